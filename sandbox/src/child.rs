@@ -1,0 +1,144 @@
+//! A confined child that runs. It never outlives its handle.
+
+use crate::error::SpawnError;
+use crate::guarantee::{Level, Report};
+use crate::launcher::Starter;
+use crate::linux::process;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::process::ExitStatus;
+
+/// A child that was started by a [`crate::Launcher`]. Dropping it kills the process and reaps it.
+#[derive(Debug)]
+pub struct Child {
+    /// The writing end of its standard input, a pipe. Dropping it is the end of the input.
+    pub stdin: Option<OwnedFd>,
+    /// The reading end of its standard output, a pipe.
+    pub stdout: Option<OwnedFd>,
+    /// The reading end of its standard error, a pipe.
+    pub stderr: Option<OwnedFd>,
+    pid: i32,
+    pidfd: OwnedFd,
+    report: Report,
+    ended: Option<ExitStatus>,
+    /// The kernel kills the child when this thread ends.
+    _starter: Starter,
+}
+
+/// The host's ends of the three pipes.
+#[derive(Debug)]
+pub(crate) struct Pipes {
+    stdin: OwnedFd,
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+}
+
+impl Pipes {
+    /// The host's ends, and the child's in the order of their numbers.
+    pub(crate) fn new() -> io::Result<(Pipes, [OwnedFd; 3])> {
+        let (their_stdin, stdin) = io::pipe()?;
+        let (stdout, their_stdout) = io::pipe()?;
+        let (stderr, their_stderr) = io::pipe()?;
+        let pipes = Pipes { stdin: stdin.into(), stdout: stdout.into(), stderr: stderr.into() };
+        Ok((pipes, [their_stdin.into(), their_stdout.into(), their_stderr.into()]))
+    }
+}
+
+impl Child {
+    /// Takes charge of a process that has just been started, and ends it if that fails.
+    pub(crate) fn new(pid: i32, pipes: Pipes, starter: Starter) -> Result<Child, SpawnError> {
+        let pidfd = process::pidfd(pid).map_err(|source| {
+            end(pid);
+            SpawnError::Resource { what: "a process descriptor", source }
+        })?;
+        let Pipes { stdin, stdout, stderr } = pipes;
+        let report = Report { level: Level::Weak, guarantees: Vec::new() };
+        let (stdin, stdout, stderr) = (Some(stdin), Some(stdout), Some(stderr));
+        Ok(Child { stdin, stdout, stderr, pid, pidfd, report, ended: None, _starter: starter })
+    }
+
+    pub(crate) fn set_report(&mut self, report: Report) {
+        self.report = report;
+    }
+
+    /// Its process id, which is also that of its group and session.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.pid.unsigned_abs()
+    }
+
+    /// What holds for it.
+    #[must_use]
+    pub fn report(&self) -> &Report {
+        &self.report
+    }
+
+    /// A descriptor that becomes readable when the process has ended, to wait for it without blocking.
+    #[must_use]
+    pub fn pidfd(&self) -> BorrowedFd<'_> {
+        self.pidfd.as_fd()
+    }
+
+    /// Asks it to end (SIGTERM). It may ignore that.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; nothing if it has ended already.
+    pub fn terminate(&mut self) -> io::Result<()> {
+        self.signal(libc::SIGTERM)
+    }
+
+    /// Kills it (SIGKILL), with its whole group. [`Child::wait`] tells when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// What the system says; nothing if it has ended already.
+    pub fn kill(&mut self) -> io::Result<()> {
+        self.signal(libc::SIGKILL)
+    }
+
+    /// How it has ended, or `None` if it still runs. Does not block.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.reap(false)
+    }
+
+    /// Waits for its end, however long that takes. Does not close its input.
+    ///
+    /// # Errors
+    ///
+    /// What the system says.
+    pub fn wait(&mut self) -> io::Result<ExitStatus> {
+        let ended = self.reap(true)?;
+        ended.ok_or_else(|| io::Error::other("the system reported no end of the process"))
+    }
+
+    fn signal(&self, signal: i32) -> io::Result<()> {
+        // Once reaped, the number may belong to another process.
+        if self.ended.is_some() { Ok(()) } else { process::signal_group(self.pid, signal) }
+    }
+
+    fn reap(&mut self, block: bool) -> io::Result<Option<ExitStatus>> {
+        if self.ended.is_none() {
+            self.ended = process::reap(self.pid, block)?;
+        }
+        Ok(self.ended)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if self.ended.is_none() {
+            end(self.pid);
+        }
+    }
+}
+
+/// Kills and reaps a child of ours. Errors mean that there is nothing left to kill or to reap.
+fn end(pid: i32) {
+    let _ = process::signal_group(pid, libc::SIGKILL);
+    let _ = process::reap(pid, true);
+}

@@ -1,0 +1,233 @@
+//! The host's side of a start: pipes, orders, the launcher's process, and its report.
+
+use crate::child::{Child, Pipes};
+use crate::entry::Prepared;
+use crate::error::SpawnError;
+use crate::guarantee::{Ceiling, Report};
+use crate::linux::descriptors::{duplicate_above, sealed, status_pair};
+use crate::linux::start::{Start, start};
+use crate::profile::{Entry, Profile};
+use crate::spec::{ARGUMENT, Orders, WORD_LIMIT, Word};
+use std::ffi::{CString, OsStr, OsString};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::Duration;
+
+/// How long a launcher may be silent; it normally needs milliseconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Starts children. Owns a thread that does nothing else, since the kernel ends a child together with the very thread
+/// that has started it. The thread lives as long as the launcher or any of its children.
+#[derive(Debug)]
+pub struct Launcher {
+    starter: Starter,
+    program: Arc<OwnedFd>,
+    ceiling: Ceiling,
+}
+
+/// The sending half to the thread that starts processes. Keeping one keeps the thread alive.
+#[derive(Clone, Debug)]
+pub(crate) struct Starter(mpsc::Sender<Errand>);
+
+type Errand = (Start<Arc<OwnedFd>>, mpsc::Sender<io::Result<i32>>);
+
+impl Launcher {
+    /// A launcher that starts the running program anew, whose `main` has to call [`crate::launched`] first.
+    ///
+    /// To be made early: the program is opened here, and is the same from then on, whatever happens to its file.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError::Program`] if it cannot be opened, e.g. since `/proc` is not mounted, or no thread can be started.
+    pub fn new() -> Result<Launcher, SpawnError> {
+        // The descriptor gives a thing to execute; nothing is read from it.
+        let path = Path::new("/proc/self/exe");
+        let program = File::open(path).map_err(SpawnError::Program)?;
+        Launcher::with_program(program.into())
+    }
+
+    /// A launcher that starts another program whose `main` calls [`crate::launched`] first: for tests, whose own
+    /// `main` belongs to the test harness.
+    ///
+    /// # Errors
+    ///
+    /// [`SpawnError::Program`] if no thread can be started.
+    pub fn with_program(program: OwnedFd) -> Result<Launcher, SpawnError> {
+        // Out of the way of the numbers that a child expects at fixed places.
+        let program = duplicate_above(&program, 10).map_err(SpawnError::Program)?;
+        let starter = Starter::new().map_err(SpawnError::Program)?;
+        Ok(Launcher { starter, program: Arc::new(program), ceiling: Ceiling::default() })
+    }
+
+    /// The same launcher, taking the kernel to offer no more than this.
+    #[must_use]
+    pub fn below(self, ceiling: Ceiling) -> Launcher {
+        Launcher { ceiling, ..self }
+    }
+
+    /// The program that is started anew, for [`Entry::Itself`].
+    #[must_use]
+    pub fn program(&self) -> Arc<OwnedFd> {
+        Arc::clone(&self.program)
+    }
+
+    /// Starts one child, and returns once it is confined. Blocks for a few milliseconds.
+    ///
+    /// # Errors
+    ///
+    /// In every case none of the plugin's code has run, and no process is left. In particular [`SpawnError::Digest`] if
+    /// the bytes are not the expected ones, and [`SpawnError::Weak`] if a required guarantee does not hold.
+    pub fn spawn(&self, profile: &Profile) -> Result<Child, SpawnError> {
+        let prepared = Prepared::new(&profile.entry)?;
+        let program = match &profile.entry {
+            Entry::Itself { program, .. } => Arc::clone(program),
+            _ => Arc::clone(&self.program),
+        };
+        let arguments = launcher_arguments(&program, profile)?;
+        let orders = orders(profile, prepared.kind, prepared.arguments, self.ceiling)?;
+        let (pipes, theirs) = Pipes::new().map_err(making("pipes"))?;
+        let (status, their_status) = status_pair().map_err(making("a status socket"))?;
+        let mut descriptors = Vec::from(theirs);
+        descriptors.extend([orders, their_status]);
+        descriptors.extend(prepared.program);
+
+        let pid = self.starter.start(Start { program, arguments, descriptors }).map_err(SpawnError::Start)?;
+        let mut child = Child::new(pid, pipes, self.starter.clone())?;
+        let report = listen(&status, &mut child)?;
+        child.set_report(report);
+        Ok(child)
+    }
+}
+
+impl Starter {
+    fn new() -> io::Result<Starter> {
+        let (sender, errands) = mpsc::channel::<Errand>();
+        thread::Builder::new().name("sandbox-start".to_owned()).spawn(move || {
+            for (errand, answer) in errands {
+                let started = start(&errand);
+                // The child's ends must be closed before the answer, so that an early end of the child is noticed.
+                drop(errand);
+                let _ = answer.send(started);
+            }
+        })?;
+        Ok(Starter(sender))
+    }
+
+    fn start(&self, errand: Start<Arc<OwnedFd>>) -> io::Result<i32> {
+        let gone = || io::Error::other("the thread that starts processes has ended");
+        let (answer, started) = mpsc::channel();
+        self.0.send((errand, answer)).map_err(|_| gone())?;
+        started.recv().map_err(|_| gone())?
+    }
+}
+
+fn making(what: &'static str) -> impl Fn(io::Error) -> SpawnError {
+    move |source| SpawnError::Resource { what, source }
+}
+
+/// What the launcher's process is called. The arguments after the hidden one are for whoever lists processes.
+fn launcher_arguments(program: &OwnedFd, profile: &Profile) -> Result<Vec<CString>, SpawnError> {
+    let path = fs::read_link(format!("/proc/self/fd/{}", program.as_raw_fd())).unwrap_or_default();
+    let name = path.file_name().unwrap_or(OsStr::new("sandbox")).to_owned();
+    let shown = match &profile.entry {
+        Entry::Itself { arguments, .. } => arguments.as_slice(),
+        Entry::Native { .. } | Entry::Interpreter { .. } => &[],
+    };
+    let all = [name, OsString::from(ARGUMENT)].into_iter().chain(shown.iter().map(OsString::from));
+    all.map(|argument| CString::new(argument.into_vec()))
+        .collect::<Result<_, _>>()
+        .map_err(|_| SpawnError::Profile("an argument contains a NUL".to_owned()))
+}
+
+/// The orders, in a memory file that is at its beginning.
+fn orders(
+    profile: &Profile,
+    entry: crate::spec::Kind,
+    arguments: Vec<OsString>,
+    ceiling: Ceiling,
+) -> Result<OwnedFd, SpawnError> {
+    check(profile, &arguments)?;
+    let paths = |paths: &[PathBuf]| paths.iter().map(|path| path.clone().into_os_string()).collect();
+    let orders = Orders {
+        host: std::process::id(),
+        entry,
+        arguments,
+        environment: profile.environment.clone(),
+        read: paths(&profile.read),
+        execute: paths(&profile.execute),
+        scratch: profile.scratch.clone().map(PathBuf::into_os_string),
+        limits: profile.limits.clone(),
+        ceiling,
+    };
+    let bytes = serde_json::to_vec(&orders).map_err(|error| SpawnError::Profile(error.to_string()))?;
+    Ok(sealed(&mut bytes.as_slice()).map_err(making("a memory file"))?.into())
+}
+
+fn check(profile: &Profile, arguments: &[OsString]) -> Result<(), SpawnError> {
+    let refuse = |what: String| Err(SpawnError::Profile(what));
+    if arguments.iter().any(|argument| argument.as_bytes().contains(&0)) {
+        return refuse("an argument contains a NUL".to_owned());
+    }
+    for path in profile.read.iter().chain(&profile.execute).chain(&profile.scratch) {
+        if !path.is_absolute() || path.as_os_str().as_bytes().contains(&0) {
+            return refuse(format!("{} is not an absolute path", path.display()));
+        }
+    }
+    for (name, value) in &profile.environment {
+        if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+            return refuse(format!("{name:?} is not a variable of the environment"));
+        }
+    }
+    Ok(())
+}
+
+/// Waits until the launcher is confined and has become the plugin, or has failed.
+fn listen(status: &UnixStream, child: &mut Child) -> Result<Report, SpawnError> {
+    status.set_read_timeout(Some(PATIENCE)).map_err(making("a status socket"))?;
+    let report = match hear(status)? {
+        Some(Word::Confined(facts)) => Report::new(&facts),
+        Some(other) => return Err(refusal(other)),
+        None => return Err(SpawnError::Silent(format!("it ended with {}", ending(child)))),
+    };
+    if let Some(other) = hear(status)? {
+        return Err(refusal(other));
+    }
+    // The launcher has judged itself already; a host of another opinion must not go on.
+    match report.missing() {
+        missing if missing.is_empty() => Ok(report),
+        missing => Err(SpawnError::Weak { missing }),
+    }
+}
+
+fn hear(mut status: &UnixStream) -> Result<Option<Word>, SpawnError> {
+    let mut buffer = vec![0; WORD_LIMIT];
+    let count = loop {
+        match status.read(&mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(SpawnError::Silent(error.to_string())),
+            Ok(count) => break count,
+        }
+    };
+    if count == 0 {
+        return Ok(None);
+    }
+    serde_json::from_slice(&buffer[..count]).map(Some).map_err(|error| SpawnError::Silent(error.to_string()))
+}
+
+fn refusal(word: Word) -> SpawnError {
+    match word {
+        Word::Weak(missing) => SpawnError::Weak { missing },
+        Word::Failed { stage, reason } => SpawnError::Launcher { stage, reason },
+        Word::Confined(_) => SpawnError::Silent("it reported twice".to_owned()),
+    }
+}
+
+fn ending(child: &mut Child) -> String {
+    child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+}

@@ -1,0 +1,44 @@
+//! Starts one child process under limits, and says which limits hold.
+//!
+//! A plugin is never trusted: it is started by a *launcher*, which is this very program started anew with a hidden
+//! argument. The launcher confines itself with Landlock, seccomp and resource limits, proves it to the host, and only
+//! then becomes the plugin. Whatever cannot be guaranteed is refused, never silently left out.
+//!
+//! Start reading at [`Launcher::spawn`] for the host's side, at [`launched`] for the child's side, and at
+//! `guarantee.rs` for what is promised. This crate knows neither the protocol nor the engine.
+
+mod error;
+mod guarantee;
+mod profile;
+mod runtime;
+mod survey;
+
+#[cfg(target_os = "linux")]
+mod child;
+#[cfg(target_os = "linux")]
+mod entry;
+#[cfg(target_os = "linux")]
+mod launcher;
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+mod spec;
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
+
+pub use error::{LaunchError, SpawnError};
+pub use guarantee::{Ceiling, Guarantee, Level, Report};
+pub use profile::{Confined, Entry, Limits, Profile};
+pub use runtime::{libraries_below, runtime_libraries};
+pub use survey::{Survey, survey};
+
+#[cfg(target_os = "linux")]
+use linux::kernel;
+#[cfg(target_os = "linux")]
+pub use {child::Child, launcher::Launcher, linux::launched};
+
+#[cfg(not(target_os = "linux"))]
+use elsewhere::kernel;
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::{Child, Launcher, launched};

@@ -1,0 +1,174 @@
+//! The launcher: this program, started anew to become a plugin. It gives up everything, in an order that matters, proves
+//! it to the host, and only then runs the plugin.
+//!
+//! It is a fresh process with one thread, so unlike a forked copy of the host it may allocate and take its time.
+
+use super::{descriptors, kernel, landlock, limits, privileges, probe, process, seccomp};
+use crate::error::LaunchError;
+use crate::guarantee::{Facts, Report};
+use crate::profile::Confined;
+use crate::spec::{ARGUMENT, ENTRY, Kind, ORDERS, Orders, STATUS, Word};
+use std::ffi::{CString, OsString};
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::ptr;
+
+/// To be called first thing in `main`, before any thread is started or file opened.
+///
+/// Returns `None` in an ordinary start. In a process that a [`crate::Launcher`] has started, either returns the proof of
+/// confinement ([`crate::Entry::Itself`]: `main` then runs the plugin), or replaces the process by the plugin.
+///
+/// # Errors
+///
+/// The process must end without doing anything else; the host knows the reason already.
+pub fn launched() -> Result<Option<Confined>, LaunchError> {
+    if std::env::args_os().nth(1).is_none_or(|argument| argument != ARGUMENT) {
+        return Ok(None);
+    }
+    let (orders, status) = inherited()?;
+    let launched = launch(orders, &status);
+    if let Err(error) = &launched {
+        // The host may be gone, in which case there is nobody to tell.
+        let _ = tell(&status, &last_word(error));
+    }
+    launched.map(Some)
+}
+
+/// The host's orders, and the socket for the answer.
+fn inherited() -> Result<(File, UnixStream), LaunchError> {
+    let orders = descriptors::inherited(ORDERS).map_err(|_| LaunchError::NotStartedByHost)?;
+    if !descriptors::is_sealed(&orders) {
+        return Err(LaunchError::NotStartedByHost);
+    }
+    let status = descriptors::inherited(STATUS).map_err(|_| LaunchError::NotStartedByHost)?;
+    Ok((File::from(orders), UnixStream::from(status)))
+}
+
+fn launch(orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
+    let orders: Orders = serde_json::from_reader(io::BufReader::new(orders))
+        .map_err(|error| LaunchError::Orders(error.to_string()))?;
+    let entry = match orders.entry {
+        Kind::Itself => None,
+        _ => Some(step("taking the program", descriptors::inherited(ENTRY))?),
+    };
+    confine(&orders, entry.as_ref(), status)?;
+    match entry {
+        None => itself(orders),
+        Some(entry) => Err(execute(&entry, orders)),
+    }
+}
+
+/// The order matters: what needs files or privileges comes before they are given up, the parent-death signal after the
+/// change of credentials that would clear it, the filter last.
+fn confine(orders: &Orders, entry: Option<&OwnedFd>, status: &UnixStream) -> Result<(), LaunchError> {
+    let abi = kernel::landlock_abi().min(orders.ceiling.landlock_abi);
+    let filtered = orders.ceiling.seccomp && kernel::seccomp_offered();
+    let mut facts = Facts { tasks: kernel::tasks_are_bounded(), ..Facts::default() };
+
+    step("leaving the session", process::lead_session())?;
+    step("tying its life to the host's", process::die_with(orders.host))?;
+    step("counting its threads", only_thread())?;
+    process::private_files();
+    let directory = orders.scratch.as_ref().map_or(Path::new("/"), Path::new);
+    step(format!("entering {}", directory.display()), std::env::set_current_dir(directory))?;
+    let rules = step("preparing Landlock", landlock::rules(orders, abi, entry))?;
+    step("limiting resources", limits::apply(&orders.limits))?;
+    facts.limits = true;
+    facts.unprivileged = step("dropping privileges", privileges::drop_all())?;
+    facts.landlock_abi = step("enforcing Landlock", rules.map_or(Ok(0), landlock::Rules::enforce))?;
+    step("tying its life to the host's", process::die_with(orders.host))?;
+    facts.parent_death = true;
+    let closed = match entry {
+        Some(_) => descriptors::close_on_exec_from(ORDERS),
+        None => descriptors::close_from(ENTRY),
+    };
+    step("closing descriptors", closed)?;
+    facts.detached = true;
+    if filtered {
+        let circumstances =
+            seccomp::Circumstances { own_pid: std::process::id(), landlock_abi: facts.landlock_abi };
+        step("filtering system calls", seccomp::install(circumstances))?;
+        facts.seccomp = true;
+    }
+    prove(facts, status)
+}
+
+/// Goes on only if every required guarantee holds.
+fn prove(facts: Facts, status: &UnixStream) -> Result<(), LaunchError> {
+    let missing = Report::new(&facts).missing();
+    if !missing.is_empty() {
+        return Err(LaunchError::Weak { missing });
+    }
+    step("testing the confinement", probe::everything_is_refused())?;
+    step("reporting to the host", tell(status, &Word::Confined(facts)))
+}
+
+/// Landlock and the parent-death signal are those of one thread: no other may exist.
+fn only_thread() -> io::Result<()> {
+    match kernel::threads() {
+        Some(1) => Ok(()),
+        Some(count) => Err(io::Error::other(format!("there are {count}, and only one can be confined"))),
+        None => Err(io::Error::other("/proc/self/task cannot be read")),
+    }
+}
+
+fn itself(orders: Orders) -> Result<Confined, LaunchError> {
+    for (name, value) in &orders.environment {
+        process::set_variable(name, value);
+    }
+    let arguments = orders.arguments.into_iter().map(OsString::into_string).collect::<Result<Vec<_>, _>>();
+    let arguments =
+        arguments.map_err(|argument| LaunchError::Orders(format!("{argument:?} is not UTF-8")))?;
+    Ok(Confined { arguments })
+}
+
+fn strings(strings: impl IntoIterator<Item = OsString>) -> io::Result<Vec<CString>> {
+    strings.into_iter().map(|string| CString::new(string.into_vec()).map_err(io::Error::other)).collect()
+}
+
+/// Replaces this process by the program; returns only if that fails.
+fn execute(program: &OwnedFd, orders: Orders) -> LaunchError {
+    let variables =
+        orders.environment.into_iter().map(|(name, value)| OsString::from(format!("{name}={value}")));
+    let executed = strings(orders.arguments)
+        .and_then(|arguments| Ok((arguments, strings(variables)?)))
+        .map_or_else(|error| error, |(arguments, environment)| execveat(program, &arguments, &environment));
+    LaunchError::Step { stage: "executing the program".to_owned(), source: executed }
+}
+
+fn execveat(program: &OwnedFd, arguments: &[CString], environment: &[CString]) -> io::Error {
+    let pointers = |strings: &[CString]| -> Vec<*const libc::c_char> {
+        strings.iter().map(|string| string.as_ptr()).chain([ptr::null()]).collect()
+    };
+    let (argv, envp) = (pointers(arguments), pointers(environment));
+    let (program, itself) = (program.as_raw_fd(), c"".as_ptr());
+    process::default_sigpipe();
+    // SAFETY: the arrays end with a null pointer, and all strings live until the call returns, which is on failure only.
+    unsafe {
+        libc::syscall(libc::SYS_execveat, program, itself, argv.as_ptr(), envp.as_ptr(), libc::AT_EMPTY_PATH)
+    };
+    io::Error::last_os_error()
+}
+
+fn step<T>(stage: impl Into<String>, result: io::Result<T>) -> Result<T, LaunchError> {
+    result.map_err(|source| LaunchError::Step { stage: stage.into(), source })
+}
+
+fn last_word(error: &LaunchError) -> Word {
+    match error {
+        LaunchError::Weak { missing } => Word::Weak(missing.clone()),
+        LaunchError::Step { stage, source } => {
+            Word::Failed { stage: stage.clone(), reason: source.to_string() }
+        }
+        other => Word::Failed { stage: "reading the orders".to_owned(), reason: other.to_string() },
+    }
+}
+
+fn tell(mut status: &UnixStream, word: &Word) -> io::Result<()> {
+    let bytes = serde_json::to_vec(word)?;
+    status.write_all(&bytes)
+}

@@ -1,0 +1,95 @@
+//! Descriptors: sealed memory files, the status socket, and those that a launcher finds at fixed numbers.
+
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
+
+/// Asks for a memory file that may be executed although `vm.memfd_noexec` is 1; kernels before 6.3 do not know it.
+const MFD_EXEC: libc::c_uint = 0x10;
+
+/// What makes a memory file's bytes final.
+const SEALS: libc::c_int = libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
+
+/// A memory file with the bytes of `source`, which nobody can change any more; at its beginning.
+pub(crate) fn sealed(source: &mut impl Read) -> io::Result<File> {
+    let mut file = memory_file()?;
+    io::copy(source, &mut file)?;
+    file.flush()?;
+    // SAFETY: the descriptor is open, and the command takes an integer.
+    check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, SEALS) })?;
+    file.rewind()?;
+    Ok(file)
+}
+
+fn memory_file() -> io::Result<File> {
+    let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
+    let create = |flags| {
+        // SAFETY: the name is a constant string that ends with NUL.
+        check(unsafe { libc::memfd_create(c"probity".as_ptr(), flags) })
+    };
+    let descriptor = match create(flags | MFD_EXEC) {
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => create(flags)?,
+        other => other?,
+    };
+    // SAFETY: the kernel has just made this descriptor, and nobody else owns it.
+    Ok(unsafe { File::from_raw_fd(descriptor) })
+}
+
+/// The two ends of the status socket. Each `write` is one message, and each `read` takes one.
+pub(crate) fn status_pair() -> io::Result<(UnixStream, OwnedFd)> {
+    let mut ends: [RawFd; 2] = [-1; 2];
+    let kind = libc::SOCK_SEQPACKET | libc::SOCK_CLOEXEC;
+    // SAFETY: `ends` has room for the two descriptors that the kernel writes.
+    check(unsafe { libc::socketpair(libc::AF_UNIX, kind, 0, ends.as_mut_ptr()) })?;
+    // SAFETY: the kernel has just made both descriptors, and nobody else owns them.
+    let (mine, theirs) = unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) };
+    Ok((UnixStream::from(mine), theirs))
+}
+
+/// Another descriptor of the same file, numbered `least` or above, and closed by `exec`.
+pub(crate) fn duplicate_above(descriptor: &impl AsRawFd, least: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the descriptor is open, and the command takes an integer.
+    let copy = check(unsafe { libc::fcntl(descriptor.as_raw_fd(), libc::F_DUPFD_CLOEXEC, least) })?;
+    // SAFETY: the kernel has just made this descriptor, and nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(copy) })
+}
+
+/// Takes what the host left at a fixed number; an error if that number is not open.
+///
+/// To be called once for each number, before anything else in this process has opened a file.
+pub(super) fn inherited(number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the command takes no argument, and an unopened number is an error.
+    check(unsafe { libc::fcntl(number, libc::F_GETFD) })?;
+    // SAFETY: it is open, and at this point of the process's life nothing in it owns a descriptor above 2.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Whether it is a memory file whose bytes are final. Only a host passes such a thing to a launcher.
+pub(super) fn is_sealed(descriptor: &impl AsRawFd) -> bool {
+    // SAFETY: the command takes no argument, and fails for what is no memory file.
+    let seals = unsafe { libc::fcntl(descriptor.as_raw_fd(), libc::F_GET_SEALS) };
+    seals >= 0 && seals & SEALS == SEALS
+}
+
+/// Makes `exec` close all descriptors from `first` on.
+pub(super) fn close_on_exec_from(first: RawFd) -> io::Result<()> {
+    close_range(first, libc::CLOSE_RANGE_CLOEXEC)
+}
+
+/// Closes all descriptors from `first` on. None of them may be owned by a living value.
+pub(super) fn close_from(first: RawFd) -> io::Result<()> {
+    close_range(first, 0)
+}
+
+fn close_range(first: RawFd, flags: libc::c_uint) -> io::Result<()> {
+    let first = libc::c_uint::try_from(first).map_err(io::Error::other)?;
+    // SAFETY: takes three integers. That no value owns the descriptors is the caller's promise, given above.
+    let result = unsafe { libc::syscall(libc::SYS_close_range, first, libc::c_uint::MAX, flags) };
+    check(result).map(drop)
+}
+
+/// The last error of the system if `result` is negative.
+pub(super) fn check<T: PartialOrd + From<i8>>(result: T) -> io::Result<T> {
+    if result < T::from(0) { Err(io::Error::last_os_error()) } else { Ok(result) }
+}

@@ -1,0 +1,43 @@
+//! Resource limits of this process.
+
+use super::descriptors::check;
+use super::kernel;
+use crate::profile::Limits;
+use std::io;
+
+#[cfg(target_env = "gnu")]
+type Resource = libc::__rlimit_resource_t;
+#[cfg(not(target_env = "gnu"))]
+type Resource = libc::c_int;
+
+/// Sets all limits, none above what this process is allowed already.
+pub(super) fn apply(limits: &Limits) -> io::Result<()> {
+    // The kernel compares the number of all tasks of the user, not only of this process. Those of the whole system are
+    // an upper bound of it that is cheap to know.
+    let tasks = kernel::tasks_of_the_system().unwrap_or(u64::from(u16::MAX)).saturating_add(limits.tasks);
+    let bounds: [(Resource, u64, u64); 11] = [
+        (libc::RLIMIT_CORE, 0, 0),
+        (libc::RLIMIT_DATA, limits.memory, limits.memory),
+        (libc::RLIMIT_NOFILE, limits.files, limits.files),
+        (libc::RLIMIT_FSIZE, limits.file_size, limits.file_size),
+        (libc::RLIMIT_NPROC, tasks, tasks),
+        // The soft limit sends a signal that can be caught; the hard one kills.
+        (libc::RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds.saturating_add(2)),
+        (libc::RLIMIT_STACK, 8 << 20, 8 << 20),
+        (libc::RLIMIT_MEMLOCK, 64 << 10, 64 << 10),
+        (libc::RLIMIT_MSGQUEUE, 0, 0),
+        (libc::RLIMIT_SIGPENDING, 256, 256),
+        (libc::RLIMIT_RTPRIO, 0, 0),
+    ];
+    bounds.into_iter().try_for_each(|(resource, soft, hard)| lower(resource, soft, hard))
+}
+
+fn lower(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: `limit` is a valid place for what the call writes.
+    check(unsafe { libc::getrlimit(resource, &raw mut limit) })?;
+    limit.rlim_max = limit.rlim_max.min(hard);
+    limit.rlim_cur = soft.min(limit.rlim_max);
+    // SAFETY: `limit` is initialised, and only read.
+    check(unsafe { libc::setrlimit(resource, &raw const limit) }).map(drop)
+}

@@ -1,0 +1,18 @@
+//! Everything that talks to the Linux kernel, and the only place of the program that is allowed `unsafe`.
+//!
+//! Each file wraps one group of system calls in safe functions. `confine.rs` puts them into order for the child;
+//! `start.rs` and `process.rs` serve the host.
+#![allow(unsafe_code)]
+
+mod confine;
+pub(crate) mod descriptors;
+pub(crate) mod kernel;
+mod landlock;
+mod limits;
+mod privileges;
+mod probe;
+pub(crate) mod process;
+mod seccomp;
+pub(crate) mod start;
+
+pub use confine::launched;

@@ -1,0 +1,77 @@
+//! Processes: waiting for them, ending them, and what a process says about its own life.
+
+use super::descriptors::check;
+use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+
+/// A descriptor of a child that has not been reaped; readable once the child has ended.
+pub(crate) fn pidfd(pid: i32) -> io::Result<OwnedFd> {
+    // SAFETY: takes two integers.
+    let descriptor = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })?;
+    let descriptor = RawFd::try_from(descriptor).map_err(io::Error::other)?;
+    // SAFETY: the kernel has just made this descriptor, and nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
+/// Sends a signal to a child that has not been reaped, and to its process group if it leads one already.
+pub(crate) fn signal_group(pid: i32, signal: i32) -> io::Result<()> {
+    // SAFETY: takes two integers. The pid is that of our unreaped child, so that it names no other process or group.
+    let send = |target| check(unsafe { libc::kill(target, signal) }).map(drop);
+    // Until the child leads a group of its own, there is none of that number.
+    send(-pid).or_else(|_| send(pid))
+}
+
+/// Takes the exit status of a child; `None` if it still runs and `block` is false.
+pub(crate) fn reap(pid: i32, block: bool) -> io::Result<Option<ExitStatus>> {
+    let flags = if block { 0 } else { libc::WNOHANG };
+    let mut status = 0;
+    loop {
+        // SAFETY: `status` is a valid place for the integer that the call writes.
+        match check(unsafe { libc::waitpid(pid, &raw mut status, flags) }) {
+            Ok(0) => return Ok(None),
+            Ok(_) => return Ok(Some(ExitStatus::from_raw(status))),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Makes this process the leader of a session of its own, without a terminal.
+pub(super) fn lead_session() -> io::Result<()> {
+    // SAFETY: takes no argument.
+    check(unsafe { libc::setsid() }).map(drop)
+}
+
+/// Has the kernel kill this process when the thread that started it ends. Changes of credentials undo it.
+///
+/// An error if `host` is no longer the parent, since then the signal will never come.
+pub(super) fn die_with(host: u32) -> io::Result<()> {
+    // SAFETY: takes integers only.
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) })?;
+    if std::os::unix::process::parent_id() == host {
+        return Ok(());
+    }
+    Err(io::Error::other("the host has ended"))
+}
+
+/// Files that are made henceforth are for this user alone.
+pub(super) fn private_files() {
+    // SAFETY: takes an integer and cannot fail.
+    unsafe { libc::umask(0o077) };
+}
+
+/// Gives SIGPIPE its default meaning, which Rust's runtime has changed, and which `exec` would not restore.
+pub(super) fn default_sigpipe() {
+    // SAFETY: the default disposition involves no handler of ours.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+/// Sets a variable of the environment.
+///
+/// To be called only while the process has one thread.
+pub(super) fn set_variable(name: &str, value: &str) {
+    // SAFETY: nothing reads the environment meanwhile, since there is no other thread.
+    unsafe { std::env::set_var(name, value) };
+}

@@ -1,0 +1,89 @@
+//! What is started and what it may touch: plain data, decided by the caller.
+
+use std::os::fd::OwnedFd;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What is started, from which bytes.
+#[derive(Clone, Debug)]
+pub enum Entry {
+    /// A plugin that is linked into the running program.
+    ///
+    /// `program` (see [`crate::Launcher::program`]) is started, confines itself in [`crate::launched`] and then
+    /// *returns* to its `main`, which runs the plugin's code: no second `exec`, no libraries to grant, nothing
+    /// to hash.
+    Itself {
+        /// The program, whose `main` calls [`crate::launched`] first.
+        program: Arc<OwnedFd>,
+        /// What `main` finds in [`Confined::arguments`].
+        arguments: Vec<String>,
+    },
+    /// A native program. Its bytes are copied to a sealed memory file, hashed there, and that very file is executed,
+    /// so that nobody can change them between the check and the start.
+    Native {
+        /// The program, also its `argv[0]`.
+        path: PathBuf,
+        /// The SHA-256 that its bytes must have.
+        sha256: [u8; 32],
+        /// The arguments after `argv[0]`.
+        arguments: Vec<String>,
+    },
+    /// An interpreter of the machine. It is executed in place (it finds its own files by its path), through the very
+    /// descriptor whose bytes were hashed; its libraries and modules must be granted in [`Profile::execute`] and
+    /// [`Profile::read`].
+    Interpreter {
+        /// The interpreter; symbolic links are resolved, and the real path is its `argv[0]`.
+        path: PathBuf,
+        /// The SHA-256 that its bytes must have.
+        sha256: [u8; 32],
+        /// The arguments after `argv[0]`: its own options, the script, the script's arguments.
+        arguments: Vec<String>,
+    },
+}
+
+/// Everything that one child may do.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// What is started.
+    pub entry: Entry,
+    /// Files and directories (with all below them) that may be read. Absolute, and existing: a missing one is an error.
+    pub read: Vec<PathBuf>,
+    /// Files and directories that may be read and executed: the dynamic loader and libraries
+    /// (see [`crate::runtime_libraries`]). Absolute, and existing.
+    pub execute: Vec<PathBuf>,
+    /// A private directory that may be written; it is also the working directory, which otherwise is `/`.
+    pub scratch: Option<PathBuf>,
+    /// The whole environment: nothing is inherited.
+    pub environment: Vec<(String, String)>,
+    /// The resources that it may use.
+    pub limits: Limits,
+}
+
+/// The resources that a child may use.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Limits {
+    /// Bytes of private writable memory (file mappings that are only read do not count).
+    pub memory: u64,
+    /// Seconds of processor time of the whole life of the process; a backstop, a call's deadline is the host's.
+    pub cpu_seconds: u64,
+    /// Open descriptors.
+    pub files: u64,
+    /// Bytes of the largest file that may be written.
+    pub file_size: u64,
+    /// Threads. Counted with the user's other tasks, hence approximate; the kernel does not apply it to uid 0.
+    pub tasks: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { memory: 1 << 30, cpu_seconds: 3600, files: 256, file_size: 64 << 20, tasks: 64 }
+    }
+}
+
+/// The proof that this process is confined: what [`crate::launched`] returns for [`Entry::Itself`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Confined {
+    /// The arguments of the entry.
+    pub arguments: Vec<String>,
+}

@@ -1,0 +1,177 @@
+//! Which files of the machine a program needs in order to start: its dynamic loader and its libraries.
+//!
+//! Nothing is executed to find out. The files are read as hostile input; what cannot be understood is left out, and the
+//! loader will then name what it misses.
+
+mod cache;
+mod elf;
+
+use elf::Elf;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Where the loader keeps the paths of libraries outside the default directories.
+const CACHE: &str = "/etc/ld.so.cache";
+
+/// Where loaders look without being told.
+#[cfg(target_arch = "aarch64")]
+const DEFAULT_DIRECTORIES: [&str; 7] = [
+    "/lib/aarch64-linux-gnu",
+    "/usr/lib/aarch64-linux-gnu",
+    "/lib64",
+    "/usr/lib64",
+    "/lib",
+    "/usr/lib",
+    "/usr/local/lib",
+];
+#[cfg(not(target_arch = "aarch64"))]
+const DEFAULT_DIRECTORIES: [&str; 7] = [
+    "/lib/x86_64-linux-gnu",
+    "/usr/lib/x86_64-linux-gnu",
+    "/lib64",
+    "/usr/lib64",
+    "/lib",
+    "/usr/lib",
+    "/usr/local/lib",
+];
+
+/// The most files that are followed from one program.
+const LIMIT: usize = 1000;
+
+/// The loader and the libraries that a program or a library needs, itself not included, for
+/// [`crate::Profile::execute`]. Sorted; empty for a static program.
+///
+/// # Errors
+///
+/// If the file cannot be read, or is no 64-bit program of this byte order.
+pub fn runtime_libraries(program: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut search = Search::default();
+    search.follow(program, &Elf::read(program)?);
+    Ok(search.finish())
+}
+
+/// The same for all libraries in a directory and below, e.g. an interpreter's own modules, which it loads as it runs.
+///
+/// # Errors
+///
+/// If the directory cannot be listed.
+pub fn libraries_below(directory: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut search = Search::default();
+    let mut directories = vec![directory.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for entry in directory.read_dir()? {
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
+            if kind.is_dir() {
+                directories.push(path);
+            } else if kind.is_file()
+                && entry.file_name().to_string_lossy().contains(".so")
+                && let Ok(library) = Elf::read(&path)
+            {
+                search.follow(&path, &library);
+            }
+        }
+    }
+    Ok(search.finish())
+}
+
+#[derive(Default)]
+struct Search {
+    found: BTreeSet<PathBuf>,
+    cache: Option<Vec<(String, PathBuf)>>,
+    uses_cache: bool,
+}
+
+impl Search {
+    /// Adds all that a file needs.
+    fn follow(&mut self, path: &Path, file: &Elf) {
+        if let Some(loader) = &file.loader {
+            self.found.insert(loader.clone());
+        }
+        // What a program's own search path finds for it, it also finds for the program's libraries.
+        let inherited = file.search_path(path);
+        let mut waiting = vec![(path.to_owned(), file.clone())];
+        while let Some((path, file)) = waiting.pop() {
+            let mut directories = file.search_path(&path);
+            directories.extend(inherited.iter().cloned());
+            for name in &file.needed {
+                if let Some((path, library)) = self.library(name, &directories, file.machine)
+                    && self.found.len() < LIMIT
+                    && self.found.insert(path.clone())
+                {
+                    waiting.push((path, library));
+                }
+            }
+        }
+    }
+
+    /// In the order in which the loader looks.
+    fn library(&mut self, name: &str, directories: &[PathBuf], machine: u16) -> Option<(PathBuf, Elf)> {
+        let suitable = |path: PathBuf| {
+            let library = Elf::read(&path).ok().filter(|library| library.machine == machine)?;
+            Some((path, library))
+        };
+        if name.contains('/') {
+            return suitable(PathBuf::from(name)).filter(|(path, _)| path.is_absolute());
+        }
+        let default = DEFAULT_DIRECTORIES.iter().map(PathBuf::from);
+        let mut places = directories.iter().cloned().chain(default);
+        if let Some(found) = places.find_map(|directory| suitable(directory.join(name))) {
+            return Some(found);
+        }
+        let cache = self.cache.get_or_insert_with(|| cache::entries(Path::new(CACHE)));
+        let mut cached = cache.iter().filter(|(known, _)| known == name).map(|(_, path)| path.clone());
+        let found = cached.find_map(suitable)?;
+        self.uses_cache = true;
+        Some(found)
+    }
+
+    fn finish(mut self) -> Vec<PathBuf> {
+        if self.uses_cache {
+            self.found.insert(PathBuf::from(CACHE));
+        }
+        self.found.into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dynamic_program_needs_its_loader_and_the_c_library() {
+        let program = std::env::current_exe().unwrap();
+        let found = runtime_libraries(&program).unwrap();
+        let named = |part: &str| found.iter().any(|path| path.to_string_lossy().contains(part));
+        assert!(named("ld-") && named("libc."), "{found:?}");
+        assert!(found.iter().all(|path| path.is_absolute() && path.exists()), "{found:?}");
+    }
+
+    #[test]
+    fn what_is_no_program_is_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        for (name, bytes) in
+            [("empty", b"".as_slice()), ("script", b"#!/bin/sh\n"), ("cut", b"\x7fELF\x02\x01\x01")]
+        {
+            let path = directory.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            assert!(runtime_libraries(&path).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_damaged_program_neither_panics_nor_takes_long() {
+        let whole = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("damaged");
+        let head = &whole[..whole.len().min(64 << 10)];
+        for at in (16..1024.min(head.len())).step_by(7) {
+            let mut damaged = head.to_vec();
+            damaged[at..(at + 4).min(head.len())].fill(0xff);
+            std::fs::write(&path, &damaged).unwrap();
+            // Either answer is right; reading beyond the file or without end is not.
+            let _ = runtime_libraries(&path);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! What is started: programs whose bytes are checked, and interpreters.
+
+use crate::Test;
+use crate::lab::{HOSTILE, Lab, Way, finish, has_children, owned, sha256};
+use probity_sandbox::{Entry, Level, Profile, SpawnError, libraries_below, runtime_libraries};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+pub(crate) fn tests() -> Vec<Test> {
+    tests!("entry":
+        arguments_and_environment_arrive
+        the_report_names_what_holds
+        a_wrong_digest_refuses_before_anything_runs
+        a_wrong_interpreter_is_refused
+        a_native_program_runs_although_its_file_is_gone
+        what_is_no_program_is_refused
+        a_native_program_without_libraries_does_not_start
+        python_runs_confined
+        this_program_may_be_deleted_while_it_runs
+        a_program_that_is_too_large_is_refused
+    )
+}
+
+fn arguments_and_environment_arrive() {
+    for way in [Way::Itself, Way::Native] {
+        let lab = Lab::new();
+        let outcome = lab.run(way, &["work_environment"]);
+        assert!(outcome.through(), "{way:?}: {outcome:?}");
+        let scratch = lab.path("scratch").canonicalize().unwrap();
+        let outcome = lab.run(way, &["work_directory", scratch.to_str().unwrap()]);
+        assert!(outcome.through(), "{way:?}: {outcome:?}");
+        assert_eq!(lab.run(way, &["exit", "7"]).status.code(), Some(7), "{way:?}");
+    }
+}
+
+fn the_report_names_what_holds() {
+    let lab = Lab::new();
+    let child = lab.launcher.spawn(&lab.itself(&["echo"])).unwrap();
+    let report = child.report().clone();
+    assert_eq!((report.level, report.missing()), (Level::Standard, vec![]));
+    let provider = |name| report.guarantees.iter().find(|g| g.name == name).unwrap().provider.clone();
+    assert!(provider("reads only what is granted").starts_with("Landlock ABI "));
+    assert_eq!(provider("no network"), "seccomp: no sockets");
+    // What a survey foretells is what a start finds.
+    assert_eq!(probity_sandbox::survey().report, report);
+}
+
+fn a_wrong_digest_refuses_before_anything_runs() {
+    let lab = Lab::new();
+    let program = std::env::current_exe().unwrap();
+    let entry = Entry::Native { path: program.clone(), sha256: [0xab; 32], arguments: vec![] };
+    let error = lab.launcher.spawn(&lab.profile(entry)).unwrap_err();
+    let found: String = sha256(&program).iter().map(|byte| format!("{byte:02x}")).collect();
+    let expected = "ab".repeat(32);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "{} has other bytes than expected: expected sha256 {expected}, found {found}",
+            program.display()
+        )
+    );
+    assert!(!has_children());
+}
+
+fn a_wrong_interpreter_is_refused() {
+    let lab = Lab::new();
+    let python = python();
+    let entry = Entry::Interpreter { path: python.clone(), sha256: [0; 32], arguments: vec![] };
+    let error = lab.launcher.spawn(&lab.profile(entry)).unwrap_err();
+    assert!(matches!(&error, SpawnError::Digest { path, .. } if *path == python), "{error}");
+    assert!(!has_children());
+}
+
+fn a_native_program_runs_although_its_file_is_gone() {
+    let lab = Lab::new();
+    let path = lab.path("home/program");
+    fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
+    let (sha256, execute) = (sha256(&path), runtime_libraries(&path).unwrap());
+    assert!(!execute.is_empty(), "this program is expected to be dynamic");
+    let arguments = owned(&[HOSTILE, "echo"]);
+    let profile = lab.profile(Entry::Native { path: path.clone(), sha256, arguments });
+    let mut child = lab.launcher.spawn(&Profile { execute, ..profile }).unwrap();
+    fs::write(&path, "other bytes").unwrap();
+    write(&mut child, "still here\n");
+    let outcome = finish(child);
+    assert_eq!(outcome.output, "still here\nthrough\n", "{outcome:?}");
+}
+
+fn what_is_no_program_is_refused() {
+    let lab = Lab::new();
+    let script = lab.path("home/script");
+    fs::write(&script, "#!/bin/sh\necho through\n").unwrap();
+    for path in [script, lab.path("home"), lab.path("missing"), PathBuf::from("/dev/zero")] {
+        let sha256 = if path.is_file() { sha256(&path) } else { [0; 32] };
+        let entry = Entry::Native { path: path.clone(), sha256, arguments: vec![] };
+        let error = lab.launcher.spawn(&lab.profile(entry)).unwrap_err();
+        let expected = match &error {
+            SpawnError::NotAProgram { path: named, .. } | SpawnError::Entry { path: named, .. } => {
+                *named == path
+            }
+            _ => false,
+        };
+        assert!(expected, "{error}");
+        assert!(!has_children());
+    }
+}
+
+fn a_program_that_is_too_large_is_refused() {
+    let lab = Lab::new();
+    let path = lab.path("home/program");
+    fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    let entry = Entry::Native { path, sha256: [0; 32], arguments: vec![] };
+    let error = lab.launcher.spawn(&lab.profile(entry)).unwrap_err();
+    assert!(matches!(error, SpawnError::TooLarge { limit: 268_435_456, .. }), "{error}");
+    assert!(!has_children());
+}
+
+fn a_native_program_without_libraries_does_not_start() {
+    let lab = Lab::new();
+    let profile = Profile { execute: vec![], ..lab.native(&["echo"]) };
+    let error = lab.launcher.spawn(&profile).unwrap_err();
+    assert!(
+        matches!(&error, SpawnError::Launcher { stage, .. } if stage == "executing the program"),
+        "{error}"
+    );
+    assert!(!has_children());
+}
+
+const SCRIPT: &str = r#"
+import errno, hashlib, json, os, sys, threading, ctypes
+seen = []
+thread = threading.Thread(target=lambda: seen.append("thread"))
+thread.start(); thread.join()
+def refused(attempt):
+    try:
+        attempt()
+    except OSError as error:
+        return errno.errorcode[error.errno]
+    return "through"
+import socket
+print(json.dumps({
+    "arguments": sys.argv[1:], "input": sys.stdin.read(), "thread": seen,
+    "passwd": refused(lambda: open("/etc/passwd")), "socket": refused(socket.socket),
+    "fork": refused(os.fork), "scratch": refused(lambda: open("made", "w")),
+}))
+"#;
+
+fn python_runs_confined() {
+    let lab = Lab::new();
+    let path = python();
+    fs::write(lab.path("granted/script.py"), SCRIPT).unwrap();
+    let modules = modules(&path);
+    let mut execute = runtime_libraries(&path).unwrap();
+    execute.extend(libraries_below(&modules.join("lib-dynload")).unwrap());
+    let script = lab.text("granted/script.py");
+    let arguments = owned(&["-I", "-B", &script, "one", "two words"]);
+    let entry = Entry::Interpreter { sha256: sha256(&path), path, arguments };
+    let read = vec![lab.path("granted"), modules];
+    let mut child = lab.launcher.spawn(&Profile { read, execute, ..lab.profile(entry) }).unwrap();
+    write(&mut child, "hello");
+    let outcome = finish(child);
+    let expected = concat!(
+        r#"{"arguments": ["one", "two words"], "input": "hello", "thread": ["thread"], "passwd": "EACCES", "#,
+        r#""socket": "EPERM", "fork": "EPERM", "scratch": "through"}"#,
+        "\n"
+    );
+    assert_eq!(outcome.output, expected, "{outcome:?}");
+}
+
+/// The real path of a Python of this machine.
+fn python() -> PathBuf {
+    let directories = std::env::var("PATH").unwrap();
+    let directories = directories.split(':').chain(["/usr/bin", "/usr/local/bin"]);
+    let candidates = directories.map(|directory| Path::new(directory).join("python3"));
+    let real = candidates.filter_map(|candidate| candidate.canonicalize().ok());
+    let mut programs =
+        real.filter(|candidate| runtime_libraries(candidate).is_ok() && modules(candidate).is_dir());
+    programs.next().expect("these tests need Python 3")
+}
+
+/// Where its modules are: `<prefix>/lib/python3.x`.
+fn modules(python: &Path) -> PathBuf {
+    python.parent().unwrap().parent().unwrap().join("lib").join(python.file_name().unwrap())
+}
+
+fn this_program_may_be_deleted_while_it_runs() {
+    let lab = Lab::new();
+    let path = lab.path("home/program");
+    fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
+    let program = fs::File::open(&path).unwrap();
+    let launcher = probity_sandbox::Launcher::with_program(program.into()).unwrap();
+    fs::remove_file(&path).unwrap();
+    let entry = Entry::Itself { program: launcher.program(), arguments: owned(&["work_threads"]) };
+    let outcome = finish(launcher.spawn(&lab.profile(entry)).unwrap());
+    assert!(outcome.through(), "{outcome:?}");
+}
+
+pub(crate) fn write(child: &mut probity_sandbox::Child, text: &str) {
+    use std::io::Write;
+    let mut stdin = fs::File::from(child.stdin.take().unwrap());
+    stdin.write_all(text.as_bytes()).unwrap();
+}

@@ -1,0 +1,55 @@
+//! The hostile plugin: one function for each attack. It prints `through` if the attack succeeded.
+
+mod files;
+mod network;
+mod pretence;
+mod processes;
+mod resources;
+mod work;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+pub(crate) type Attack = fn(&[&str]) -> io::Result<()>;
+
+/// Makes the program a launcher that has more than one thread, if it is asked to.
+pub(crate) fn started_too_early() -> Option<std::thread::JoinHandle<()>> {
+    let asked = std::env::args().nth(2).is_some_and(|argument| argument == "early-thread");
+    asked.then(|| std::thread::spawn(std::thread::park))
+}
+
+pub(crate) fn run(arguments: &[String]) -> ExitCode {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let Some((name, rest)) = arguments.split_first() else { return ExitCode::FAILURE };
+    let tables =
+        [files::ATTACKS, network::ATTACKS, processes::ATTACKS, resources::ATTACKS, pretence::ATTACKS];
+    let tables = tables.into_iter().chain([work::WORK]);
+    let Some((_, attack)) = tables.flatten().find(|(known, _)| known == name) else {
+        eprintln!("there is no attack {name}");
+        return ExitCode::FAILURE;
+    };
+    match attack(rest) {
+        Ok(()) => {
+            let _ = io::stdout().write_all(b"through\n");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            let _ = writeln!(io::stdout(), "denied: {error}");
+            ExitCode::from(3)
+        }
+    }
+}
+
+/// The last error if `result` is negative.
+fn check(result: impl Into<i64>) -> io::Result<i64> {
+    let result = result.into();
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
+}
+
+fn effect(seen: bool) -> io::Result<()> {
+    if seen { Ok(()) } else { Err(io::Error::other("it had no effect")) }
+}
+
+fn text(string: &str) -> std::ffi::CString {
+    std::ffi::CString::new(string).unwrap()
+}

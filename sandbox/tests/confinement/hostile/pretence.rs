@@ -1,0 +1,37 @@
+//! What other attacks need: processes that stay until they are told to go.
+
+use super::Attack;
+use std::io::{self, BufRead, Write};
+
+pub(crate) const ATTACKS: &[(&str, Attack)] =
+    &[("victim", victim), ("stubborn", stubborn), ("echo", echo), ("exit", exit)];
+
+static TREASURE: u8 = 42;
+
+/// Tells where its treasure lies, lets everybody trace it, and waits for the end of its input.
+fn victim(_: &[&str]) -> io::Result<()> {
+    // SAFETY: takes integers only. Not every kernel knows it, nor needs it.
+    unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::PR_SET_PTRACER_ANY, 0, 0, 0) };
+    writeln!(io::stdout(), "{}", &raw const TREASURE as usize)?;
+    echo(&[])
+}
+
+/// Ignores the request to end.
+fn stubborn(_: &[&str]) -> io::Result<()> {
+    // SAFETY: ignoring involves no handler.
+    unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
+    writeln!(io::stdout(), "ready")?;
+    echo(&[])
+}
+
+/// Answers each line until the end of its input.
+fn echo(_: &[&str]) -> io::Result<()> {
+    for line in io::stdin().lock().lines() {
+        writeln!(io::stdout(), "{}", line?)?;
+    }
+    Ok(())
+}
+
+fn exit(a: &[&str]) -> io::Result<()> {
+    std::process::exit(a[0].parse().unwrap())
+}

@@ -1,0 +1,171 @@
+//! One place with secrets to steal, and the ways to run the hostile plugin there.
+
+use probity_sandbox::{Ceiling, Child, Entry, Launcher, Limits, Profile};
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::fd::{FromRawFd, OwnedFd};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use tempfile::TempDir;
+
+/// The argument after which the hostile plugin's follow, in a process that is no launcher.
+pub(crate) const HOSTILE: &str = "--hostile";
+/// The argument that makes this program a host that is about to die.
+pub(crate) const HOST: &str = "--host";
+/// A variable that every free process inherits.
+pub(crate) const SECRET_VARIABLE: &str = "SANDBOX_TEST_SECRET";
+
+/// How the hostile plugin is started.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Way {
+    Free,
+    Itself,
+    Native,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) output: String,
+    pub(crate) errors: String,
+    pub(crate) status: ExitStatus,
+}
+
+impl Outcome {
+    pub(crate) fn through(&self) -> bool {
+        self.status.success() && self.output.trim_end().ends_with("through")
+    }
+}
+
+pub(crate) struct Lab {
+    directory: TempDir,
+    pub(crate) launcher: Launcher,
+    pub(crate) limits: Limits,
+}
+
+impl Lab {
+    /// `home/secret`, which nobody granted; `granted/data` and a link there to the secret; an empty `scratch`.
+    pub(crate) fn new() -> Lab {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        for name in ["home", "granted", "scratch"] {
+            fs::create_dir(at(name)).unwrap();
+        }
+        fs::write(at("home/secret"), "treasure").unwrap();
+        fs::write(at("granted/data"), "public data").unwrap();
+        std::os::unix::fs::symlink("../home/secret", at("granted/link")).unwrap();
+        Lab { directory, launcher: Launcher::new().unwrap(), limits: Limits::default() }
+    }
+
+    /// The same, on a kernel that offers no more than the ceiling.
+    pub(crate) fn below(landlock_abi: u32, seccomp: bool) -> Lab {
+        let lab = Lab::new();
+        Lab { launcher: lab.launcher.below(Ceiling { landlock_abi, seccomp }), ..lab }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.path(name).into_os_string().into_string().unwrap()
+    }
+
+    pub(crate) fn profile(&self, entry: Entry) -> Profile {
+        Profile {
+            entry,
+            read: vec![self.path("granted")],
+            execute: vec![],
+            scratch: Some(self.path("scratch")),
+            environment: vec![("GREETING".to_owned(), "hello".to_owned())],
+            limits: self.limits.clone(),
+        }
+    }
+
+    /// The hostile plugin, as a plugin that is linked into this program.
+    pub(crate) fn itself(&self, arguments: &[&str]) -> Profile {
+        self.profile(Entry::Itself { program: self.launcher.program(), arguments: owned(arguments) })
+    }
+
+    /// The hostile plugin, as a program of its own.
+    pub(crate) fn native(&self, arguments: &[&str]) -> Profile {
+        let path = std::env::current_exe().unwrap();
+        let execute = probity_sandbox::runtime_libraries(&path).unwrap();
+        let sha256 = sha256(&path);
+        let arguments = owned(&[&[HOSTILE], arguments].concat());
+        Profile { execute, ..self.profile(Entry::Native { path, sha256, arguments }) }
+    }
+
+    pub(crate) fn run(&self, way: Way, arguments: &[&str]) -> Outcome {
+        match way {
+            Way::Free => free(arguments),
+            Way::Itself => finish(self.launcher.spawn(&self.itself(arguments)).unwrap()),
+            Way::Native => finish(self.launcher.spawn(&self.native(arguments)).unwrap()),
+        }
+    }
+}
+
+/// Reads a child's whole output and waits for its end.
+pub(crate) fn finish(mut child: Child) -> Outcome {
+    child.stdin = None;
+    let output = all(child.stdout.take());
+    let errors = all(child.stderr.take());
+    Outcome { output, errors, status: child.wait().unwrap() }
+}
+
+fn all(pipe: Option<OwnedFd>) -> String {
+    let mut bytes = Vec::new();
+    File::from(pipe.unwrap()).read_to_end(&mut bytes).unwrap();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// This program in a free process.
+#[allow(clippy::disallowed_methods, reason = "the attacks have to succeed without the sandbox first")]
+pub(crate) fn command(kind: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.arg(kind).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn free(arguments: &[&str]) -> Outcome {
+    let output = command(HOSTILE, arguments).spawn().unwrap().wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Outcome { output: text(output.stdout), errors: text(output.stderr), status: output.status }
+}
+
+pub(crate) fn sha256(path: &Path) -> [u8; 32] {
+    Sha256::digest(fs::read(path).unwrap()).into()
+}
+
+pub(crate) fn owned(arguments: &[&str]) -> Vec<String> {
+    arguments.iter().map(|argument| (*argument).to_owned()).collect()
+}
+
+/// Whether this process has any child, running or waiting to be reaped.
+pub(crate) fn has_children() -> bool {
+    let mut status = 0;
+    // SAFETY: `status` is a valid place; without hanging, and leaving the child as it is.
+    let result = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
+    result >= 0
+}
+
+/// Waits for the end of a process that is no child of this one.
+pub(crate) struct Watch(OwnedFd);
+
+impl Watch {
+    pub(crate) fn new(pid: i32) -> Watch {
+        // SAFETY: takes two integers.
+        let descriptor = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
+        assert!(descriptor >= 0, "process {pid} is not there");
+        // SAFETY: the descriptor has just been made.
+        Watch(unsafe { OwnedFd::from_raw_fd(i32::try_from(descriptor).unwrap()) })
+    }
+
+    pub(crate) fn ended(&self) {
+        use std::os::fd::AsRawFd;
+        let mut poll = libc::pollfd { fd: self.0.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one valid entry. Waits without end: a process that stays is a test that hangs, and is killed as such.
+        assert_eq!(unsafe { libc::poll(&raw mut poll, 1, -1) }, 1);
+    }
+}

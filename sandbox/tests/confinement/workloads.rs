@@ -1,0 +1,47 @@
+//! What honest plugins do works, and what every program finds is there.
+
+use crate::Test;
+use crate::entries::write;
+use crate::lab::{Lab, Way, finish};
+
+pub(crate) fn tests() -> Vec<Test> {
+    tests!("workload":
+        an_honest_plugin_is_not_hindered
+        asynchronous_runtimes_work
+        what_is_granted_can_be_read
+    )
+}
+
+fn an_honest_plugin_is_not_hindered() {
+    for work in ["work_threads", "work_pool", "work_scratch", "work_panic", "work_signals"] {
+        for way in [Way::Itself, Way::Native] {
+            let outcome = Lab::new().run(way, &[work]);
+            assert!(outcome.through(), "{work}, {way:?}: {outcome:?}");
+        }
+    }
+}
+
+fn asynchronous_runtimes_work() {
+    for runtime in ["work_tokio_current", "work_tokio_multi"] {
+        let lab = Lab::new();
+        for profile in [lab.itself(&[runtime]), lab.native(&[runtime])] {
+            let mut child = lab.launcher.spawn(&profile).unwrap();
+            write(&mut child, "one\ntwo\n");
+            let outcome = finish(child);
+            assert_eq!(outcome.output, "one!\ntwo!\nthrough\n", "{outcome:?}");
+        }
+    }
+}
+
+fn what_is_granted_can_be_read() {
+    for way in [Way::Itself, Way::Native] {
+        let lab = Lab::new();
+        let data = lab.text("granted/data");
+        for arguments in
+            [["work_map_file", &data], ["read", &data], ["list", &lab.text("granted")], ["read", "/dev/null"]]
+        {
+            let outcome = lab.run(way, &arguments);
+            assert!(outcome.through(), "{arguments:?}, {way:?}: {outcome:?}");
+        }
+    }
+}
