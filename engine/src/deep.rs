@@ -1,0 +1,119 @@
+//! Deep sets: all leaves that an outcome rests on, itself and through everything below it.
+//!
+//! When every leaf of the set has the same digest now, the outcome holds and nothing below needs to be looked at.
+//! Thousands of memos share one set, so a set is a record of its own and is checked once per revision.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use crate::{Digest, Leaf};
+
+/// A set larger than this is not kept: checking it would cost more than checking the groups.
+const MAX_LEAVES: usize = 4096;
+
+/// A set of leaves with their digests.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DeepSet {
+    pub(crate) digest: Digest,
+    /// The encoded leaves, whose digest it is.
+    pub(crate) bytes: Box<[u8]>,
+    /// In order of the leaves.
+    pub(crate) leaves: Box<[(Leaf, Digest)]>,
+}
+
+impl DeepSet {
+    fn new(leaves: Vec<(Leaf, Digest)>) -> DeepSet {
+        let bytes = postcard::to_allocvec(&leaves).expect("digests and texts always serialize");
+        DeepSet { digest: Digest::of(&bytes), bytes: bytes.into(), leaves: leaves.into() }
+    }
+
+    /// `None` for bytes that are no deep set. Their digest was checked by the store.
+    pub(crate) fn decode(digest: Digest, bytes: Vec<u8>) -> Option<DeepSet> {
+        let leaves: Vec<(Leaf, Digest)> = postcard::from_bytes(&bytes).ok()?;
+        Some(DeepSet { digest, bytes: bytes.into(), leaves: leaves.into() })
+    }
+}
+
+/// Gathers the deep set of an outcome from its own leaves and the sets of what it asked for.
+#[derive(Debug, Default)]
+pub(crate) struct DeepBuilder {
+    leaves: BTreeMap<Leaf, Digest>,
+    /// Sets merged already; most members of a batch have the same one.
+    merged: HashSet<Digest>,
+    too_large: bool,
+}
+
+impl DeepBuilder {
+    pub(crate) fn add_leaf(&mut self, leaf: &Leaf, digest: Digest) {
+        if !self.too_large {
+            self.leaves.insert(leaf.clone(), digest);
+            self.too_large = self.leaves.len() > MAX_LEAVES;
+        }
+    }
+
+    /// Adds the set of a dependency. `None` stands for one that is too large.
+    pub(crate) fn add_set(&mut self, set: Option<&DeepSet>) {
+        match set {
+            None => self.too_large = true,
+            Some(set) if self.merged.insert(set.digest) => {
+                set.leaves.iter().for_each(|(leaf, digest)| self.add_leaf(leaf, *digest));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn finish(self) -> Option<DeepSet> {
+        (!self.too_large).then(|| DeepSet::new(self.leaves.into_iter().collect()))
+    }
+}
+
+/// The deep sets that this session has seen, and whether they hold in this revision.
+#[derive(Debug, Default)]
+pub(crate) struct Deeps {
+    known: Mutex<HashMap<Digest, Known>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    set: Arc<DeepSet>,
+    holds: Option<bool>,
+}
+
+impl Deeps {
+    /// The set of an outcome that was computed or verified just now, so it holds.
+    pub(crate) fn finish(&self, builder: DeepBuilder) -> Option<Arc<DeepSet>> {
+        let set = Arc::new(builder.finish()?);
+        let mut known = self.known.lock();
+        let entry = known.entry(set.digest).or_insert_with(|| Known { set, holds: None });
+        entry.holds = Some(true);
+        Some(Arc::clone(&entry.set))
+    }
+
+    /// The set of that digest, if all its leaves hold now. `load` reads it, `holds_now` looks at one leaf; both are
+    /// called without a lock held, since they may be slow.
+    pub(crate) fn holding(
+        &self,
+        digest: Digest,
+        load: impl FnOnce() -> Option<DeepSet>,
+        holds_now: impl Fn(&Leaf, Digest) -> bool,
+    ) -> Option<Arc<DeepSet>> {
+        let found = self.known.lock().get(&digest).map(|known| (Arc::clone(&known.set), known.holds));
+        let (set, holds) = match found {
+            Some((set, Some(holds))) => return holds.then_some(set),
+            Some((set, None)) => (set, None),
+            None => (Arc::new(load()?), None),
+        };
+        let holds = holds.unwrap_or_else(|| set.leaves.iter().all(|(leaf, then)| holds_now(leaf, *then)));
+        let mut known = self.known.lock();
+        let entry = known.entry(digest).or_insert_with(|| Known { set, holds: None });
+        entry.holds = Some(holds);
+        holds.then(|| Arc::clone(&entry.set))
+    }
+
+    /// Forgets what holds, at the beginning of a revision.
+    pub(crate) fn next_revision(&self) {
+        self.known.lock().values_mut().for_each(|known| known.holds = None);
+    }
+}

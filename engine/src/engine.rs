@@ -1,0 +1,90 @@
+//! The engine's handle.
+
+use std::fmt;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use salsa::{Database as _, Durability};
+
+use crate::batch::serve;
+use crate::db::Database;
+use crate::give::{Given, Need};
+use crate::session::Session;
+use crate::{Executor, Reply, Request, Stats, StoreError, StoreLocation, StoreWarning, store};
+
+/// Answers requests, remembering. Clones share everything; when the last one is dropped, what is still to be written
+/// is written.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// The handle from which those of callers are forked.
+    db: Mutex<Database>,
+    session: Arc<Session>,
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine").field("stats", &self.stats()).finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Opens the store (or a memory in its place) and begins a session. Starts no thread and, where a store exists,
+    /// changes nothing in it.
+    pub fn open(location: StoreLocation, executor: Arc<dyn Executor>) -> (Engine, Vec<StoreWarning>) {
+        let (store, warnings) = store::open(location);
+        let session = Arc::new(Session::new(store, executor));
+        let db = Mutex::new(Database::new(Arc::clone(&session)));
+        (Engine { inner: Arc::new(Inner { db, session }) }, warnings)
+    }
+
+    /// Answers roots, side by side, in the order of `requests`. Blocks. Not to be called from within an executor:
+    /// what runs asks through its [`crate::Ask`].
+    pub fn answers(&self, requests: &[Request]) -> Vec<Reply> {
+        let db = self.inner.db.lock().clone();
+        let given = serve(&db, None, requests.to_vec(), Need::Text);
+        let facts = given.iter().filter_map(|given| given.fact.as_ref().ok());
+        self.inner.session.asked(facts.map(|fact| fact.key));
+        given.into_iter().map(Given::into_reply).collect()
+    }
+
+    /// How requests were settled so far.
+    pub fn stats(&self) -> Stats {
+        self.inner.session.counters.stats()
+    }
+
+    /// Begins a new revision: leaves are looked at again, failures are tried again. What runs is cancelled
+    /// ([`crate::Ask::cancelled`]) and waited for; who waits for it gets a failure.
+    pub fn next_revision(&mut self) {
+        let mut db = self.inner.db.lock();
+        self.inner.session.end_revision();
+        db.synthetic_write(Durability::LOW);
+        self.inner.session.settle_writes();
+        self.inner.session.begin_revision();
+    }
+
+    /// Waits until all that was remembered so far is committed: it survives the end of this process then, however it
+    /// ends. Reports the first error since the last call; what could not be written is computed again some day.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.inner.session.flush()
+    }
+
+    /// What befell the store since it was opened, or since the last call.
+    pub fn warnings(&self) -> Vec<StoreWarning> {
+        self.inner.session.store.warnings()
+    }
+
+    /// The requests that the executor was run for in this revision, in the order in which they began.
+    pub fn executed(&self) -> Vec<Request> {
+        self.inner.session.counters.executed()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.session.close();
+    }
+}

@@ -1,0 +1,97 @@
+//! Running the executor, and recording what it asks.
+
+use std::sync::Arc;
+
+use salsa::Id;
+
+use crate::batch::serve;
+use crate::db::Db;
+use crate::deep::DeepBuilder;
+use crate::give::{Given, Need};
+use crate::settle::Found;
+use crate::trace::{Body, Step};
+use crate::{Ask, Digest, Failure, FailureKind, Leaf, Reply, Request, codec};
+
+/// Computes `request`. Everything that it asks is part of what is found.
+pub(crate) fn execute(
+    db: &dyn Db,
+    id: Id,
+    request: &Request,
+    own: Vec<(Leaf, Digest)>,
+) -> Result<Found, Failure> {
+    let session = db.session();
+    session.counters.executing(request);
+    let mut deep = DeepBuilder::default();
+    own.iter().for_each(|(leaf, digest)| deep.add_leaf(leaf, *digest));
+    let mut asker = Asker { db, id, steps: Vec::new(), deep, tainted: false };
+    let outcome = session.world.execute(request, &mut asker)?;
+    let Asker { steps, deep, tainted, .. } = asker;
+    Ok(Found {
+        outcome: codec::outcome_digest(&outcome),
+        text: Some(outcome),
+        body: Body { own, steps },
+        deep,
+        tainted,
+    })
+}
+
+/// What a running plugin talks to.
+struct Asker<'a> {
+    db: &'a dyn Db,
+    id: Id,
+    steps: Vec<Step>,
+    deep: DeepBuilder,
+    tainted: bool,
+}
+
+impl Asker<'_> {
+    fn record(&mut self, given: &[Given]) {
+        let mut members = Vec::with_capacity(given.len());
+        for given in given {
+            match &given.fact {
+                Ok(fact) => {
+                    members.push((fact.key, fact.digest));
+                    self.deep.add_set(fact.deep.as_deref());
+                    self.tainted |= fact.tainted;
+                }
+                Err(_) => self.tainted = true,
+            }
+        }
+        self.steps.push(Step::Queries(members));
+    }
+}
+
+impl Ask for Asker<'_> {
+    fn answers(&mut self, requests: Vec<Request>) -> Vec<Reply> {
+        if requests.is_empty() {
+            return Vec::new();
+        }
+        if self.cancelled() {
+            self.tainted = true;
+            let cancelled = || Failure::new(FailureKind::Cancelled, "the revision ended while the query ran");
+            return requests.iter().map(|_| Err(cancelled())).collect();
+        }
+        let given = serve(self.db, Some(self.id), requests, Need::Text);
+        self.record(&given);
+        given.into_iter().map(Given::into_reply).collect()
+    }
+
+    fn input(&mut self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
+        let leaf = Leaf::Input { kind: kind.into(), id: id.into() };
+        match self.db.session().world.see(&leaf) {
+            Ok(seen) => {
+                self.deep.add_leaf(&leaf, seen.digest);
+                self.steps.push(Step::Input(leaf, seen.digest));
+                Ok(seen.value)
+            }
+            Err(failure) => {
+                self.tainted = true;
+                Err(failure)
+            }
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.db.session().ending()
+    }
+}

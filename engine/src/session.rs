@@ -1,0 +1,108 @@
+//! What all handles of one engine share.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use crate::deep::{DeepSet, Deeps};
+use crate::pool::Pool;
+use crate::shelf::Shelf;
+use crate::stats::Counters;
+use crate::store::MemoStore;
+use crate::trace::{LogicalKey, Trace};
+use crate::waits::Waits;
+use crate::world::World;
+use crate::writer::Writer;
+use parking_lot::Mutex;
+
+use crate::{Executor, StoreError};
+
+/// One engine's state beside the Salsa database.
+pub(crate) struct Session {
+    pub(crate) world: World,
+    pub(crate) store: Arc<dyn MemoStore>,
+    pub(crate) writer: Writer,
+    pub(crate) shelf: Arc<Shelf>,
+    pub(crate) deeps: Deeps,
+    pub(crate) waits: Waits,
+    pub(crate) pool: Pool,
+    pub(crate) counters: Counters,
+    /// What the engine's user asked since the last flush.
+    roots: Mutex<BTreeSet<LogicalKey>>,
+    ending: AtomicBool,
+}
+
+impl Session {
+    pub(crate) fn new(store: Arc<dyn MemoStore>, executor: Arc<dyn Executor>) -> Session {
+        let shelf = Arc::new(Shelf::default());
+        Session {
+            world: World::new(executor),
+            writer: Writer::new(Arc::clone(&store), Arc::clone(&shelf)),
+            store,
+            shelf,
+            deeps: Deeps::default(),
+            waits: Waits::default(),
+            pool: Pool::default(),
+            counters: Counters::default(),
+            roots: Mutex::default(),
+            ending: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the revision is about to end, so that nothing more should be begun in it.
+    pub(crate) fn ending(&self) -> bool {
+        self.ending.load(Relaxed)
+    }
+
+    /// Says that the revision ends. Salsa's own flag cannot be read without unwinding.
+    pub(crate) fn end_revision(&self) {
+        self.ending.store(true, Relaxed);
+    }
+
+    /// Forgets what held in the last revision.
+    pub(crate) fn begin_revision(&self) {
+        self.world.next_revision();
+        self.deeps.next_revision();
+        self.waits.next_revision();
+        self.counters.next_revision();
+        self.ending.store(false, Relaxed);
+    }
+
+    /// Waits until all facts so far are in the store, where the next revision looks for them.
+    pub(crate) fn settle_writes(&self) {
+        self.writer.wait();
+    }
+
+    /// Waits as well, and reports the first error since the last time.
+    pub(crate) fn flush(&self) -> Result<(), StoreError> {
+        let roots: Vec<LogicalKey> = std::mem::take(&mut *self.roots.lock()).into_iter().collect();
+        let flushed = self.writer.flush();
+        self.store.touch(&roots);
+        flushed
+    }
+
+    /// Notes which questions the engine's user asked.
+    pub(crate) fn asked(&self, roots: impl Iterator<Item = LogicalKey>) {
+        self.roots.lock().extend(roots);
+    }
+
+    /// Writes what is left and lets go of threads and files.
+    pub(crate) fn close(&self) {
+        self.end_revision();
+        self.pool.close();
+        if let Err(error) = self.flush() {
+            tracing::warn!(%error, "not all answers will be remembered");
+        }
+        if self.writer.close() {
+            self.store.collect();
+        }
+        self.store.close();
+    }
+
+    /// The deep set of `trace`, if all its leaves hold now.
+    pub(crate) fn holding(&self, trace: &Trace) -> Option<Arc<DeepSet>> {
+        let digest = trace.deep?;
+        let load = || DeepSet::decode(digest, self.store.blob(&digest)?);
+        self.deeps.holding(digest, load, |leaf, then| self.world.holds(leaf, then))
+    }
+}

@@ -1,0 +1,142 @@
+//! The statements: rows in and out.
+
+use std::collections::HashSet;
+
+use rusqlite::{Connection, OptionalExtension, params, types::ValueRef};
+
+use super::TRACES_PER_KEY;
+use crate::Digest;
+use crate::codec::{self, Packed};
+use crate::trace::{LogicalKey, Trace};
+use crate::writer::Record;
+
+pub(super) fn traces(connection: &Connection, key: &LogicalKey) -> rusqlite::Result<Vec<Trace>> {
+    let sql = "SELECT outcome, body, deep, seal FROM trace WHERE key = ? ORDER BY seq DESC";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([key.0.as_bytes()], |row| {
+        let deep = match row.get_ref(2)? {
+            ValueRef::Null => None,
+            value => Some(digest(value)),
+        };
+        let trace = match (digest(row.get_ref(0)?), digest(row.get_ref(1)?), deep) {
+            (Some(outcome), Some(body), None) => Trace { outcome, body, deep: None },
+            (Some(outcome), Some(body), Some(Some(deep))) => Trace { outcome, body, deep: Some(deep) },
+            _ => return Ok(None),
+        };
+        Ok((bytes(row.get_ref(3)?) == seal(key, &trace)).then_some(trace))
+    })?;
+    rows.filter_map(Result::transpose).collect()
+}
+
+/// The bytes that are kept under `name`, still packed, and not checked.
+pub(super) fn blob(connection: &Connection, name: &Digest) -> rusqlite::Result<Option<Packed>> {
+    packed(connection, "SELECT compressed, bytes FROM blob WHERE digest = ?", name)
+}
+
+/// The request that is kept under `key`, still packed, and not checked.
+pub(super) fn request(connection: &Connection, key: &LogicalKey) -> rusqlite::Result<Option<Packed>> {
+    packed(connection, "SELECT compressed, request FROM memo WHERE key = ?", &key.0)
+}
+
+fn packed(connection: &Connection, sql: &str, name: &Digest) -> rusqlite::Result<Option<Packed>> {
+    let mut statement = connection.prepare_cached(sql)?;
+    let row = statement.query_row([name.as_bytes()], |row| {
+        let compressed = matches!(row.get_ref(0)?, ValueRef::Integer(1));
+        Ok(Packed { compressed, bytes: bytes(row.get_ref(1)?).to_vec() })
+    });
+    row.optional()
+}
+
+/// Puts a fact into the store, within the caller's transaction. `put` are the blobs that it is known to hold already:
+/// the facts of a transaction share most bodies and deep sets.
+pub(super) fn write(
+    connection: &Connection,
+    record: &Record,
+    put: &mut HashSet<Digest>,
+) -> rusqlite::Result<()> {
+    if let Some(outcome) = &record.outcome {
+        put_blob(connection, &record.trace.outcome, put, || codec::encode_outcome(outcome))?;
+    }
+    if let Some(deep) = &record.deep {
+        put_blob(connection, &deep.digest, put, || deep.bytes.to_vec())?;
+    }
+    put_blob(connection, &record.trace.body, put, || record.body.clone())?;
+    put_memo(connection, record)?;
+    put_trace(connection, &record.key, &record.trace)
+}
+
+/// Removes what does not match its name, so that it can be written again.
+pub(super) fn remove_broken(connection: &Connection, name: &Digest) -> rusqlite::Result<()> {
+    connection.prepare_cached("DELETE FROM blob WHERE digest = ?")?.execute([name.as_bytes()])?;
+    connection.prepare_cached("DELETE FROM memo WHERE key = ?")?.execute([name.as_bytes()])?;
+    Ok(())
+}
+
+fn put_blob(
+    connection: &Connection,
+    name: &Digest,
+    put: &mut HashSet<Digest>,
+    plain: impl FnOnce() -> Vec<u8>,
+) -> rusqlite::Result<()> {
+    if !put.insert(*name) || exists(connection, "SELECT 1 FROM blob WHERE digest = ?", name)? {
+        return Ok(());
+    }
+    let Packed { compressed, bytes } = codec::pack(plain());
+    let sql = "INSERT INTO blob (digest, compressed, bytes) VALUES (?, ?, ?)";
+    connection.prepare_cached(sql)?.execute(params![name.as_bytes(), compressed, bytes])?;
+    Ok(())
+}
+
+fn put_memo(connection: &Connection, record: &Record) -> rusqlite::Result<()> {
+    if exists(connection, "SELECT 1 FROM memo WHERE key = ?", &record.key.0)? {
+        return Ok(());
+    }
+    let Packed { compressed, bytes } = codec::pack(codec::encode_request(&record.request));
+    let sql = "INSERT INTO memo (key, compressed, request) VALUES (?, ?, ?)";
+    connection.prepare_cached(sql)?.execute(params![record.key.0.as_bytes(), compressed, bytes])?;
+    Ok(())
+}
+
+fn exists(connection: &Connection, sql: &str, name: &Digest) -> rusqlite::Result<bool> {
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([name.as_bytes()], |_| Ok(())).optional()?.is_some())
+}
+
+/// Puts `trace` first among those of its key, and forgets the oldest.
+fn put_trace(connection: &Connection, key: &LogicalKey, trace: &Trace) -> rusqlite::Result<()> {
+    let [name, outcome, body] = [&key.0, &trace.outcome, &trace.body].map(Digest::as_bytes);
+    let deep = trace.deep.as_ref().map(Digest::as_bytes);
+    let last = "SELECT max(seq) FROM trace WHERE key = ?";
+    let last: Option<i64> = connection.prepare_cached(last)?.query_row([name], |row| row.get(0))?;
+    if last.is_some() {
+        let same = "DELETE FROM trace WHERE key = ? AND outcome = ? AND body = ? AND deep IS ?";
+        connection.prepare_cached(same)?.execute(params![name, outcome, body, deep])?;
+        let old = "DELETE FROM trace WHERE key = ?1 AND seq NOT IN
+            (SELECT seq FROM trace WHERE key = ?1 ORDER BY seq DESC LIMIT ?2)";
+        connection.prepare_cached(old)?.execute(params![name, TRACES_PER_KEY as i64 - 1])?;
+    }
+    let insert = "INSERT INTO trace (key, seq, outcome, body, deep, seal) VALUES (?, ?, ?, ?, ?, ?)";
+    let (seq, sealed) = (last.unwrap_or(0) + 1, seal(key, trace));
+    connection.prepare_cached(insert)?.execute(params![name, seq, outcome, body, deep, sealed])?;
+    Ok(())
+}
+
+/// What a trace's row must carry: a flipped bit in it must not make one trace pass for another.
+fn seal(key: &LogicalKey, trace: &Trace) -> [u8; 8] {
+    let deep = trace.deep.as_ref().map_or(&[][..], |deep| deep.as_bytes());
+    let digest = Digest::of_parts(&[key.0.as_bytes(), trace.outcome.as_bytes(), trace.body.as_bytes(), deep]);
+    let [a, b, c, d, e, f, g, h, ..] = *digest.as_bytes();
+    [a, b, c, d, e, f, g, h]
+}
+
+/// A value of another type is as good as none: it will not match its digest.
+fn bytes(value: ValueRef<'_>) -> &[u8] {
+    match value {
+        ValueRef::Blob(bytes) | ValueRef::Text(bytes) => bytes,
+        _ => &[],
+    }
+}
+
+fn digest(value: ValueRef<'_>) -> Option<Digest> {
+    bytes(value).try_into().ok().map(Digest::from_bytes)
+}

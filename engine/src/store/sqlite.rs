@@ -1,0 +1,231 @@
+//! The store on disk: SQLite with a write-ahead log, which several processes may use at the same time.
+//!
+//! Readers are few and lazily opened: a run that finds everything opens one. There is one writer. A committed
+//! transaction survives the end of the process, however it ends; after a power cut the latest ones may be missing,
+//! which costs their recomputation.
+
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use parking_lot::{Mutex, MutexGuard};
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::collect;
+use super::damage::{self, FileId};
+use super::rows;
+use super::schema::{self, database_error};
+use super::{MemoStore, StoreError, StoreWarning};
+use crate::trace::{LogicalKey, Trace};
+use crate::writer::Record;
+use crate::{Digest, Request, codec};
+
+/// Reading is short, so few connections serve many threads.
+const READERS: usize = 4;
+
+/// The memos in one file.
+pub(crate) struct SqliteStore {
+    file: PathBuf,
+    readers: [Mutex<Option<Link>>; READERS],
+    turn: AtomicUsize,
+    writer: Mutex<Option<Link>>,
+    current: Mutex<Current>,
+    /// What was read and did not match its digest.
+    broken: Mutex<HashSet<Digest>>,
+}
+
+/// A connection, and which of the store's files it belongs to.
+struct Link {
+    connection: Connection,
+    generation: u64,
+}
+
+struct Current {
+    /// Grows with each new beginning.
+    generation: u64,
+    id: Option<FileId>,
+    gone: bool,
+    warnings: Vec<StoreWarning>,
+}
+
+impl SqliteStore {
+    /// Opens the store in `folder`; one that cannot be used is set aside.
+    pub(crate) fn open(folder: &Path) -> Result<SqliteStore, StoreError> {
+        let file = schema::file_in(folder);
+        let (connection, warning) = damage::open_or_replace(&file)?;
+        if connection.is_readonly(rusqlite::MAIN_DB).unwrap_or(true) {
+            return Err(StoreError::Database { path: file, reason: "the file is read-only".into() });
+        }
+        let current = Current {
+            generation: 0,
+            id: FileId::of(&file),
+            gone: false,
+            warnings: warning.into_iter().collect(),
+        };
+        let store = SqliteStore {
+            file,
+            readers: Default::default(),
+            turn: AtomicUsize::new(0),
+            writer: Mutex::new(None),
+            current: Mutex::new(current),
+            broken: Mutex::default(),
+        };
+        *store.readers[0].lock() = Some(Link { connection, generation: 0 });
+        Ok(store)
+    }
+
+    /// Reads by `read`. What cannot be read is not there.
+    fn read<T>(&self, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Option<T> {
+        let mut reader = self.reader();
+        let result = self
+            .connected(&mut reader)
+            .and_then(|link| read(&link.connection).map_err(|error| (link.generation, error)));
+        drop(reader);
+        result.map_err(|(generation, error)| self.note(generation, &error)).ok()
+    }
+
+    /// The first reader that is free; if none is, one after the other.
+    fn reader(&self) -> MutexGuard<'_, Option<Link>> {
+        let free = self.readers.iter().find_map(Mutex::try_lock);
+        free.unwrap_or_else(|| self.readers[self.turn.fetch_add(1, Relaxed) % READERS].lock())
+    }
+
+    fn connected<'a>(&self, slot: &'a mut Option<Link>) -> Result<&'a mut Link, (u64, rusqlite::Error)> {
+        let (generation, gone) = {
+            let current = self.current.lock();
+            (current.generation, current.gone)
+        };
+        if gone {
+            *slot = None;
+            return Err((generation, rusqlite::Error::InvalidQuery));
+        }
+        let link = match slot.take().filter(|link| link.generation == generation) {
+            Some(link) => link,
+            None => {
+                let connection = schema::connect(&self.file).map_err(|error| (generation, error))?;
+                Link { connection, generation }
+            }
+        };
+        Ok(slot.insert(link))
+    }
+
+    /// Looks at an error: if the file is at fault, it is set aside and a new one begun, once.
+    fn note(&self, generation: u64, error: &rusqlite::Error) {
+        tracing::debug!(%error, file = %self.file.display(), "cannot use the memo store");
+        let mut current = self.current.lock();
+        if !schema::is_damage(error) || current.generation != generation || current.gone {
+            return;
+        }
+        let reason = format!("is damaged ({error})");
+        current.generation += 1;
+        match damage::replace(&self.file, current.id, reason) {
+            Ok((_, warning)) => {
+                current.id = FileId::of(&self.file);
+                current.warnings.extend(warning);
+            }
+            Err(error) => {
+                current.gone = true;
+                let reason = super::admin::with_causes(&error);
+                current.warnings.push(StoreWarning::InMemory { path: self.file.clone(), reason });
+            }
+        }
+    }
+
+    /// Does what may also be left undone, on the connection that reads: a run that finds everything has no other.
+    fn maintain(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<()>) {
+        let mut reader = self.reader();
+        let result = self.connected(&mut reader).and_then(|link| {
+            let generation = link.generation;
+            work(&mut link.connection).map_err(|error| (generation, error))
+        });
+        drop(reader);
+        if let Err((generation, error)) = result {
+            self.note(generation, &error);
+        }
+    }
+
+    /// What was read, if it is what its name says; otherwise the name is noted.
+    fn checked<T>(&self, name: Digest, found: Option<T>) -> Option<T> {
+        if found.is_none() {
+            self.broken.lock().insert(name);
+        }
+        found
+    }
+
+    fn transact(&self, link: &mut Link, records: &[Record]) -> rusqlite::Result<()> {
+        let broken: Vec<Digest> = self.broken.lock().iter().copied().collect();
+        let transaction = link.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        for digest in &broken {
+            rows::remove_broken(&transaction, digest)?;
+        }
+        let mut put = HashSet::new();
+        for record in records {
+            rows::write(&transaction, record, &mut put)?;
+        }
+        transaction.commit()?;
+        self.broken.lock().retain(|digest| !broken.contains(digest));
+        Ok(())
+    }
+
+    /// One attempt at a transaction; says whether another may succeed.
+    fn try_write(&self, records: &[Record]) -> Result<(), (StoreError, bool)> {
+        let mut writer = self.writer.lock();
+        let result = self.connected(&mut writer).and_then(|link| {
+            let generation = link.generation;
+            self.transact(link, records).map_err(|error| (generation, error))
+        });
+        result.map_err(|(generation, error)| {
+            *writer = None;
+            self.note(generation, &error);
+            let gone = self.current.lock().gone;
+            let failed = database_error(&self.file, &error);
+            (
+                if gone { StoreError::Gone { path: self.file.clone() } } else { failed },
+                schema::is_damage(&error) && !gone,
+            )
+        })
+    }
+}
+
+impl MemoStore for SqliteStore {
+    fn traces(&self, key: &LogicalKey) -> Vec<Trace> {
+        self.read(|connection| rows::traces(connection, key)).unwrap_or_default()
+    }
+
+    fn blob(&self, digest: &Digest) -> Option<Vec<u8>> {
+        let packed = self.read(|connection| rows::blob(connection, digest))??;
+        self.checked(*digest, codec::unpack_blob(packed, digest))
+    }
+
+    fn request(&self, key: &LogicalKey) -> Option<Request> {
+        let packed = self.read(|connection| rows::request(connection, key))??;
+        self.checked(key.0, codec::unpack_request(packed, key))
+    }
+
+    fn write(&self, records: &[Record]) -> Result<(), StoreError> {
+        match self.try_write(records) {
+            Err((_, true)) => self.try_write(records).map_err(|(error, _)| error),
+            result => result.map_err(|(error, _)| error),
+        }
+    }
+
+    fn touch(&self, roots: &[LogicalKey]) {
+        self.maintain(|connection| collect::touch(connection, roots));
+    }
+
+    fn collect(&self) {
+        self.maintain(|connection| collect::within(connection, collect::LIMIT).map(drop));
+    }
+
+    fn warnings(&self) -> Vec<StoreWarning> {
+        std::mem::take(&mut self.current.lock().warnings)
+    }
+
+    fn close(&self) {
+        self.current.lock().gone = true;
+        for reader in &self.readers {
+            *reader.lock() = None;
+        }
+        *self.writer.lock() = None;
+    }
+}

@@ -1,0 +1,84 @@
+//! The leaves as they are in this revision: each is looked at once, lazily, by whoever needs it first.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
+
+use crate::{Ask, Digest, Executor, Failure, FailureKind, Leaf, Reply, Request};
+
+/// The digest of a leaf now, and its value if it is an input.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    pub(crate) digest: Digest,
+    pub(crate) value: Arc<str>,
+}
+
+type Slot = Arc<OnceLock<Result<Seen, Failure>>>;
+
+/// The executor, its leaves remembered for a revision and its panics turned into failures.
+pub(crate) struct World {
+    executor: Arc<dyn Executor>,
+    seen: Mutex<HashMap<Leaf, Slot>>,
+}
+
+impl World {
+    pub(crate) fn new(executor: Arc<dyn Executor>) -> World {
+        World { executor, seen: Mutex::default() }
+    }
+
+    /// What is known of `leaf` in this revision.
+    pub(crate) fn see(&self, leaf: &Leaf) -> Result<Seen, Failure> {
+        let slot = Arc::clone(self.seen.lock().entry(leaf.clone()).or_default());
+        slot.get_or_init(|| self.look(leaf)).clone()
+    }
+
+    /// Whether `leaf` has that digest now. What cannot be seen does not hold.
+    pub(crate) fn holds(&self, leaf: &Leaf, digest: Digest) -> bool {
+        self.see(leaf).is_ok_and(|seen| seen.digest == digest)
+    }
+
+    /// The leaves that every answer to `request` rests on, in order, with their digests now.
+    pub(crate) fn own_leaves(&self, request: &Request) -> Result<Vec<(Leaf, Digest)>, Failure> {
+        let mut leaves = guarded("leaves", || Ok(self.executor.leaves(request)))?;
+        leaves.sort();
+        leaves.dedup();
+        leaves.into_iter().map(|leaf| self.see(&leaf).map(|seen| (leaf, seen.digest))).collect()
+    }
+
+    /// Runs the executor.
+    pub(crate) fn execute(&self, request: &Request, ask: &mut dyn Ask) -> Reply {
+        guarded("execute", || self.executor.execute(request, ask))
+    }
+
+    /// Forgets every leaf, at the beginning of a revision.
+    pub(crate) fn next_revision(&self) {
+        self.seen.lock().clear();
+    }
+
+    fn look(&self, leaf: &Leaf) -> Result<Seen, Failure> {
+        match leaf {
+            Leaf::Input { kind, id } => {
+                let value = guarded("input", || self.executor.input(kind, id))?;
+                Ok(Seen { digest: Digest::of(value.as_bytes()), value })
+            }
+            Leaf::Artifact(_) | Leaf::Config(_) => {
+                let digest = guarded("digest", || self.executor.digest(leaf))?;
+                Ok(Seen { digest, value: "".into() })
+            }
+        }
+    }
+}
+
+/// A panic of an executor must not take the engine's threads with it, nor those who wait for the answer.
+fn guarded<T>(what: &str, run: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|payload| {
+        let reason = payload
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| payload.downcast_ref::<&str>().copied())
+            .unwrap_or("no reason given");
+        Err(Failure::new(FailureKind::Crashed, format!("the executor's {what} panicked: {reason}")))
+    })
+}
