@@ -1,0 +1,212 @@
+//! One call of a plugin, on the thread of the engine that wants the answer.
+//!
+//! The thread sleeps until the plugin has answered or asks something, in slices, so that it notices soon when the
+//! answer is no longer wanted. What the plugin asks is answered on this same thread: only so does the engine know
+//! whose question it is.
+
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use probity_engine::{Ask, Failure, FailureKind, Outcome, Reply, Request};
+use probity_protocol::error::object;
+use probity_protocol::method::{Meta, PluginApiClient as _, PluginQuery, name};
+use probity_protocol::{CallError, Fault};
+use serde_json::value::RawValue;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+
+use crate::context::Context;
+use crate::description::{Configuration, Query};
+use crate::from_wire;
+use crate::gate::{SLICE, Turn};
+use crate::inbound::{Asked, Event, Open};
+use crate::plugin::Running;
+use crate::serve::Serving;
+
+/// A call of one query in a running plugin.
+pub(crate) struct Call<'a> {
+    pub(crate) context: &'a Context,
+    pub(crate) plugin: &'a Arc<str>,
+    pub(crate) running: &'a Arc<Running>,
+    pub(crate) request: &'a Request,
+    /// How often it was asked before in vain.
+    pub(crate) attempt: u32,
+}
+
+/// What a thread that waits learns.
+enum Step {
+    Asked(Vec<Asked>),
+    Over(Result<Reply, Arc<Fault>>),
+}
+
+impl Call<'_> {
+    /// Asks, and serves what the plugin asks meanwhile.
+    ///
+    /// # Errors
+    /// The process ended before it had answered.
+    pub(crate) fn run(&self, ask: &mut dyn Ask) -> Result<Reply, Arc<Fault>> {
+        let ready = &self.running.ready;
+        let query = match ready.description.query(&self.request.query) {
+            Ok(query) => query,
+            Err(refusal) => return Ok(Ok(Outcome::Refused(refusal))),
+        };
+        let configuration = match &ready.configuration {
+            Ok(configuration) => configuration,
+            Err(refusal) => return Ok(Ok(Outcome::Refused(refusal.clone()))),
+        };
+        if let Err(reply) = self.check(query) {
+            return Ok(reply);
+        }
+        match self.running.gate.enter(&|| ask.cancelled()) {
+            Some(turn) => self.exchange(query, configuration, &turn, ask),
+            None => Ok(Err(self.cancelled())),
+        }
+    }
+
+    fn check(&self, query: &Query) -> Result<(), Reply> {
+        if query.volatile {
+            let reason = format!("its query {} is volatile, which is not supported", self.request.query);
+            return Err(Err(from_wire::protocol(self.plugin, &reason)));
+        }
+        query.key.check(self.request.key.as_str()).map_err(|mismatch| {
+            let error = object::key_mismatch(&mismatch.path, &mismatch.reason);
+            Ok(Outcome::Refused(from_wire::refusal(&error)))
+        })
+    }
+
+    fn exchange(
+        &self,
+        query: &Query,
+        configuration: &Configuration,
+        turn: &Turn<'_>,
+        ask: &mut dyn Ask,
+    ) -> Result<Reply, Arc<Fault>> {
+        let connection = &self.running.connection;
+        let token = self.context.count_call().to_string();
+        let call = match self.message(&token).and_then(|message| connection.peer.call(name::QUERY, &message))
+        {
+            Ok(call) => call,
+            Err(error) => return Ok(Err(from_wire::protocol(self.plugin, &error.to_string()))),
+        };
+        let (events, waiting) = mpsc::channel();
+        let open = Open { events: events.clone(), token, query: Arc::clone(&self.request.query) };
+        let _route = connection.routes.open(call.id(), open);
+        // Dropping the task is what cancels the call in the plugin.
+        let _task = Task(self.running.runtime.spawn(async move {
+            let line = call.line().await;
+            // Nobody waits any more: the call was given up in this moment.
+            let _ = events.send(Event::Done(line));
+        }));
+        let ready = &self.running.ready;
+        let mut left = self.context.limits().call;
+        loop {
+            match self.wait(query, &waiting, &mut left, ask) {
+                Step::Over(end) => return end,
+                Step::Asked(batch) => turn.yielded(|| {
+                    let names = self.context.names();
+                    let (uses, inputs) = (query.uses(configuration), ready.description.inputs());
+                    Serving { plugin: self.plugin, names, uses, inputs }.serve(batch, ask);
+                }),
+            }
+        }
+    }
+
+    /// No time limit is told: the plugin's clock would count what the host's does not.
+    fn message(&self, token: &str) -> Result<PluginQuery, CallError> {
+        let key = RawValue::from_string(self.request.key.as_str().to_owned())
+            .map_err(|error| CallError::Parameters(error.to_string()))?;
+        let meta = Meta { token: Some(token.to_owned()), ..Meta::default() };
+        Ok(PluginQuery { query: self.request.query.to_string(), key, attempt: self.attempt, meta })
+    }
+
+    /// Waits for the next thing to do. `left` is the time that the plugin may still compute.
+    fn wait(&self, query: &Query, waiting: &Receiver<Event>, left: &mut Duration, ask: &dyn Ask) -> Step {
+        loop {
+            // Looked at each time: a plugin that never stops asking must not outrun its limits.
+            if ask.cancelled() {
+                return Step::Over(Ok(Err(self.cancelled())));
+            }
+            if left.is_zero() {
+                self.see_whether_it_lives();
+                return Step::Over(Ok(Err(self.timed_out())));
+            }
+            let began = Instant::now();
+            let event = waiting.recv_timeout(SLICE.min(*left));
+            *left = left.saturating_sub(began.elapsed());
+            match event {
+                Ok(Event::Done(line)) => return Step::Over(from_wire::reply(self.plugin, query, line)),
+                Ok(Event::Asked(first)) => {
+                    let mut batch = vec![first];
+                    while let Ok(event) = waiting.try_recv() {
+                        match event {
+                            Event::Asked(next) => batch.push(next),
+                            // Who answers does not wait for what it asked.
+                            Event::Done(line) => {
+                                return Step::Over(from_wire::reply(self.plugin, query, line));
+                            }
+                        }
+                    }
+                    return Step::Asked(batch);
+                }
+                // The sender for nested questions lives as long as this call.
+                Err(RecvTimeoutError::Disconnected) => return Step::Over(Ok(Err(self.cancelled()))),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+        }
+    }
+
+    /// A plugin that missed a deadline but answers a ping goes on with its other calls; one that does not is killed,
+    /// so that they need not wait for their own deadlines.
+    fn see_whether_it_lives(&self) {
+        let limit = self.context.limits().ping;
+        let running = Arc::clone(self.running);
+        self.running.runtime.spawn(async move {
+            if running.connection.peer.with_deadline(limit).ping().await.is_err() {
+                let ms = limit.as_millis();
+                running.connection.kill(&format!(
+                    "killed by the host: after a missed deadline it answered no ping within {ms} ms"
+                ));
+            }
+        });
+    }
+
+    fn cancelled(&self) -> Failure {
+        Failure::new(FailureKind::Cancelled, format!("{} was cancelled", self.what()))
+    }
+
+    fn timed_out(&self) -> Failure {
+        let ms = self.context.limits().call.as_millis();
+        Failure::new(FailureKind::TimedOut, format!("{} did not answer within {ms} ms", self.what()))
+    }
+
+    fn what(&self) -> String {
+        format!("query {} of plugin {}", self.request.query, self.plugin)
+    }
+}
+
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs `work` until it is done, or until `unwanted` says that nobody waits for it.
+pub(crate) fn unless<T>(
+    runtime: &Handle,
+    unwanted: &dyn Fn() -> bool,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    runtime.block_on(async {
+        tokio::pin!(work);
+        loop {
+            match tokio::time::timeout(SLICE, &mut work).await {
+                Ok(done) => return Some(done),
+                Err(_) if unwanted() => return None,
+                Err(_) => {}
+            }
+        }
+    })
+}

@@ -1,0 +1,107 @@
+//! A running process and the wire to it: the calls that are open in it, and the certificate of its death.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use probity_protocol::{Fault, Limits, Peer};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::inbound::{Inbound, Routes};
+use crate::launch::{Launched, Process};
+use crate::sink::Sink;
+use crate::stderr::{Tail, drain};
+
+/// How long a process that closed its output may take to end before it is killed.
+const LAST_BREATH: Duration = Duration::from_millis(500);
+/// How long the rest of its stderr may take to arrive after its end.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
+/// The wire to one process. Dropping it kills the process.
+pub(crate) struct Connection {
+    pub(crate) peer: Peer,
+    pub(crate) routes: Arc<Routes>,
+    life: Arc<Life>,
+}
+
+/// What is known about the process, shared with the task that writes its certificate.
+struct Life {
+    process: Box<dyn Process>,
+    ended: AtomicBool,
+    /// Why the host killed it.
+    killed: Mutex<Option<String>>,
+}
+
+impl Connection {
+    /// Begins to talk to a process. Inside a tokio runtime.
+    pub(crate) fn new(
+        launched: Launched,
+        plugin: Arc<str>,
+        message_bytes: usize,
+        sink: Arc<dyn Sink>,
+    ) -> Connection {
+        let Launched { stdin, stdout, stderr, process, .. } = launched;
+        let tail = Tail::default();
+        let drained = tokio::spawn(drain(stderr, tail.clone()));
+        let life = Arc::new(Life { process, ended: AtomicBool::new(false), killed: Mutex::new(None) });
+        let routes = Arc::new(Routes::default());
+        let inbound = Inbound::new(routes.clone(), plugin, sink);
+        let limits =
+            Limits { max_message: message_bytes, max_inbound_bytes: 2 * message_bytes, ..Limits::default() };
+        let dying = life.clone();
+        let on_end = move |fault| -> Pin<Box<dyn Future<Output = Fault> + Send>> {
+            Box::pin(async move { dying.certificate(fault, drained, &tail).await })
+        };
+        let peer = Peer::start(stdout, stdin, limits, |_| inbound, on_end);
+        Connection { peer, routes, life }
+    }
+
+    /// Whether the process can take no more calls.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.life.ended.load(Ordering::Acquire)
+    }
+
+    /// Kills the process; `why` is what the certificate says.
+    pub(crate) fn kill(&self, why: &str) {
+        self.life.killed.lock().get_or_insert_with(|| why.to_owned());
+        self.life.process.kill();
+    }
+
+    /// Asks the process to end.
+    pub(crate) fn terminate(&self) {
+        self.life.process.terminate();
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.life.process.kill();
+    }
+}
+
+impl Life {
+    /// Finds out how the process ended: every open call fails with what this returns.
+    async fn certificate(&self, fault: Fault, drained: JoinHandle<()>, tail: &Tail) -> Fault {
+        self.ended.store(true, Ordering::Release);
+        let by_itself = crate::error::is_crash(&fault);
+        if !by_itself {
+            self.process.kill();
+        }
+        let status = match timeout(LAST_BREATH, self.process.ended()).await {
+            Ok(status) if by_itself => status,
+            Ok(_) => "killed by the host".to_owned(),
+            Err(_) => {
+                self.process.kill();
+                self.process.ended().await;
+                "killed by the host, since it went on without its output".to_owned()
+            }
+        };
+        // A process of its own that still holds the pipe must not hold the certificate.
+        let _ = timeout(LAST_WORDS, drained).await;
+        let status = self.killed.lock().take().unwrap_or(status);
+        Fault::Ended { status, stderr_tail: tail.text(), cause: Box::new(fault) }
+    }
+}

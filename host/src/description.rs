@@ -1,0 +1,115 @@
+//! What a plugin said that it offers, checked once: `plugin/describe` and the answer to `plugin/configure`.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use probity_engine::Refusal;
+use probity_protocol::error::object;
+use probity_protocol::method::{ConfigureResult, DescribeResult, QueryDescription};
+use serde_json::Value;
+
+use crate::from_wire;
+use crate::names::{Inputs, Uses};
+use crate::plain::plain;
+use crate::schema::Shape;
+
+/// The longest description, in bytes.
+const MAX_BYTES: usize = 1 << 20;
+/// The most queries of one plugin.
+const MAX_QUERIES: usize = 256;
+
+/// The answer to `plugin/describe`, its schemas compiled.
+#[derive(Debug)]
+pub(crate) struct Description {
+    /// As the plugin sent it.
+    pub(crate) raw: Arc<str>,
+    queries: BTreeMap<String, Query>,
+    inputs: Inputs,
+}
+
+/// One query.
+#[derive(Debug)]
+pub(crate) struct Query {
+    pub(crate) key: Shape,
+    pub(crate) output: Shape,
+    pub(crate) volatile: bool,
+    uses: Vec<String>,
+}
+
+/// The answer to `plugin/configure`.
+#[derive(Debug)]
+pub(crate) struct Configuration {
+    /// As the plugin sent it.
+    pub(crate) raw: Arc<str>,
+    uses: Vec<String>,
+}
+
+impl Description {
+    pub(crate) fn read(raw: &str) -> Result<Description, String> {
+        if raw.len() > MAX_BYTES {
+            return Err(format!("{} bytes are more than the {MAX_BYTES} of a description", raw.len()));
+        }
+        let described: DescribeResult =
+            serde_json::from_str(raw).map_err(|error| plain(&error.to_string(), 300))?;
+        if described.queries.len() > MAX_QUERIES {
+            return Err(format!("{} queries are more than {MAX_QUERIES}", described.queries.len()));
+        }
+        let mut queries = BTreeMap::new();
+        for description in described.queries {
+            let name = description.name.clone();
+            if !is_query_name(&name) {
+                return Err(format!("{:?} is no name for a query", plain(&name, 100)));
+            }
+            if queries.insert(name.clone(), Query::read(description)?).is_some() {
+                return Err(format!("it has two queries {name:?}"));
+            }
+        }
+        let inputs = Inputs::new(described.permissions.inputs);
+        Ok(Description { raw: raw.into(), queries, inputs })
+    }
+
+    /// What it may ask for outside git.
+    pub(crate) fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    /// The query of this name, or the refusal that names those that there are.
+    pub(crate) fn query(&self, name: &str) -> Result<&Query, Refusal> {
+        self.queries.get(name).ok_or_else(|| {
+            let known: Vec<&str> = self.queries.keys().map(String::as_str).collect();
+            from_wire::refusal(&object::no_such_query(&plain(name, 100), &known))
+        })
+    }
+}
+
+impl Query {
+    fn read(description: QueryDescription) -> Result<Query, String> {
+        let QueryDescription { name, key, output, volatile, uses, .. } = description;
+        let compile = |schema, what| {
+            Shape::compile(&Value::from(schema))
+                .map_err(|error| format!("the schema of the {what} of {name}: {error}"))
+        };
+        Ok(Query { key: compile(key, "key")?, output: compile(output, "output")?, volatile, uses })
+    }
+
+    /// What this query may ask under `configuration`.
+    pub(crate) fn uses(&self, configuration: &Configuration) -> Uses {
+        Uses::new(self.uses.iter().chain(&configuration.uses).map(String::as_str))
+    }
+}
+
+impl Configuration {
+    pub(crate) fn read(raw: &str) -> Result<Configuration, String> {
+        if raw.len() > MAX_BYTES {
+            return Err(format!("{} bytes are more than the {MAX_BYTES} of a configuration", raw.len()));
+        }
+        let configured: ConfigureResult =
+            serde_json::from_str(raw).map_err(|error| plain(&error.to_string(), 300))?;
+        Ok(Configuration { raw: raw.into(), uses: configured.uses })
+    }
+}
+
+fn is_query_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+}

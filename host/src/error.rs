@@ -1,0 +1,124 @@
+//! Why a plugin is not running, and how that is told to the engine.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use probity_engine::{Failure, FailureKind};
+use probity_protocol::Fault;
+use probity_sandbox::SpawnError;
+
+use crate::package::CopyError;
+
+/// Why a plugin's process could not be started, or was not taken as the plugin that it should be.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// The threads that read and write could not be started.
+    #[error("cannot start the threads that talk to plugins")]
+    Runtime(#[source] io::Error),
+    /// The sandbox refused, or the program is not the expected one.
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    /// The package's files could not be put where the plugin reads them.
+    #[error(transparent)]
+    Copy(#[from] CopyError),
+    /// A directory for the plugin's files, or a pipe to it, could not be made.
+    #[error("cannot make {what}")]
+    Resource {
+        /// What was to be made.
+        what: &'static str,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// The process ended, or its connection did, before the plugin was ready.
+    #[error("{fault} while the host waited for the answer to {step}")]
+    Ended {
+        /// The method that was being called.
+        step: &'static str,
+        /// The process's certificate.
+        fault: Arc<Fault>,
+    },
+    /// No answer in time.
+    #[error("no answer to {step}, {} ms after the start", limit.as_millis())]
+    TimedOut {
+        /// The method that was being called.
+        step: &'static str,
+        /// How long the start may take.
+        limit: Duration,
+    },
+    /// What it answered is not acceptable.
+    #[error("its answer to {step} is not acceptable: {reason}")]
+    Unacceptable {
+        /// The method that was called.
+        step: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The target's objects cannot be offered to it.
+    #[error("{}", .0.message)]
+    Target(Failure),
+    /// The start was given up since nobody wants the answer any more.
+    #[error("the start was given up")]
+    Unwanted,
+}
+
+impl StartError {
+    /// Whether another start may go better: only a crash may.
+    pub(crate) fn is_crash(&self) -> bool {
+        matches!(self, StartError::Ended { fault, .. } if is_crash(fault))
+    }
+
+    fn kind(&self) -> FailureKind {
+        match self {
+            StartError::Ended { fault, .. } => kind(fault),
+            StartError::TimedOut { .. } => FailureKind::TimedOut,
+            StartError::Unacceptable { .. } => FailureKind::Protocol,
+            StartError::Unwanted => FailureKind::Cancelled,
+            StartError::Target(failure) => failure.kind,
+            StartError::Spawn(_) => FailureKind::Denied,
+            StartError::Runtime(_) | StartError::Copy(_) | StartError::Resource { .. } => {
+                FailureKind::Crashed
+            }
+        }
+    }
+
+    /// What the engine is told.
+    pub(crate) fn failure(&self, plugin: &str) -> Failure {
+        Failure::new(self.kind(), format!("plugin {plugin} could not be started: {}", with_sources(self)))
+    }
+}
+
+/// What the engine is told about a call whose process ended.
+pub(crate) fn ended(plugin: &str, fault: &Fault) -> Failure {
+    Failure::new(kind(fault), format!("plugin {plugin}: {fault}"))
+}
+
+/// Whether the process ended by itself, in contrast to one that broke the protocol and was killed for it.
+pub(crate) fn is_crash(fault: &Fault) -> bool {
+    match fault {
+        Fault::Ended { cause, .. } => is_crash(cause),
+        Fault::Eof | Fault::PartialMessage { .. } | Fault::Read(_) | Fault::Write(_) => true,
+        _ => false,
+    }
+}
+
+fn kind(fault: &Fault) -> FailureKind {
+    match fault {
+        Fault::Ended { cause, .. } => kind(cause),
+        Fault::Closed => FailureKind::Cancelled,
+        fault if is_crash(fault) => FailureKind::Crashed,
+        _ => FailureKind::Protocol,
+    }
+}
+
+fn with_sources(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(source) = next {
+        text = format!("{text}: {source}");
+        next = source.source();
+    }
+    text
+}

@@ -1,0 +1,122 @@
+//! The host itself: an executor for the engine over the plugins of a session.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use probity_engine::{Ask, Digest, Executor, Failure, FailureKind, Leaf, Reply, Request};
+use probity_protocol::method::PluginApiClient as _;
+use probity_sandbox::Report;
+use tokio::time::timeout;
+
+use crate::context::{Context, HostStats};
+use crate::plugin::{DESCRIBE, Plugin, Running};
+use crate::{HostOptions, PluginSpec};
+
+/// How long a killed process may take to be gone.
+const REAPING: Duration = Duration::from_secs(1);
+
+/// The plugins of a session. No process is started before the first question that needs one.
+pub struct Host {
+    context: Context,
+    plugins: BTreeMap<Arc<str>, Plugin>,
+}
+
+impl Host {
+    /// A host of these plugins. Starts nothing.
+    pub fn new(options: HostOptions) -> Arc<Host> {
+        let by_instance = |spec: &PluginSpec| (Arc::clone(&spec.instance), Plugin::new(spec.clone()));
+        let plugins = options.plugins.iter().map(by_instance).collect();
+        Arc::new(Host { context: Context::new(options), plugins })
+    }
+
+    /// How much was done so far.
+    pub fn stats(&self) -> HostStats {
+        self.context.stats()
+    }
+
+    /// What the sandbox guarantees for each plugin that was started, sorted by instance.
+    pub fn levels(&self) -> Vec<(Arc<str>, Report)> {
+        let started =
+            |(instance, plugin): (&Arc<str>, &Plugin)| Some((Arc::clone(instance), plugin.report()?));
+        self.plugins.iter().filter_map(started).collect()
+    }
+
+    /// Ends all plugins. Those without open work are killed at once, which loses nothing, since they may write
+    /// nothing that lasts; the others are given the limits' grace. Later questions fail.
+    pub fn shutdown(&self) {
+        let running: Vec<Arc<Running>> = self.plugins.values().filter_map(Plugin::retire).collect();
+        let Some(runtime) = self.context.started_runtime() else { return };
+        let grace = self.context.limits().grace;
+        let ending: Vec<_> =
+            running.into_iter().map(|one| runtime.spawn(async move { end(&one, grace).await })).collect();
+        runtime.block_on(async {
+            for one in ending {
+                // A panic in there has dropped the process, which kills it.
+                let _ = one.await;
+            }
+        });
+    }
+
+    fn plugin(&self, instance: &str) -> Result<&Plugin, Failure> {
+        let absent = || Failure::new(FailureKind::Denied, self.context.names().absent(instance));
+        self.plugins.get(instance).ok_or_else(absent)
+    }
+}
+
+async fn end(running: &Running, grace: Duration) {
+    let peer = &running.connection.peer;
+    if !running.connection.routes.is_idle() {
+        // Whether it agrees or not, its time is over.
+        let _ = peer.with_deadline(grace).shutdown().await;
+        peer.close();
+        running.connection.terminate();
+        if timeout(grace, peer.ended()).await.is_ok() {
+            return;
+        }
+    }
+    running.connection.kill("killed by the host, which was shut down");
+    let _ = timeout(REAPING, peer.ended()).await;
+}
+
+impl Executor for Host {
+    fn leaves(&self, request: &Request) -> Vec<Leaf> {
+        let artifact = Leaf::Artifact(Arc::clone(&request.plugin));
+        match &*request.query {
+            DESCRIBE => vec![artifact],
+            _ => vec![artifact, Leaf::Config(Arc::clone(&request.plugin))],
+        }
+    }
+
+    fn digest(&self, leaf: &Leaf) -> Result<Digest, Failure> {
+        match leaf {
+            Leaf::Artifact(instance) => Ok(self.plugin(instance)?.spec.artifact),
+            Leaf::Config(instance) => Ok(Digest::of(self.plugin(instance)?.spec.config.as_bytes())),
+            Leaf::Input { kind, id } => Ok(Digest::of(self.input(kind, id)?.as_bytes())),
+        }
+    }
+
+    fn execute(&self, request: &Request, ask: &mut dyn Ask) -> Reply {
+        self.plugin(&request.plugin)?.answer(&self.context, request, ask)
+    }
+
+    fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
+        self.context.options().sources.input(kind, id)
+    }
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        for plugin in self.plugins.values() {
+            // Dropping a running plugin kills it.
+            plugin.retire();
+        }
+        self.context.end_runtime();
+    }
+}
+
+impl std::fmt::Debug for Host {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Host").field("plugins", &self.plugins.keys()).finish_non_exhaustive()
+    }
+}

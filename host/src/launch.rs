@@ -1,0 +1,48 @@
+//! How a plugin's process comes to be: the seam between the host and the sandbox, so that tests can put a scripted
+//! peer in its place.
+
+use std::pin::Pin;
+
+use probity_sandbox::Report;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::{GitGrant, PluginSpec, StartError};
+
+/// Starts processes. Called inside a tokio runtime, from a thread that may block.
+pub trait Launch: Send + Sync + 'static {
+    /// Starts the program of `spec`, which may read what `git` grants.
+    ///
+    /// # Errors
+    /// [`StartError`]; then nothing of the plugin has run.
+    fn launch(&self, spec: &PluginSpec, git: Option<&GitGrant>) -> Result<Launched, StartError>;
+}
+
+/// A process that has just been started.
+pub struct Launched {
+    /// What it reads its messages from.
+    pub stdin: Box<dyn AsyncWrite + Send + Unpin>,
+    /// What it writes its messages to.
+    pub stdout: Box<dyn AsyncRead + Send + Unpin>,
+    /// What it writes for people.
+    pub stderr: Box<dyn AsyncRead + Send + Unpin>,
+    /// The process itself.
+    pub process: Box<dyn Process>,
+    /// What the sandbox guarantees about it.
+    pub report: Option<Report>,
+}
+
+impl std::fmt::Debug for Launched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Launched").field("report", &self.report).finish_non_exhaustive()
+    }
+}
+
+/// A process that can be ended. Dropping it kills it.
+pub trait Process: Send + Sync + 'static {
+    /// Asks it to end (SIGTERM).
+    fn terminate(&self);
+    /// Kills it (SIGKILL), with all that belongs to it.
+    fn kill(&self);
+    /// Waits until it has ended and tells how: `exit status: 3`, `signal: 6 (SIGABRT)`.
+    fn ended(&self) -> Pin<Box<dyn Future<Output = String> + Send>>;
+}

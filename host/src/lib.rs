@@ -1,0 +1,43 @@
+//! Plugin processes: what the engine does not remember is asked of a plugin here.
+//!
+//! [`Host`] implements the engine's `Executor`. The life of one question: `plugin.rs` starts the process if none runs
+//! (`launch.rs`, `handshake.rs`), `call.rs` puts the question and waits on the engine's own thread, `serve.rs`
+//! answers what the plugin asks meanwhile, `from_wire.rs` decides whether what came back is a fact. `connection.rs`
+//! holds the wire and writes the certificate when a process dies.
+//!
+//! The host does not decide what to ask, and believes nothing that a plugin says: every key and every fresh answer is
+//! held against the plugin's own schemas, every text is stripped before a person sees it, every wait has an end.
+
+mod call;
+mod connection;
+mod context;
+mod description;
+mod error;
+mod from_wire;
+mod gate;
+mod handshake;
+mod host;
+mod inbound;
+mod launch;
+mod names;
+mod options;
+mod package;
+mod plain;
+mod plugin;
+mod python;
+mod sandboxed;
+mod schema;
+mod serve;
+mod sink;
+mod stderr;
+mod to_wire;
+
+pub use context::HostStats;
+pub use error::StartError;
+pub use host::Host;
+pub use launch::{Launch, Launched, Process};
+pub use options::{CallLimits, GitGrant, HostOptions, PluginSpec, Program, Sources};
+pub use package::{CopyError, PackageFile, PackageKind, PackageProgram};
+pub use python::{Interpreter, PythonError};
+pub use sandboxed::Sandboxed;
+pub use sink::{Log, LogLevel, Progress, Silent, Sink};

@@ -1,0 +1,223 @@
+//! One plugin instance: started when it is first needed, started again when it crashed, given up when that does not
+//! help.
+
+use std::sync::Arc;
+
+use parking_lot::{Condvar, Mutex};
+use probity_engine::{Answer, Ask, Failure, FailureKind, Outcome, Reply, Request};
+use probity_protocol::Fault;
+use probity_sandbox::Report;
+use tokio::runtime::Handle;
+
+use crate::call::{Call, unless};
+use crate::connection::Connection;
+use crate::context::{Context, Guaranteed};
+use crate::error::{ended, is_crash};
+use crate::gate::{Gate, SLICE};
+use crate::handshake::{Ready, shake_hands};
+use crate::{GitGrant, PluginSpec, StartError};
+
+/// The query that the host answers with the plugin's description.
+pub(crate) const DESCRIBE: &str = "$describe";
+/// The query that the host answers with what the plugin said to its configuration.
+pub(crate) const CONFIGURE: &str = "$configure";
+
+pub(crate) struct Plugin {
+    pub(crate) spec: PluginSpec,
+    state: Mutex<State>,
+    changed: Condvar,
+    guaranteed: Guaranteed,
+}
+
+/// A process that is ready to be asked.
+pub(crate) struct Running {
+    pub(crate) connection: Connection,
+    pub(crate) ready: Ready,
+    pub(crate) gate: Gate,
+    pub(crate) runtime: Handle,
+}
+
+struct State {
+    stage: Stage,
+    /// How often a process was started.
+    starts: u32,
+    /// How the last one ended.
+    last: Option<Failure>,
+}
+
+enum Stage {
+    Absent,
+    /// One thread starts it, the others wait.
+    Starting,
+    Running(Arc<Running>),
+    /// Not started again in this session.
+    Broken(Failure),
+}
+
+type Unwanted<'a> = &'a dyn Fn() -> bool;
+
+impl Plugin {
+    pub(crate) fn new(spec: PluginSpec) -> Plugin {
+        let state = State { stage: Stage::Absent, starts: 0, last: None };
+        Plugin { spec, state: Mutex::new(state), changed: Condvar::new(), guaranteed: Guaranteed::new() }
+    }
+
+    /// What the sandbox guarantees, once a process was started.
+    pub(crate) fn report(&self) -> Option<Report> {
+        self.guaranteed.get().cloned()
+    }
+
+    /// Answers one request. When the process dies meanwhile, it is asked anew in another one.
+    pub(crate) fn answer(&self, context: &Context, request: &Request, ask: &mut dyn Ask) -> Reply {
+        let mut attempt = 0;
+        loop {
+            let running = self.running(context, &|| ask.cancelled())?;
+            match &*request.query {
+                DESCRIBE => return Ok(said(&running.ready.description.raw)),
+                CONFIGURE => return Ok(configured(&running.ready)),
+                _ => {}
+            }
+            let plugin = &self.spec.instance;
+            let call = Call { context, plugin, running: &running, request, attempt };
+            match call.run(ask) {
+                Ok(reply) => return reply,
+                Err(fault) => self.died(&fault)?,
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Notes how a process ended; an error if the call should not be tried again.
+    fn died(&self, fault: &Fault) -> Result<(), Failure> {
+        let failure = ended(&self.spec.instance, fault);
+        self.state.lock().last = Some(failure.clone());
+        if is_crash(fault) { Ok(()) } else { Err(failure) }
+    }
+
+    /// The process, started if need be.
+    fn running(&self, context: &Context, unwanted: Unwanted<'_>) -> Result<Arc<Running>, Failure> {
+        let mut state = self.state.lock();
+        loop {
+            match &state.stage {
+                Stage::Running(running) if !running.connection.has_ended() => return Ok(Arc::clone(running)),
+                Stage::Running(_) => state.stage = Stage::Absent,
+                Stage::Broken(failure) => return Err(failure.clone()),
+                Stage::Starting if unwanted() => return Err(self.unwanted()),
+                Stage::Starting => {
+                    self.changed.wait_for(&mut state, SLICE);
+                }
+                Stage::Absent if state.starts > context.limits().restarts => {
+                    let failure = self.given_up(&state);
+                    state.stage = Stage::Broken(failure);
+                }
+                Stage::Absent => {
+                    state.starts += 1;
+                    state.stage = Stage::Starting;
+                    drop(state);
+                    self.start_noting(context, unwanted);
+                    state = self.state.lock();
+                }
+            }
+        }
+    }
+
+    /// Starts a process and notes what came of it, also when that panics: others wait for it.
+    fn start_noting(&self, context: &Context, unwanted: Unwanted<'_>) {
+        struct Noting<'a>(&'a Plugin, Option<Result<Arc<Running>, StartError>>);
+        impl Drop for Noting<'_> {
+            fn drop(&mut self) {
+                self.0.note(self.1.take());
+                self.0.changed.notify_all();
+            }
+        }
+        let mut noting = Noting(self, None);
+        noting.1 = Some(self.start(context, unwanted));
+    }
+
+    fn note(&self, started: Option<Result<Arc<Running>, StartError>>) {
+        let mut state = self.state.lock();
+        // The host was shut down meanwhile; a process that was started ends with its handle.
+        if !matches!(state.stage, Stage::Starting) {
+            return;
+        }
+        state.stage = match started {
+            Some(Ok(running)) => Stage::Running(running),
+            None => Stage::Absent,
+            Some(Err(StartError::Unwanted)) => {
+                state.starts -= 1;
+                Stage::Absent
+            }
+            Some(Err(error)) => {
+                let failure = error.failure(&self.spec.instance);
+                state.last = Some(failure.clone());
+                if error.is_crash() { Stage::Absent } else { Stage::Broken(failure) }
+            }
+        };
+    }
+
+    fn start(&self, context: &Context, unwanted: Unwanted<'_>) -> Result<Arc<Running>, StartError> {
+        let options = context.options();
+        let git = options.sources.git().map_err(StartError::Target)?;
+        let runtime = context.runtime()?;
+        let connection = {
+            let _inside = runtime.enter();
+            self.connect(context, git.as_ref())?
+        };
+        let talk = shake_hands(&connection.peer, &self.spec, git.as_ref(), &options.limits, &options.version);
+        let ready = unless(&runtime, unwanted, talk).ok_or(StartError::Unwanted)??;
+        let own = ready.concurrent.map_or(usize::MAX, |n| n as usize);
+        let gate = Gate::new(own.min(options.limits.concurrent));
+        Ok(Arc::new(Running { connection, ready, gate, runtime }))
+    }
+
+    fn connect(&self, context: &Context, git: Option<&GitGrant>) -> Result<Connection, StartError> {
+        let launched = context.launch(&self.spec, git)?;
+        if let Some(report) = &launched.report {
+            self.guaranteed.get_or_init(|| report.clone());
+        }
+        let options = context.options();
+        let plugin = Arc::clone(&self.spec.instance);
+        Ok(Connection::new(launched, plugin, options.limits.message_bytes, Arc::clone(&options.sink)))
+    }
+
+    fn given_up(&self, state: &State) -> Failure {
+        let kind = state.last.as_ref().map_or(FailureKind::Crashed, |last| last.kind);
+        let last = state.last.as_ref().map_or("it panicked the host", |last| &last.message);
+        let times = state.starts;
+        Failure::new(kind, format!("{last} (started {times} times, not started again)"))
+    }
+
+    fn unwanted(&self) -> Failure {
+        Failure::new(
+            FailureKind::Cancelled,
+            format!("the start of plugin {} was given up", self.spec.instance),
+        )
+    }
+
+    /// Starts nothing any more; the process that runs, if one does.
+    pub(crate) fn retire(&self) -> Option<Arc<Running>> {
+        let failure = Failure::new(FailureKind::Cancelled, "the host was shut down");
+        let mut state = self.state.lock();
+        let stage = std::mem::replace(&mut state.stage, Stage::Broken(failure));
+        self.changed.notify_all();
+        match stage {
+            Stage::Running(running) => Some(running),
+            broken @ Stage::Broken(_) => {
+                state.stage = broken;
+                None
+            }
+            Stage::Absent | Stage::Starting => None,
+        }
+    }
+}
+
+fn said(raw: &Arc<str>) -> Outcome {
+    Outcome::Answered(Answer { value: Arc::clone(raw), concerns: "[]".into() })
+}
+
+fn configured(ready: &Ready) -> Outcome {
+    match &ready.configuration {
+        Ok(configuration) => said(&configuration.raw),
+        Err(refusal) => Outcome::Refused(refusal.clone()),
+    }
+}

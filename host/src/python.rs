@@ -1,0 +1,202 @@
+//! The Python interpreter of the machine: found without running anything, and what it needs to read.
+//!
+//! A `python3` on the search path may be a shim, a script that looks for the real one. Shims are followed by the
+//! files that they would read; what is then no program is passed over.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use sha2::Digest as _;
+
+/// Where an interpreter lies when the search path names none.
+const USUAL: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
+
+/// A CPython 3 that plugins may be run with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interpreter {
+    /// The program itself: no link, no shim.
+    pub path: PathBuf,
+    /// The digest of the program.
+    pub sha256: [u8; 32],
+    /// The digest of the program and, where it is a library, of the interpreter's core.
+    pub fingerprint: [u8; 32],
+    /// The directory of its standard library, to be read.
+    pub library: PathBuf,
+    /// The loader and the libraries that it and its modules need, to be read and executed.
+    pub execute: Vec<PathBuf>,
+}
+
+/// Why there is no interpreter.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PythonError {
+    /// None was found.
+    #[error("there is no python3 in {}", looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
+    NotFound {
+        /// The directories that were looked into.
+        looked: Vec<PathBuf>,
+    },
+    /// It has no standard library where it would look for it.
+    #[error("{} has no standard library below {}", path.display(), prefix.display())]
+    NoLibrary {
+        /// The interpreter.
+        path: PathBuf,
+        /// Where the library should be.
+        prefix: PathBuf,
+    },
+    /// Something of it could not be read.
+    #[error("cannot read {}", path.display())]
+    Unreadable {
+        /// What.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl Interpreter {
+    /// The first Python 3 in `directories` (the search path of the person), or in the usual places.
+    ///
+    /// # Errors
+    /// [`PythonError`]: there is none, or it is incomplete.
+    pub fn find(directories: &[PathBuf]) -> Result<Interpreter, PythonError> {
+        let usual = USUAL.iter().map(PathBuf::from);
+        let looked: Vec<PathBuf> =
+            directories.iter().filter(|d| d.is_absolute()).cloned().chain(usual).collect();
+        match looked.iter().find_map(|directory| program(directory)) {
+            Some(path) => Interpreter::at(&path),
+            None => Err(PythonError::NotFound { looked }),
+        }
+    }
+
+    /// The interpreter at `path`, which is no link.
+    ///
+    /// # Errors
+    /// [`PythonError`]: it is incomplete.
+    pub fn at(path: &Path) -> Result<Interpreter, PythonError> {
+        let library = library(path)?;
+        let unreadable = |source| PythonError::Unreadable { path: path.to_owned(), source };
+        let mut execute = probity_sandbox::runtime_libraries(path).map_err(unreadable)?;
+        let modules = library.join("lib-dynload");
+        if modules.is_dir() {
+            execute.extend(probity_sandbox::libraries_below(&modules).map_err(unreadable)?);
+        }
+        execute.sort();
+        execute.dedup();
+        let sha256 = sha256(path)?;
+        let fingerprint = fingerprint(sha256, &execute)?;
+        Ok(Interpreter { path: path.to_owned(), sha256, fingerprint, library, execute })
+    }
+}
+
+/// The real program behind `python3` in a directory.
+fn program(directory: &Path) -> Option<PathBuf> {
+    let found = fs::canonicalize(directory.join("python3")).ok()?;
+    if is_elf(&found) { Some(found) } else { shimmed(&found) }
+}
+
+/// The program that a pyenv shim would start where no folder says otherwise: the version that its root names.
+fn shimmed(shim: &Path) -> Option<PathBuf> {
+    let directory = shim.parent().filter(|d| d.file_name().is_some_and(|name| name == "shims"))?;
+    let root = directory.parent()?;
+    let versions = fs::read_to_string(root.join("version")).ok()?;
+    let version = versions.split_whitespace().next()?;
+    if version.contains('/') || version.starts_with('.') {
+        return None;
+    }
+    let found = fs::canonicalize(root.join("versions").join(version).join("bin/python3")).ok()?;
+    is_elf(&found).then_some(found)
+}
+
+fn is_elf(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    path.is_file()
+        && File::open(path).and_then(|mut f| f.read_exact(&mut magic)).is_ok()
+        && &magic == b"\x7fELF"
+}
+
+/// `PREFIX/lib/python3.N` of `PREFIX/bin/python3.N`, where the interpreter itself looks for it.
+fn library(path: &Path) -> Result<PathBuf, PythonError> {
+    let prefix = path.parent().and_then(Path::parent).unwrap_or(Path::new("/"));
+    let libraries = prefix.join("lib");
+    let is_library = |dir: &PathBuf| dir.join("os.py").is_file();
+    let own = path.file_name().map(|name| libraries.join(name)).filter(is_library);
+    let any = || {
+        let entries = fs::read_dir(&libraries).ok()?;
+        let named = |p: &PathBuf| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("python3."));
+        entries.flatten().map(|entry| entry.path()).filter(|p| named(p) && is_library(p)).max()
+    };
+    own.or_else(any)
+        .ok_or_else(|| PythonError::NoLibrary { path: path.to_owned(), prefix: prefix.to_owned() })
+}
+
+/// Distributions often build a small program around a library that holds the interpreter.
+fn fingerprint(program: [u8; 32], libraries: &[PathBuf]) -> Result<[u8; 32], PythonError> {
+    let mut all = sha2::Sha256::new();
+    all.update(program);
+    let core = |path: &&PathBuf| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libpython"))
+    };
+    for path in libraries.iter().filter(core) {
+        all.update(sha256(path)?);
+    }
+    Ok(all.finalize().into())
+}
+
+fn sha256(path: &Path) -> Result<[u8; 32], PythonError> {
+    let unreadable = |source| PythonError::Unreadable { path: path.to_owned(), source };
+    let mut hasher = sha2::Sha256::new();
+    let mut file = File::open(path).map_err(unreadable)?;
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match file.read(&mut buffer).map_err(unreadable)? {
+            0 => return Ok(hasher.finalize().into()),
+            n => hasher.update(&buffer[..n]),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory with a file that begins as a program does.
+    fn put(path: &Path, text: &[u8]) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn a_shim_leads_to_the_version_that_its_root_names() {
+        let root = tempfile::tempdir().unwrap();
+        let root = fs::canonicalize(root.path()).unwrap();
+        let real = root.join("versions/3.12.1/bin/python3");
+        put(&root.join("shims/python3"), b"#!/usr/bin/env bash\n");
+        put(&real, b"\x7fELF");
+        put(&root.join("version"), b"3.12.1\n3.11.0\n");
+        assert_eq!(program(&root.join("shims")), Some(real.clone()));
+        put(&root.join("version"), b"../../evil\n");
+        assert_eq!(program(&root.join("shims")), None);
+        assert_eq!(program(&root.join("versions/3.12.1/bin")), Some(real));
+    }
+
+    #[test]
+    fn a_script_that_is_no_known_shim_is_passed_over() {
+        let root = tempfile::tempdir().unwrap();
+        put(&root.path().join("bin/python3"), b"#!/bin/sh\nexec other\n");
+        assert_eq!(program(&root.path().join("bin")), None);
+    }
+
+    #[test]
+    fn the_library_lies_beside_the_program_or_is_missed() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("bin/python3.12");
+        assert!(matches!(library(&path), Err(PythonError::NoLibrary { .. })));
+        put(&root.path().join("lib/python3.11/os.py"), b"");
+        assert_eq!(library(&path).unwrap(), root.path().join("lib/python3.11"));
+        put(&root.path().join("lib/python3.12/os.py"), b"");
+        assert_eq!(library(&path).unwrap(), root.path().join("lib/python3.12"));
+    }
+}

@@ -1,0 +1,198 @@
+//! Plugins as confined processes: which profile each kind of program gets.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use probity_sandbox::{Child, Entry, Launcher, Limits, Profile, SpawnError, runtime_libraries};
+use tempfile::TempDir;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::net::unix::pipe;
+
+use crate::launch::{Launch, Launched, Process};
+use crate::package::{PackageKind, PackageProgram};
+use crate::{GitGrant, Interpreter, PluginSpec, Program, StartError};
+
+/// Starts plugins in the sandbox.
+#[derive(Debug)]
+pub struct Sandboxed {
+    launcher: Launcher,
+    cache: PathBuf,
+    limits: Limits,
+}
+
+impl Sandboxed {
+    /// Starts the running program anew for built-in plugins; its `main` has to call `probity_sandbox::launched`
+    /// first. `cache` is an absolute path of a directory for copies of packages and for plugins' scratch files;
+    /// it is made when it is needed.
+    ///
+    /// # Errors
+    /// The running program cannot be opened.
+    pub fn new(cache: PathBuf) -> Result<Sandboxed, SpawnError> {
+        Ok(Sandboxed::with_launcher(Launcher::new()?, cache))
+    }
+
+    /// As [`new`](Self::new), with a launcher that was made elsewhere.
+    pub fn with_launcher(launcher: Launcher, cache: PathBuf) -> Sandboxed {
+        // Deadlines are the host's; a limit on processor time would end a plugin for being asked often.
+        let limits = Limits { cpu_seconds: 7 * 24 * 3600, tasks: 512, ..Limits::default() };
+        Sandboxed { launcher, cache, limits }
+    }
+
+    /// The same, with these limits on each process.
+    #[must_use]
+    pub fn limited(self, limits: Limits) -> Sandboxed {
+        Sandboxed { limits, ..self }
+    }
+
+    fn builtin(&self, name: &str) -> Profile {
+        let program = self.launcher.program();
+        self.profile(Entry::Itself { program, arguments: vec![name.to_owned()] })
+    }
+
+    fn package(&self, package: &PackageProgram, scratch: &Path) -> Result<Profile, StartError> {
+        let copy = package.copy(&self.cache)?;
+        let entry = copy.join(&package.entry);
+        let mut profile = match &package.kind {
+            PackageKind::Native => self.native(package, entry)?,
+            PackageKind::Python(interpreter) => self.python(interpreter, &entry),
+        };
+        profile.read.push(copy);
+        profile.scratch = Some(scratch.to_owned());
+        profile.environment.extend(surroundings(scratch));
+        Ok(profile)
+    }
+
+    fn native(&self, package: &PackageProgram, path: PathBuf) -> Result<Profile, StartError> {
+        let not_a_program =
+            |_| SpawnError::NotAProgram { path: path.clone(), reason: "its libraries cannot be told" };
+        let execute = runtime_libraries(&path).map_err(not_a_program)?;
+        let entry = Entry::Native { path, sha256: package.entry_sha256()?, arguments: Vec::new() };
+        Ok(Profile { execute, ..self.profile(entry) })
+    }
+
+    /// `-I` would ignore the variable that makes the order of sets the same on each run, and would keep a script
+    /// from its own modules. The environment is the host's alone, so what it guards against cannot happen.
+    fn python(&self, interpreter: &Interpreter, script: &Path) -> Profile {
+        let mut arguments: Vec<String> = ["-s", "-S", "-B", "-u"].map(str::to_owned).into();
+        arguments.push(script.to_string_lossy().into_owned());
+        let path = interpreter.path.clone();
+        let entry = Entry::Interpreter { path, sha256: interpreter.sha256, arguments };
+        let environment = [("PYTHONHASHSEED", "0"), ("PYTHONUTF8", "1"), ("OPENSSL_CONF", "/dev/null")];
+        Profile {
+            read: vec![interpreter.library.clone()],
+            execute: interpreter.execute.clone(),
+            environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            ..self.profile(entry)
+        }
+    }
+
+    fn profile(&self, entry: Entry) -> Profile {
+        let limits = self.limits.clone();
+        let (read, execute, environment) = (Vec::new(), Vec::new(), Vec::new());
+        Profile { entry, read, execute, scratch: None, environment, limits }
+    }
+
+    /// A directory of its own for one process.
+    fn scratch(&self) -> Result<TempDir, StartError> {
+        let parent = self.cache.join("scratch");
+        let made = std::fs::create_dir_all(&parent).and_then(|()| tempfile::tempdir_in(&parent));
+        made.map_err(|source| StartError::Resource { what: "a scratch directory", source })
+    }
+}
+
+/// The same surroundings everywhere.
+fn surroundings(scratch: &Path) -> [(String, String); 5] {
+    let scratch = scratch.to_string_lossy().into_owned();
+    [
+        ("HOME".to_owned(), scratch.clone()),
+        ("TMPDIR".to_owned(), scratch),
+        ("LANG".to_owned(), "C.UTF-8".to_owned()),
+        ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
+        ("TZ".to_owned(), "UTC".to_owned()),
+    ]
+}
+
+impl Launch for Sandboxed {
+    fn launch(&self, spec: &PluginSpec, git: Option<&GitGrant>) -> Result<Launched, StartError> {
+        let (mut profile, scratch) = match &spec.program {
+            Program::Builtin { name } => (self.builtin(name), None),
+            Program::Package(package) => {
+                let scratch = self.scratch()?;
+                (self.package(package, scratch.path())?, Some(scratch))
+            }
+        };
+        profile.read.extend(git.into_iter().flat_map(|grant| grant.read.iter().cloned()));
+        let child = self.launcher.spawn(&profile)?;
+        launched(child, scratch)
+            .map_err(|source| StartError::Resource { what: "a pipe to the plugin", source })
+    }
+}
+
+fn launched(mut child: Child, scratch: Option<TempDir>) -> io::Result<Launched> {
+    let taken = |end: Option<OwnedFd>| end.ok_or_else(|| io::Error::other("a pipe of the child is gone"));
+    let stdin = pipe::Sender::from_owned_fd(taken(child.stdin.take())?)?;
+    let stdout = pipe::Receiver::from_owned_fd(taken(child.stdout.take())?)?;
+    let stderr = pipe::Receiver::from_owned_fd(taken(child.stderr.take())?)?;
+    let report = Some(child.report().clone());
+    let process = Confined { child: Arc::new(Mutex::new(child)), _scratch: scratch };
+    Ok(Launched {
+        stdin: Box::new(stdin),
+        stdout: Box::new(stdout),
+        stderr: Box::new(stderr),
+        process: Box::new(process),
+        report,
+    })
+}
+
+/// A child and the directory that goes with it.
+struct Confined {
+    child: Arc<Mutex<Child>>,
+    _scratch: Option<TempDir>,
+}
+
+impl Process for Confined {
+    fn terminate(&self) {
+        // Fails only for a process that is gone.
+        let _ = self.child.lock().terminate();
+    }
+
+    fn kill(&self) {
+        // Fails only for a process that is gone.
+        let _ = self.child.lock().kill();
+    }
+
+    fn ended(&self) -> Pin<Box<dyn Future<Output = String> + Send>> {
+        let child = Arc::clone(&self.child);
+        Box::pin(async move {
+            loop {
+                let waited = child.lock().try_wait();
+                match waited {
+                    Ok(Some(status)) => return status.to_string(),
+                    Ok(None) => changed(&child).await,
+                    Err(error) => return format!("its end could not be seen: {error}"),
+                }
+            }
+        })
+    }
+}
+
+/// Waits until the process has ended, or for a moment if the system cannot tell.
+async fn changed(child: &Mutex<Child>) {
+    let descriptor = child.lock().pidfd().try_clone_to_owned();
+    match descriptor.and_then(watched) {
+        Ok(descriptor) => drop(descriptor.readable().await),
+        Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+    }
+}
+
+#[allow(unsafe_code)]
+fn watched(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: the descriptor is owned by what registers it, which gives it to nobody and closes it last.
+    unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }.map_err(io::Error::from)
+}

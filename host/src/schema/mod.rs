@@ -1,0 +1,123 @@
+//! A plugin's schemas: compiled once for a process, then every key and every fresh answer is held against them.
+//!
+//! Both schemas and values come from a plugin, so what is compiled is bounded first ([`bounds`]), patterns run on
+//! an engine without backtracking, nothing is ever fetched, and no message repeats a value.
+
+mod bounds;
+
+use jsonschema::{Draft, PatternOptions, Validator};
+use serde_json::Value;
+
+pub(crate) use bounds::Unbounded;
+
+/// A compiled schema.
+#[derive(Debug)]
+pub(crate) enum Shape {
+    /// `true` or `{}`: values need not even be parsed.
+    Anything,
+    /// Everything else.
+    Schema(Box<Validator>),
+}
+
+/// Why a plugin's schema is not taken.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SchemaError {
+    #[error(transparent)]
+    Unbounded(#[from] Unbounded),
+    #[error("it is no JSON Schema: {0}")]
+    Invalid(String),
+}
+
+/// Where a value departs from its schema.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Mismatch {
+    /// A JSON pointer into the value; empty for the whole.
+    pub(crate) path: String,
+    pub(crate) reason: String,
+}
+
+impl std::fmt::Display for Mismatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.path.as_str() {
+            "" => write!(f, "{}", self.reason),
+            path => write!(f, "{} at {path}", self.reason),
+        }
+    }
+}
+
+/// How much of a message about a mismatch is shown, in bytes.
+const MAX_TEXT: usize = 300;
+
+impl Shape {
+    pub(crate) fn compile(schema: &Value) -> Result<Shape, SchemaError> {
+        if matches!(schema, Value::Bool(true)) || schema.as_object().is_some_and(|o| o.is_empty()) {
+            return Ok(Shape::Anything);
+        }
+        bounds::check(schema)?;
+        let validator = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_pattern_options(PatternOptions::regex())
+            .should_validate_formats(false)
+            .offline()
+            .build(schema)
+            .map_err(|error| SchemaError::Invalid(text(&error.masked().to_string())))?;
+        Ok(Shape::Schema(Box::new(validator)))
+    }
+
+    pub(crate) fn check(&self, json: &str) -> Result<(), Mismatch> {
+        let Shape::Schema(validator) = self else { return Ok(()) };
+        let value: Value = serde_json::from_str(json)
+            .map_err(|error| Mismatch { path: String::new(), reason: text(&error.to_string()) })?;
+        validator.validate(&value).map_err(|error| Mismatch {
+            path: text(error.instance_path().as_str()),
+            reason: text(&error.masked().to_string()),
+        })
+    }
+}
+
+fn text(from: &str) -> String {
+    crate::plain::plain(from, MAX_TEXT)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shape(schema: Value) -> Shape {
+        Shape::compile(&schema).unwrap()
+    }
+
+    #[test]
+    fn a_value_of_another_shape_is_told_with_its_place_and_without_the_value() {
+        let shape = shape(json!({
+            "type": "object",
+            "properties": { "days": { "type": "array", "items": { "$ref": "#/$defs/day" } } },
+            "$defs": { "day": { "type": "integer" } },
+        }));
+        assert_eq!(shape.check(r#"{"days":[1,2]}"#), Ok(()));
+        let mismatch = shape.check(r#"{"days":[1,"\u001b[31msecret"]}"#).unwrap_err();
+        assert_eq!(mismatch.to_string(), r#"value is not of type "integer" at /days/1"#);
+    }
+
+    #[test]
+    fn a_schema_that_allows_everything_costs_no_parsing() {
+        assert!(matches!(shape(json!(true)), Shape::Anything));
+        assert!(matches!(shape(json!({})), Shape::Anything));
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_to_be_read_is_a_mismatch() {
+        let shape = shape(json!({ "type": "array" }));
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(shape.check(&deep).unwrap_err().reason.contains("recursion limit exceeded"));
+    }
+
+    #[test]
+    fn what_is_no_schema_is_refused() {
+        let error = Shape::compile(&json!({ "type": "commit" })).unwrap_err().to_string();
+        assert!(error.starts_with("it is no JSON Schema"), "{error}");
+        assert!(Shape::compile(&json!({ "pattern": "(?=look)a" })).is_err(), "needs backtracking");
+    }
+}

@@ -1,0 +1,147 @@
+//! Answers what a plugin asks while it computes, through the engine, so that it becomes part of the answer's trace.
+//!
+//! All questions that wait at the same moment are put to the engine as one batch.
+
+use std::sync::Arc;
+
+use probity_engine::{Answer, Ask, Digest, Key, Outcome, Reply, Request};
+use probity_protocol::error::{ErrorObject, code, object};
+use serde_json::value::RawValue;
+
+use crate::inbound::{Asked, Question, Said};
+use crate::names::{Inputs, Names, Uses};
+use crate::plain::plain;
+use crate::to_wire;
+
+pub(crate) struct Serving<'a> {
+    /// The instance that asks.
+    pub(crate) plugin: &'a Arc<str>,
+    pub(crate) names: &'a Names,
+    /// What it may ask.
+    pub(crate) uses: Uses,
+    pub(crate) inputs: &'a Inputs,
+}
+
+/// A question that is put to the engine: for each key its place in the batch, or why it has none.
+struct Planned {
+    keys: Vec<Result<usize, ErrorObject>>,
+    form: Form,
+    /// Said instead of every answer.
+    verdict: Option<ErrorObject>,
+}
+
+enum Form {
+    One,
+    Many { fail_fast: bool },
+}
+
+impl Serving<'_> {
+    pub(crate) fn serve(&self, batch: Vec<Asked>, ask: &mut dyn Ask) {
+        let mut requests = Vec::new();
+        let mut planned = Vec::new();
+        for Asked { question, answer } in batch {
+            // The plugin has cancelled it meanwhile.
+            if answer.is_closed() {
+                continue;
+            }
+            match self.plan(question, &mut requests, ask) {
+                Ok(plan) => planned.push((answer, plan)),
+                // A plugin that is gone hears of it when its call fails.
+                Err(said) => drop(answer.send(said)),
+            }
+        }
+        let replies = if requests.is_empty() { Vec::new() } else { ask.answers(requests.clone()) };
+        for (answer, plan) in planned {
+            drop(answer.send(plan.said(&requests, &replies)));
+        }
+    }
+
+    /// Adds what has to be asked to `requests`; `Err` is what can be said at once.
+    fn plan(
+        &self,
+        question: Question,
+        requests: &mut Vec<Request>,
+        ask: &mut dyn Ask,
+    ) -> Result<Planned, Said> {
+        let (plugin, query, keys, form) = match question {
+            Question::Input { kind, id } => return Err(self.input(&kind, &id, ask)),
+            Question::One { plugin, query, key } => (plugin, query, vec![key], Form::One),
+            Question::Many { plugin, query, keys, fail_fast } => {
+                (plugin, query, keys, Form::Many { fail_fast })
+            }
+        };
+        let (target, verdict) = self.target(plugin.as_deref(), &query).map_err(Said::Error)?;
+        let query: Arc<str> = query.into();
+        let mut place = |key: Box<RawValue>| {
+            let key = Key::parse(key.get()).map_err(|error| object::key_mismatch("", error))?;
+            requests.push(Request::new(target.clone(), query.clone(), key));
+            Ok(requests.len() - 1)
+        };
+        let keys = keys.into_iter().map(&mut place).collect();
+        Ok(Planned { keys, form, verdict })
+    }
+
+    fn input(&self, kind: &str, id: &str, ask: &mut dyn Ask) -> Said {
+        if !self.inputs.allow(kind, id) {
+            return Said::Error(object::plain(code::DENIED, self.inputs.denied(kind, id)));
+        }
+        match ask.input(kind, id) {
+            Ok(value) => Said::Input { digest: Digest::of(value.as_bytes()).to_string(), value },
+            Err(failure) => {
+                let message = format!("input {kind}/{id} cannot be had: {}", failure.message);
+                Said::Error(object::plain(code::INPUT_UNAVAILABLE, plain(&message, 1000)))
+            }
+        }
+    }
+
+    /// The instance that is asked. One that does not exist is asked all the same: the engine then knows that the
+    /// answer rests on its absence, and does not keep it. The error is what the asker is told.
+    fn target(
+        &self,
+        plugin: Option<&str>,
+        query: &str,
+    ) -> Result<(Arc<str>, Option<ErrorObject>), ErrorObject> {
+        let Some(name) = plugin else { return Ok((Arc::clone(self.plugin), None)) };
+        match self.names.resolve(name) {
+            Ok(id) if self.uses.allow(&id, query) => Ok((id, None)),
+            Ok(id) => Err(object::plain(code::DENIED, self.uses.denied(&id, query))),
+            Err(id) => {
+                let error = object::plain(code::NO_SUCH_PLUGIN, self.names.absent(&id));
+                Ok((id, Some(error)))
+            }
+        }
+    }
+}
+
+impl Planned {
+    fn said(self, requests: &[Request], replies: &[Reply]) -> Said {
+        if let Some(error) = self.verdict {
+            return Said::Error(error);
+        }
+        let one = |key: Result<usize, ErrorObject>| {
+            let at = key?;
+            answer(&requests[at], &replies[at])
+        };
+        let mut answers = self.keys.into_iter().map(one);
+        match self.form {
+            Form::Many { fail_fast: false } => Said::Many(answers.collect()),
+            Form::Many { fail_fast: true } => match answers.collect::<Result<Vec<_>, _>>() {
+                Ok(all) => Said::Many(all.into_iter().map(Ok).collect()),
+                Err(error) => Said::Error(error),
+            },
+            Form::One => match answers.next() {
+                Some(Ok(answer)) => Said::One(answer),
+                Some(Err(error)) => Said::Error(error),
+                None => Said::Error(object::internal("a question without a key")),
+            },
+        }
+    }
+}
+
+fn answer(asked: &Request, reply: &Reply) -> Result<Answer, ErrorObject> {
+    match reply {
+        Ok(Outcome::Answered(answer)) => Ok(answer.clone()),
+        Ok(Outcome::Refused(refusal)) => Err(to_wire::refused(asked, refusal)),
+        Err(failure) => Err(to_wire::failed(asked, failure)),
+    }
+}

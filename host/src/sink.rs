@@ -1,0 +1,69 @@
+//! Who hears what plugins say beside their answers. The surfaces implement it; the host only makes the text fit to
+//! be shown.
+
+use std::sync::Arc;
+
+use probity_protocol::method::{LogParams, ProgressParams};
+
+pub use probity_protocol::method::LogLevel;
+
+use crate::plain::plain;
+
+/// The longest message that is passed on, in bytes.
+const MAX_MESSAGE: usize = 2 << 10;
+
+/// A line of a plugin's log, without control characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Log {
+    /// How important the plugin says it is.
+    pub level: LogLevel,
+    /// The text.
+    pub message: String,
+}
+
+/// How far a plugin is with a call, as it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// The query that it works on.
+    pub query: Arc<str>,
+    /// How much is done.
+    pub done: Option<u64>,
+    /// Of how much.
+    pub total: Option<u64>,
+    /// What is being done, without control characters.
+    pub message: Option<String>,
+}
+
+/// Hears of logs and progress. Called from the host's own threads, so it must not block.
+pub trait Sink: Send + Sync + 'static {
+    /// The plugin instance wrote a line to its log.
+    fn log(&self, plugin: &str, log: Log);
+    /// The plugin instance tells how far it is.
+    fn progress(&self, plugin: &str, progress: Progress);
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Sink for Silent {
+    fn log(&self, _: &str, _: Log) {}
+    fn progress(&self, _: &str, _: Progress) {}
+}
+
+impl Log {
+    pub(crate) fn new(params: LogParams) -> Log {
+        Log { level: params.level, message: plain(&params.message, MAX_MESSAGE) }
+    }
+}
+
+impl Progress {
+    pub(crate) fn new(query: Arc<str>, params: ProgressParams) -> Progress {
+        Progress {
+            query,
+            done: params.done,
+            total: params.total,
+            message: params.message.map(|text| plain(&text, MAX_MESSAGE)),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! What the host makes of these processes.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use probity_engine::{Engine, FailureKind, Key, Request, StoreLocation};
+use probity_host::{
+    CallLimits, Host, Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, Sandboxed,
+};
+use probity_sandbox::Level;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+use crate::common::{ask, builtin, failure, host, limits, refusal, value};
+
+/// All tests, by name.
+pub(crate) const ALL: &[(&str, fn())] = &[
+    ("a_plugin_of_the_sdk_answers_itself_to_some_depth", depth),
+    ("many_keys_at_once", many),
+    ("the_engine_follows_a_plugin_deep_down_and_asks_nothing_twice", engine),
+    ("printing_does_not_reach_the_protocol", printing),
+    ("a_panic_fails_one_call", panicking),
+    ("a_plugin_is_confined_and_the_host_says_how", confined),
+    ("an_abort_is_told_with_signal_and_last_words", || {
+        ends("abort", FailureKind::Crashed, "signal: 6 (SIGABRT)")
+    }),
+    ("an_exit_is_told_with_its_status", || ends("exit", FailureKind::Crashed, "exit status: 3")),
+    ("a_torn_message_is_told", || ends("tear", FailureKind::Crashed, "in the middle of a message (29 bytes")),
+    ("garbage_is_shown", || ends("garbage", FailureKind::Protocol, "Segmentation fault (core dumped)")),
+    ("a_flood_is_cut_off", || ends("flood", FailureKind::Protocol, "a message of more than 1048576 bytes")),
+    ("memory_is_bounded", || ends("eat", FailureKind::Crashed, "signal: 6 (SIGABRT)")),
+    ("endless_chatter_on_stderr_blocks_nobody", chatter),
+    ("a_plugin_that_spins_is_killed", spinning),
+    ("a_python_plugin_without_a_library_works", python),
+    ("a_python_plugin_may_refuse_its_configuration", python_configuration),
+    ("a_native_package_runs_from_its_copy", native),
+    ("a_package_that_changed_is_not_started", changed),
+    ("idle_plugins_end_with_the_host", shutdown),
+];
+
+/// The cache of one test, and a host that uses it.
+struct Lab {
+    host: Arc<Host>,
+    _cache: TempDir,
+}
+
+fn lab_with(plugins: Vec<PluginSpec>, limits: CallLimits) -> Lab {
+    let cache = tempfile::tempdir().unwrap();
+    let launch = Arc::new(Sandboxed::new(cache.path().to_owned()).unwrap());
+    Lab { host: host(plugins, launch, limits), _cache: cache }
+}
+
+fn lab(plugins: Vec<PluginSpec>) -> Lab {
+    lab_with(plugins, limits())
+}
+
+fn sdk(query: &str, key: &str) -> probity_engine::Reply {
+    ask(&lab(vec![builtin("sdk")]).host, "probity/core/sdk", query, key)
+}
+
+fn depth() {
+    assert_eq!(value(sdk("countdown", r#"{"n":20}"#)), "20");
+}
+
+fn many() {
+    assert_eq!(value(sdk("fan", r#"{"n":5}"#)), "10");
+}
+
+fn engine() {
+    let lab = lab(vec![builtin("sdk")]);
+    let (engine, warnings) = Engine::open(StoreLocation::Memory, lab.host.clone());
+    assert!(warnings.is_empty());
+    let question = |query: &str, n: u64| {
+        Request::new("probity/core/sdk", query, Key::parse(&format!("{{\"n\":{n}}}")).unwrap())
+    };
+    let mut answers = engine.answers(&[question("fan", 100), question("countdown", 200)]);
+    assert_eq!(value(answers.remove(1)), "200");
+    assert_eq!(value(answers.remove(0)), "4950");
+    assert_eq!(lab.host.stats().plugin_calls, 202, "each question once: 0 to 200, and the fan");
+}
+
+fn printing() {
+    assert_eq!(value(sdk("printing", "{}")), "true");
+}
+
+fn panicking() {
+    let lab = lab(vec![builtin("sdk")]);
+    let (kind, message) = failure(ask(&lab.host, "probity/core/sdk", "panicking", "{}"));
+    assert_eq!(kind, FailureKind::Protocol);
+    assert!(message.contains("an index is out of bounds"), "{message}");
+    assert_eq!(value(ask(&lab.host, "probity/core/sdk", "countdown", r#"{"n":1}"#)), "1");
+    assert_eq!(lab.host.stats().plugin_processes, 1);
+}
+
+fn confined() {
+    let lab = lab(vec![builtin("sdk")]);
+    assert!(lab.host.levels().is_empty());
+    let (code, message) = refusal(ask(&lab.host, "probity/core/sdk", "peeking", "{}"));
+    assert_eq!((code, message.as_str()), (-32020, "permission denied"));
+    let levels = lab.host.levels();
+    assert_eq!((&*levels[0].0, levels[0].1.level), ("probity/core/sdk", Level::Standard));
+}
+
+/// The plugin of this name fails like this, with its last words.
+#[track_caller]
+fn ends(name: &str, kind: FailureKind, told: &str) {
+    let lab = lab_with(vec![builtin(name)], CallLimits { message_bytes: 1 << 20, restarts: 0, ..limits() });
+    let (found, message) = failure(ask(&lab.host, &format!("probity/core/{name}"), "q", "{}"));
+    assert_eq!(found, kind, "{message}");
+    assert!(message.contains(told), "{message}");
+    assert!(message.contains(&format!("about to {name}")), "{message}");
+}
+
+/// The plugin of this name takes longer than it may and answers no ping.
+#[track_caller]
+fn hangs(name: &str) {
+    let short = Duration::from_millis(200);
+    let lab = lab_with(vec![builtin(name)], CallLimits { call: short, ping: short, restarts: 0, ..limits() });
+    let plugin = format!("probity/core/{name}");
+    assert_eq!(failure(ask(&lab.host, &plugin, "q", "{}")).0, FailureKind::TimedOut);
+    // Meanwhile it is killed, and not started again.
+    let last = (0..100)
+        .map(|_| failure(ask(&lab.host, &plugin, "q", "{}")))
+        .find(|(kind, _)| *kind == FailureKind::Crashed);
+    let (_, message) = last.expect("it is killed");
+    assert!(message.contains("after a missed deadline it answered no ping within 200 ms"), "{message}");
+}
+
+fn chatter() {
+    hangs("chatter");
+}
+
+fn spinning() {
+    hangs("spin");
+}
+
+fn packaged(dir: &Path, entry: &str, kind: PackageKind) -> PackageProgram {
+    let mut files: Vec<PackageFile> = std::fs::read_dir(dir)
+        .unwrap()
+        .map(|found| {
+            let found = found.unwrap();
+            let bytes = std::fs::read(found.path()).unwrap();
+            let path = found.file_name().into_string().unwrap();
+            PackageFile {
+                executable: path == "native",
+                path,
+                size: bytes.len() as u64,
+                sha256: Sha256::digest(&bytes).into(),
+            }
+        })
+        .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    PackageProgram { dir: dir.to_owned(), tree: [1; 32], files, entry: entry.to_owned(), kind }
+}
+
+fn spec(instance: &str, package: PackageProgram, config: &str) -> PluginSpec {
+    let artifact = package.artifact();
+    PluginSpec {
+        instance: instance.into(),
+        artifact,
+        program: Program::Package(package),
+        config: config.into(),
+    }
+}
+
+fn authors(config: &str) -> Lab {
+    static FOUND: OnceLock<Arc<Interpreter>> = OnceLock::new();
+    let interpreter =
+        FOUND.get_or_init(|| Arc::new(Interpreter::find(&[]).expect("this machine has a python3")));
+    let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/authors");
+    let package = packaged(&dir, "authors.py", PackageKind::Python(interpreter.clone()));
+    lab(vec![builtin("git"), spec("sample/tools/authors", package, config)])
+}
+
+fn python() {
+    let lab = authors(r#"{"ignore":["eve@example.org"]}"#);
+    let target = |commit: &str| format!(r#"{{"commit":"{commit}","tree":"t","shallow":[]}}"#);
+    assert_eq!(value(ask(&lab.host, "sample/tools/authors", "authors", &target("c"))), "2");
+    let cut = refusal(ask(&lab.host, "sample/tools/authors", "authors", &target("cut")));
+    assert_eq!(cut, (-32020, "the history is cut off, so not all of its authors can be known".to_owned()));
+    let expected = "there is no query \"x\"; there are authors".to_owned();
+    assert_eq!(refusal(ask(&lab.host, "sample/tools/authors", "x", "{}")), (-32014, expected));
+}
+
+fn python_configuration() {
+    let lab = authors(r#"{"colour":"red"}"#);
+    let expected = (-32016, "there is no setting colour".to_owned());
+    assert_eq!(refusal(ask(&lab.host, "sample/tools/authors", "$configure", "{}")), expected);
+    assert!(value(ask(&lab.host, "sample/tools/authors", "$describe", "{}")).contains("defaultPolicy"));
+}
+
+/// A package whose entry is this very program.
+fn this_program() -> (TempDir, PackageProgram) {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::copy(std::env::current_exe().unwrap(), dir.path().join("native")).unwrap();
+    let package = packaged(dir.path(), "native", PackageKind::Native);
+    (dir, package)
+}
+
+fn native() {
+    let (dir, package) = this_program();
+    let lab = lab(vec![spec("acme/tools/native", package, "{}")]);
+    assert_eq!(value(ask(&lab.host, "acme/tools/native", "countdown", r#"{"n":3}"#)), "3");
+    drop(dir);
+    assert_eq!(value(ask(&lab.host, "acme/tools/native", "countdown", r#"{"n":2}"#)), "2");
+}
+
+fn changed() {
+    let (dir, package) = this_program();
+    std::fs::write(dir.path().join("native"), "something else").unwrap();
+    let lab = lab(vec![spec("acme/tools/native", package, "{}")]);
+    let (_, message) = failure(ask(&lab.host, "acme/tools/native", "countdown", r#"{"n":3}"#));
+    assert!(message.ends_with("native of the package has changed since it was looked at"), "{message}");
+    assert_eq!(lab.host.stats().plugin_processes, 0);
+}
+
+fn shutdown() {
+    let lab = lab(vec![builtin("sdk"), builtin("git")]);
+    value(ask(&lab.host, "probity/core/sdk", "countdown", r#"{"n":1}"#));
+    value(ask(&lab.host, "probity/core/git", "$describe", "{}"));
+    lab.host.shutdown();
+    let expected = (FailureKind::Cancelled, "the host was shut down".to_owned());
+    assert_eq!(failure(ask(&lab.host, "probity/core/sdk", "countdown", r#"{"n":1}"#)), expected);
+}

@@ -1,0 +1,76 @@
+//! `plugin.kdl`: what a package says about itself.
+//!
+//! ```kdl
+//! publisher "acme"
+//! namespace "tools"
+//! name "idle"
+//! version "1.2.0"
+//! interface 1
+//! entry kind="python" path="idle.py"
+//! ```
+//!
+//! All faults of a file are reported at once, each with its place. The manifest is believed only after the
+//! package's digest was compared, and says nothing that would widen what the plugin may do.
+
+mod error;
+mod fields;
+
+use semver::Version;
+
+use crate::PluginId;
+
+pub use error::{ManifestError, ManifestErrors};
+
+/// The manifest's name, at the top of the package.
+pub const FILE: &str = "plugin.kdl";
+
+/// The longest manifest, in bytes.
+pub const MAX_BYTES: u64 = 64 << 10;
+
+/// The versions of the protocol that packages may be written for.
+pub const INTERFACES: std::ops::RangeInclusive<u32> = 1..=1;
+
+/// What starts a plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A program of this machine's architecture.
+    Native,
+    /// A script for CPython 3.
+    Python,
+}
+
+/// The file that is started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// How it is started.
+    pub kind: EntryKind,
+    /// The path below the package's directory, `/` between its parts, nothing that leads out.
+    pub path: String,
+}
+
+/// A manifest without faults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manifest {
+    /// Publisher, namespace and name.
+    pub id: PluginId,
+    /// The plugin's own version.
+    pub version: Version,
+    /// The version of the protocol that it speaks.
+    pub interface: u32,
+    /// What is started.
+    pub entry: Entry,
+}
+
+impl Manifest {
+    /// Reads a manifest; `name` is what errors call the file.
+    ///
+    /// # Errors
+    /// All faults of the file together.
+    pub fn parse(name: &str, text: &str) -> Result<Manifest, ManifestErrors> {
+        fields::read(text).map_err(|errors| ManifestErrors::new(name, text, errors))
+    }
+}
+
+pub(crate) fn too_big(name: &str, size: u64) -> ManifestErrors {
+    ManifestErrors::new(name, "", vec![ManifestError::TooBig { size, limit: MAX_BYTES }])
+}

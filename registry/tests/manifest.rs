@@ -1,0 +1,79 @@
+//! Manifests as text: what is read from them, and every fault with its place.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
+
+use miette::Diagnostic as _;
+use probity_registry::{EntryKind, Manifest};
+
+const GOOD: &str = "publisher \"acme\"\nnamespace \"tools\"\nname \"idle\"\nversion \"1.2.0-rc.1\"\ninterface 1\n\
+                    entry kind=\"native\" path=\"bin/idle\"\n";
+
+/// Each fault as `message @ the text that it points to`.
+fn faults(text: &str) -> Vec<String> {
+    let errors = Manifest::parse("plugin.kdl", text).unwrap_err();
+    let show = |error: &probity_registry::manifest::ManifestError| {
+        let label = error.labels().and_then(|mut labels| labels.next());
+        let at = label.map(|l| &text[l.offset()..l.offset() + l.len()]);
+        format!("{error} @ {}", at.unwrap_or("-").trim())
+    };
+    errors.errors.iter().map(show).collect()
+}
+
+#[test]
+fn a_manifest_is_read() {
+    let manifest = Manifest::parse("plugin.kdl", GOOD).unwrap();
+    assert_eq!(manifest.id.to_string(), "acme/tools/idle");
+    assert_eq!(manifest.version.pre.as_str(), "rc.1");
+    assert_eq!((manifest.entry.kind, manifest.entry.path.as_str()), (EntryKind::Native, "bin/idle"));
+}
+
+#[test]
+fn all_faults_are_told_at_once_each_with_its_place() {
+    let text = "publisher \"Acme\"\nname \"idle\" \"twice\"\nname \"x\"\nversion \"1.2\"\ninterface 2\n\
+                entry kind=\"native\" path=\"../sh\"\ncolour \"red\"\n";
+    assert_eq!(
+        faults(text),
+        [
+            "\"name\" is given twice @ name",
+            "a manifest has no \"colour\" @ colour",
+            "\"Acme\" in plugin id \"x/x/Acme\" is not 1 to 64 of the characters a-z, 0-9 and '-' @ \"Acme\"",
+            "\"namespace\" is missing @ -",
+            "\"1.2\" is no semantic version: unexpected end of input while parsing minor version number @ \"1.2\"",
+            "interface 2 is not spoken by this version of Probity, which speaks 1 to 1 @ 2",
+            "\"../sh\" is no path inside the package @ path=\"../sh\"",
+        ]
+    );
+}
+
+#[test]
+fn what_is_no_kdl_is_told_with_its_place() {
+    let faults = faults("publisher \"acme\nname 1.");
+    assert!(!faults.is_empty());
+    assert!(Manifest::parse("plugin.kdl", "name 1.").is_err());
+}
+
+#[test]
+fn a_shape_that_is_not_the_expected_one_is_told() {
+    let with = |old: &str, new: &str| faults(&GOOD.replace(old, new));
+    assert_eq!(with("interface 1", "interface \"1\""), ["expected a whole number @ \"1\""]);
+    assert_eq!(with("\"tools\"", "#true"), ["expected one text, such as name \"idle\" @ #true"]);
+    let entry = "expected entry kind=\"native\" or kind=\"python\", and path=\"…\"";
+    assert_eq!(with("kind=\"native\"", "kind=\"node\""), [format!("{entry} @ kind=\"node\"")]);
+    assert_eq!(with("kind=\"native\" ", ""), [format!("{entry} @ entry path=\"bin/idle\"")]);
+}
+
+#[test]
+fn paths_that_lead_out_of_the_package_are_refused() {
+    for path in ["/bin/sh", "a/../../sh", "./a", "a//b", "", "a\\u{1b}b"] {
+        let faults = faults(&GOOD.replace("bin/idle", path));
+        assert!(faults[0].contains("is no path inside the package"), "{path}: {faults:?}");
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_before_it_is_parsed() {
+    for text in ["a{".repeat(20_000), "/*".repeat(30_000)] {
+        let errors = Manifest::parse("plugin.kdl", &text).unwrap_err();
+        assert_eq!(errors.errors[0].to_string(), "more than 128 braces or comments in a manifest");
+    }
+}
