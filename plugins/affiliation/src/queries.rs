@@ -1,0 +1,83 @@
+//! The two questions that `affiliation` answers: about one segment, and about a whole history.
+
+use std::cmp::Reverse;
+
+use probity_sdk::git::{Commits, History, Segment};
+use probity_sdk::prelude::*;
+
+use crate::config::Config;
+use crate::contributors::{Contributor, Contributors, folded};
+use crate::organisations::Domains;
+
+/// How many segments are asked for at once.
+const WINDOW: usize = 16;
+/// How many contributors are pointed out at most.
+const MOST_CONCERNS: usize = 20;
+
+/// Who contributed to a segment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct SegmentContributors {
+    /// Sorted by address.
+    pub(crate) contributors: Vec<Contributor>,
+}
+
+/// The authors and committers of a segment's commits, one for each e-mail address.
+#[query(uses("git/commits"))]
+pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<SegmentContributors>> {
+    let commits: Commits = engine.query("git/commits", &key)?;
+    let mut contributors = Contributors::default();
+    for commit in commits.commits {
+        let author = folded(&commit.author.email);
+        let committer = folded(&commit.committer.email);
+        // Who both wrote and committed it is counted once, under the author's name.
+        if committer != author {
+            let name = commit.committer.name;
+            contributors.add(Contributor { email: committer, name, commits: 1, newest: commit.id.clone() });
+        }
+        contributors.add(Contributor {
+            email: author,
+            name: commit.author.name,
+            commits: 1,
+            newest: commit.id,
+        });
+    }
+    Ok(Answer::new(SegmentContributors { contributors: contributors.into_sorted() }))
+}
+
+/// Whether each contributor is to be counted, in the order of their e-mail addresses.
+#[query(default, uses("git/history", "affiliation/segment"))]
+pub(crate) fn affiliation(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<bool>>> {
+    let history: History = engine.query("git/history", &target.history())?;
+    if history.truncated {
+        return Err(abstain(
+            "the history is incomplete (a shallow clone), so not all contributors can be known",
+        ));
+    }
+    let domains = Domains::selected(engine.config());
+    let contributors = contributors(engine, &history.segments)?;
+    let strategy = engine.config().strategy;
+    let counted = |contributor: &Contributor| strategy.counts(domains.contain(&contributor.email));
+    let value: Vec<bool> = contributors.iter().map(counted).collect();
+    let picked = contributors.into_iter().zip(&value).filter(|(_, counted)| **counted).map(|(who, _)| who);
+    let concerns = concerns(picked.collect());
+    Ok(Answer::new(value).concerns(concerns))
+}
+
+/// The contributors of all segments.
+fn contributors(engine: &Engine<Config>, segments: &[Segment]) -> Result<Vec<Contributor>> {
+    let mut all = Contributors::default();
+    for part in engine.query_windowed::<SegmentContributors, _>("affiliation/segment", segments, WINDOW) {
+        part?.contributors.into_iter().for_each(|contributor| all.add(contributor));
+    }
+    Ok(all.into_sorted())
+}
+
+/// The counted contributors, those with most commits first and among equals by address.
+fn concerns(mut counted: Vec<Contributor>) -> Vec<Concern> {
+    counted.sort_by_key(|contributor| Reverse(contributor.commits));
+    let concern = |Contributor { name, email, commits, newest }| {
+        let plural = if commits == 1 { "" } else { "s" };
+        Concern::new(format!("{name} <{email}> wrote or committed {commits} commit{plural}")).commit(newest)
+    };
+    counted.into_iter().take(MOST_CONCERNS).map(concern).collect()
+}

@@ -1,0 +1,177 @@
+//! Which binary files are opaque: those that run, or are linked or packed into what runs, and those that nobody can
+//! tell anything about.
+//!
+//! A file that is binary by its content is opaque if one of these holds, in this order:
+//! 1. its first bytes are those of a format that runs, whatever its name says;
+//! 2. its extension is on the list of such formats, whatever its content looks like;
+//! 3. it has no extension, and its first bytes are not those of an image, a sound, a font or a document.
+//!
+//! Text is never opaque, nor is a picture or a PDF file under its own name, nor an archive such as `.xz`: what an
+//! archive holds is another question.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::Path;
+
+use crate::config::Config;
+
+const LIST: &str = include_str!("../data/formats.txt");
+
+/// What runs, is linked or is installed, by the names that `git/contents` gives to formats.
+const RUNNING: [&str; 11] =
+    ["ar", "deb", "dex", "dos", "elf", "java-class", "llvm-bitcode", "mach-o", "pe", "rpm", "wasm"];
+
+/// What is only looked at or listened to, by the same names.
+const HARMLESS: [&str; 18] = [
+    "avi", "flac", "gif", "ico", "jpeg", "mp3", "mp4", "ogg", "otf", "pdf", "png", "psd", "tiff", "ttf",
+    "wav", "webp", "woff", "woff2",
+];
+
+/// The extensions to count, under the configuration.
+#[derive(Debug)]
+pub(crate) struct Formats(BTreeMap<String, String>);
+
+/// Why a binary file is opaque.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Opaque {
+    /// Its first bytes are those of a format that runs.
+    Runs { magic: String },
+    /// Its extension is listed.
+    Listed { extension: String, format: String },
+    /// It has no extension that would say what it is.
+    Nameless,
+}
+
+impl Formats {
+    pub(crate) fn new(config: &Config) -> Self {
+        let mut formats: BTreeMap<String, String> = listed().collect();
+        for name in &config.extra_extensions.0 {
+            formats.entry(normal(name)).or_insert_with(|| "as configured".to_owned());
+        }
+        for name in &config.excluded_extensions.0 {
+            formats.remove(&normal(name));
+        }
+        Self(formats)
+    }
+
+    /// Whether a file is opaque that is binary by its content; `magic` is its format by its first bytes, if known.
+    pub(crate) fn opaque(&self, path: &str, magic: Option<&str>) -> Option<Opaque> {
+        if let Some(magic) = magic.filter(|magic| RUNNING.contains(magic)) {
+            return Some(Opaque::Runs { magic: magic.to_owned() });
+        }
+        let Some(extension) = extension(path) else {
+            return (!magic.is_some_and(|magic| HARMLESS.contains(&magic))).then_some(Opaque::Nameless);
+        };
+        let extension = extension.to_ascii_lowercase();
+        let format = self.0.get(&extension)?.clone();
+        Some(Opaque::Listed { extension, format })
+    }
+}
+
+impl Opaque {
+    /// How grave this reason is: smaller is graver.
+    pub(crate) fn rank(&self) -> u8 {
+        match self {
+            Self::Runs { .. } => 0,
+            Self::Listed { .. } => 1,
+            Self::Nameless => 2,
+        }
+    }
+}
+
+impl fmt::Display for Opaque {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runs { magic } => {
+                write!(f, "its first bytes are those of a program, library or package ({magic})")
+            }
+            Self::Listed { extension, format } => write!(f, "binary, and .{extension} files run ({format})"),
+            Self::Nameless => f.write_str("binary, and without an extension that says what it is"),
+        }
+    }
+}
+
+fn listed() -> impl Iterator<Item = (String, String)> {
+    let lines = LIST.lines().filter(|line| !line.starts_with('#'));
+    lines
+        .filter_map(|line| line.split_once(' '))
+        .map(|(name, format)| (name.to_owned(), format.trim().to_owned()))
+}
+
+fn normal(extension: &str) -> String {
+    extension.strip_prefix('.').unwrap_or(extension).to_ascii_lowercase()
+}
+
+/// The extension of a path as the plugins write paths: one that is not UTF-8 is quoted, and its escapes neither add
+/// nor hide a dot or a slash.
+fn extension(path: &str) -> Option<&str> {
+    let bare = path.strip_prefix('"').and_then(|path| path.strip_suffix('"')).unwrap_or(path);
+    Path::new(bare).extension().and_then(OsStr::to_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Names;
+
+    fn by_default(path: &str, magic: Option<&str>) -> Option<Opaque> {
+        Formats::new(&Config::default()).opaque(path, magic)
+    }
+
+    #[test]
+    fn what_runs_counts_under_any_name() {
+        let elf = Some(Opaque::Runs { magic: "elf".into() });
+        for path in ["bin/tool", "a.so", "holiday.jpg", "tests/data.xz", ".hidden/x"] {
+            assert_eq!(by_default(path, Some("elf")), elf, "{path}");
+        }
+    }
+
+    #[test]
+    fn listed_extensions_count_in_any_case() {
+        let listed = |extension: &str, format: &str| {
+            Some(Opaque::Listed { extension: extension.into(), format: format.into() })
+        };
+        assert_eq!(by_default("setup.EXE", None), listed("exe", "Microsoft executable"));
+        assert_eq!(by_default("lib/x.jar", Some("zip")), listed("jar", "Java archive"));
+        assert_eq!(by_default(r#""caf\351.dll""#, None), listed("dll", "dynamic-link library"));
+        assert_eq!(by_default("firmware.bin", Some("png")), listed("bin", "ELF"));
+    }
+
+    #[test]
+    fn a_file_without_extension_counts_unless_it_is_only_looked_at() {
+        assert_eq!(by_default("bin/run", None), Some(Opaque::Nameless));
+        assert_eq!(by_default(".cache", Some("gzip")), Some(Opaque::Nameless));
+        assert_eq!(by_default("logo", Some("png")), None);
+        assert_eq!(by_default("manual", Some("pdf")), None);
+    }
+
+    #[test]
+    fn other_binary_files_are_not_opaque() {
+        for (path, magic) in
+            [("a.png", Some("png")), ("a.pdf", Some("pdf")), ("b.xz", Some("xz")), ("c.dat", None)]
+        {
+            assert_eq!(by_default(path, magic), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn configuration_adds_and_takes_away_extensions_but_hides_no_program() {
+        let config = Config {
+            extra_extensions: Names(vec![".Dat".into()]),
+            excluded_extensions: Names(vec!["jar".into()]),
+            ..Config::default()
+        };
+        let formats = Formats::new(&config);
+        assert!(formats.opaque("c.dat", None).is_some());
+        assert_eq!(formats.opaque("x.jar", Some("zip")), None);
+        assert!(formats.opaque("x.jar", Some("elf")).is_some());
+    }
+
+    #[test]
+    fn the_built_in_list_is_sorted_and_in_lower_case() {
+        let names: Vec<String> = listed().map(|(name, _)| name).collect();
+        assert_eq!(names.len(), 46);
+        assert!(names.is_sorted_by(|a, b| a < b) && names.iter().all(|name| *name == normal(name)));
+    }
+}

@@ -1,0 +1,4 @@
+//! The plugin `binary` as a program of its own.
+fn main() -> std::process::ExitCode {
+    probity_plugin_binary::run()
+}

@@ -1,0 +1,42 @@
+//! `probity/core/churn`: commits that change far more source than the others.
+//!
+//! The history comes in segments. Each segment is reduced to one row per commit, which is remembered; the scores are
+//! computed from the rows of all segments. Start reading in `queries`.
+
+mod changes;
+mod config;
+mod queries;
+mod scores;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::process::ExitCode;
+
+use probity_sdk::prelude::*;
+
+pub use config::Config;
+
+const EXPLANATION: &str = "For each commit that changes at least one source file: f = source files changed, l = lines \
+added and removed in them; F and L are the sums over all such commits. Churn c = (f/F) * (l/L)^2 * 1000000. The value \
+is each commit's z-score, newest first: (c - mean) / standard deviation, both over all such commits (population). \
+Changes are those against the first parent. The measure is Hipcheck's churn metric. A commit far above the others may \
+hide something in its bulk, since nobody reads so much at once. React: open the commits named and see whether they are \
+imports, generated or vendored files, reformatting, or new code; review the last with care. Many such commits are \
+ordinary in the first days of a project. It cannot judge a shallow clone, fewer than two commits with source files, \
+or commits that are all alike.";
+
+/// Serves the plugin's queries over the standard streams until the host ends the session.
+pub fn run() -> ExitCode {
+    plugin().run()
+}
+
+/// The plugin, as `run` serves it.
+pub fn plugin() -> Plugin<Config> {
+    Plugin::<Config>::new("probity/core/churn", env!("CARGO_PKG_VERSION"))
+        .query(queries::churn)
+        .query(queries::segment)
+        .default_policy(|config: &Config| Some(config.policy()))
+        .explain(EXPLANATION)
+        .validate(Config::validate)
+}

@@ -1,0 +1,194 @@
+//! `churn` as the host asks it, over histories that are made up.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use probity_sdk::git::Segment;
+use probity_sdk::prelude::*;
+use probity_sdk::testing::TestEngine;
+use serde_json::{Value, json};
+
+use crate::{Config, plugin};
+
+/// A history: segments of commits, oldest first.
+struct Lab {
+    /// Answers what a segment asks.
+    below: Arc<TestEngine<Config>>,
+    /// Answers what the analysis asks; segments are answered by the plugin itself.
+    above: TestEngine<Config>,
+}
+
+impl Lab {
+    fn new(segments: Vec<Vec<Value>>) -> Self {
+        Self::of(segments, false)
+    }
+
+    fn of(segments: Vec<Vec<Value>>, truncated: bool) -> Self {
+        let keys: Vec<Segment> = segments.iter().map(|commits| key(commits)).collect();
+        let history = json!({ "commits": segments.concat().len(), "truncated": truncated, "segments": keys });
+        let commits: BTreeMap<String, Value> =
+            segments.concat().into_iter().map(|commit| (id(&commit), commit)).collect();
+        let below = TestEngine::new(Config::default())
+            .on("linguist/source_extensions", |_: Empty| {
+                Ok(json!({ "extensions": ["c", "rs"], "without_extension": true }))
+            })
+            .on("git/changes", move |key: Segment| {
+                Ok(json!({ "commits": key.commits.iter().map(|id| &commits[id]).collect::<Vec<_>>() }))
+            });
+        let below = Arc::new(below);
+        let answering = below.clone();
+        let above = TestEngine::new(Config::default())
+            .on("git/history", move |_: Value| Ok(history.clone()))
+            .on("churn/segment", move |key: Segment| {
+                Ok(answering.ask(&plugin(), "segment", key)?.into_parts().0)
+            });
+        Self { below, above }
+    }
+
+    fn ask(&self) -> Result<Answer<Value>> {
+        let target = Target { commit: "tip".into(), tree: "tree".into(), shallow: vec![] };
+        self.above.ask(&plugin(), "churn", target)
+    }
+
+    fn reason(&self) -> String {
+        let error = self.ask().unwrap_err();
+        assert!(error.is_abstention(), "{error:?}");
+        error.message().to_owned()
+    }
+}
+
+/// A commit that changes these files: path, lines added, lines removed.
+fn commit(id: &str, files: &[(&str, u64, u64)]) -> Value {
+    let file = |(path, additions, deletions): &(&str, u64, u64)| json!({ "path": path, "additions": additions, "deletions": deletions });
+    let files: Vec<Value> = files.iter().map(file).collect();
+    json!({ "id": id, "parents": 1, "files": files, "graphemes": [{ "extension": "rs", "counts": { "e": 1 } }] })
+}
+
+fn id(commit: &Value) -> String {
+    commit["id"].as_str().unwrap().to_owned()
+}
+
+fn key(commits: &[Value]) -> Segment {
+    let unknown = commits.iter().filter(|commit| commit["unknown"] == json!(true));
+    Segment { commits: commits.iter().map(id).collect(), cut: unknown.map(id).collect() }
+}
+
+#[test]
+fn a_segment_is_reduced_to_the_source_that_its_commits_change() {
+    let commits = vec![
+        commit("c1", &[("a.rs", 3, 1), ("b.c", 5, 0), ("notes.md", 100, 100)]),
+        commit("c2", &[("notes.md", 7, 7)]),
+        commit("c3", &[("Makefile", 0, 0)]),
+    ];
+    let lab = Lab::new(vec![commits.clone()]);
+    let answer = lab.below.ask(&plugin(), "segment", key(&commits)).unwrap();
+    assert_eq!(answer.value(), &json!({ "commits": [["c1", 2, 9], ["c3", 1, 0]], "unknown": 0 }));
+    let asked: Vec<String> = lab.below.asked().into_iter().map(|(query, _)| query).collect();
+    assert_eq!(asked, ["linguist/source_extensions", "git/changes"]);
+}
+
+#[test]
+fn scores_are_newest_first_over_all_segments() {
+    // f * l^2 is 2, 4, 1 and 5, and the factors in common do not matter: mean 3, variance (1 + 1 + 4 + 4) / 4 = 2.5.
+    let lab = Lab::new(vec![
+        vec![
+            commit("c1", &[("a.rs", 1, 0), ("b.rs", 0, 0)]),
+            commit("c2", &[("README.md", 50, 0)]),
+            commit("c3", &[("a.rs", 1, 1)]),
+        ],
+        vec![
+            commit("c4", &[("a.rs", 1, 0), ("b.md", 9, 9)]),
+            commit("c5", &[("a.rs", 0, 1), ("b.rs", 0, 0), ("c.rs", 0, 0), ("d.rs", 0, 0), ("e.rs", 0, 0)]),
+        ],
+    ]);
+    let answer = lab.ask().unwrap();
+    let scores: Vec<f64> =
+        answer.value().as_array().unwrap().iter().map(|score| score.as_f64().unwrap()).collect();
+    let expected = [2.0, -2.0, 1.0, -1.0].map(|distance: f64| distance / 2.5_f64.sqrt());
+    assert_eq!(scores.len(), expected.len());
+    assert!(
+        scores.iter().zip(expected).all(|(score, expected)| (score - expected).abs() < 1e-12),
+        "{scores:?}"
+    );
+}
+
+#[test]
+fn only_the_history_and_its_segments_are_asked_for() {
+    let lab = Lab::new(vec![vec![commit("c1", &[("a.rs", 2, 0)])], vec![commit("c2", &[("a.rs", 3, 0)])]]);
+    lab.ask().unwrap();
+    assert_eq!(
+        lab.above.asked(),
+        [
+            ("git/history".to_owned(), json!({ "commit": "tip", "shallow": [] })),
+            ("churn/segment".to_owned(), json!({ "commits": ["c1"], "cut": [] })),
+            ("churn/segment".to_owned(), json!({ "commits": ["c2"], "cut": [] })),
+        ]
+    );
+}
+
+#[test]
+fn commits_that_stand_out_are_named_the_worst_first() {
+    let mut commits: Vec<Value> = (0..40).map(|n| commit(&format!("c{n}"), &[("a.rs", 1, 0)])).collect();
+    commits.push(commit("large", &[("a.rs", 80, 10), ("b.rs", 9, 1)]));
+    commits.push(commit("larger", &[("a.rs", 100, 20)]));
+    let answer = Lab::new(vec![commits]).ask().unwrap();
+    let places: Vec<_> =
+        answer.concern_list().iter().map(|concern| concern.location.clone().unwrap().commit).collect();
+    assert_eq!(places, [Some("large".to_owned()), Some("larger".to_owned())]);
+    let message = &answer.concern_list()[0].message;
+    assert!(message.starts_with("changes 100 lines in 2 source files, "), "{message}");
+}
+
+#[test]
+fn at_most_twenty_commits_are_named() {
+    let mut commits: Vec<Value> = (0..1000).map(|n| commit(&format!("c{n}"), &[("a.rs", 1, 0)])).collect();
+    commits.extend((0..25).map(|n| commit(&format!("large{n}"), &[("a.rs", 1000 + n, 0)])));
+    let answer = Lab::new(vec![commits]).ask().unwrap();
+    assert_eq!(answer.concern_list().len(), 20);
+    assert_eq!(answer.concern_list()[0].location.as_ref().unwrap().commit.as_deref(), Some("large24"));
+}
+
+#[test]
+fn commits_whose_changes_are_unknown_are_left_out_and_mentioned() {
+    let mut cut = commit("c0", &[]);
+    cut["unknown"] = json!(true);
+    let lab = Lab::new(vec![vec![cut, commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("a.rs", 3, 0)])]]);
+    let answer = lab.ask().unwrap();
+    assert_eq!(answer.value().as_array().unwrap().len(), 2);
+    let concern = Concern::new("commits left out, since their parents are missing: 1");
+    assert_eq!(answer.concern_list(), [concern]);
+}
+
+#[test]
+fn it_abstains_where_nothing_can_be_compared() {
+    let commits = || vec![commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("a.rs", 3, 0)])];
+    let shallow = Lab::of(vec![commits()], true);
+    assert!(shallow.reason().contains("shallow clone"));
+    assert_eq!(shallow.above.asked().len(), 1, "no segment is asked for");
+
+    let one = Lab::new(vec![vec![commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("b.md", 9, 0)])]]);
+    assert_eq!(one.reason(), "too few commits change source files to be compared: 1");
+    assert_eq!(Lab::new(vec![]).reason(), "too few commits change source files to be compared: 0");
+
+    let alike = Lab::new(vec![vec![commit("c1", &[("a.rs", 2, 1)]), commit("c2", &[("b.rs", 0, 3)])]]);
+    assert!(alike.reason().contains("same size"));
+}
+
+#[test]
+fn the_failure_of_a_segment_keeps_its_kind() {
+    let lab = Lab::new(vec![vec![commit("c1", &[("a.rs", 2, 0)])]]);
+    let above = lab.above.on::<Value, Value>("churn/segment", |_| Err(unavailable("a blob is missing")));
+    let target = Target { commit: "tip".into(), tree: "tree".into(), shallow: vec![] };
+    let error = above.ask(&plugin(), "churn", target).unwrap_err();
+    assert!(error.is_retryable() && !error.is_abstention(), "{error:?}");
+}
+
+#[test]
+fn it_describes_its_policy_and_what_it_asks() {
+    let describe = plugin().describe();
+    let policy = "divz(count(value.filter(z, z > 3.0)), count(value)) <= 0.02";
+    assert_eq!(describe.default_policy.as_deref(), Some(policy));
+    let analysis = describe.queries.iter().find(|query| query.default).unwrap();
+    assert_eq!(analysis.name, "churn");
+    assert_eq!(analysis.uses, ["git/history", "churn/segment"]);
+}

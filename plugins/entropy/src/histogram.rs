@@ -1,0 +1,179 @@
+//! The graphemes of one segment's commits, source files only, in a compact form: each grapheme is written once, the
+//! commits refer to it by its place.
+//!
+//! This is what is remembered for each segment. A segment's raw changes are read one commit at a time and let go.
+
+use std::collections::{BTreeMap, HashMap};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::source::SourceFiles;
+
+/// The graphemes that the commits of a segment added or removed in source files.
+#[derive(Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Histogram {
+    /// Each grapheme once, in the order of their bytes.
+    pub(crate) graphemes: Vec<String>,
+    /// The commits that change at least one source file, in the segment's order.
+    pub(crate) commits: Vec<CommitHistogram>,
+    /// Commits left out, since their parents and so their changes are not known.
+    pub(crate) unknown: u64,
+}
+
+/// How often each grapheme occurs in the lines that one commit added or removed.
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct CommitHistogram {
+    pub(crate) id: String,
+    /// Place in `graphemes`, and count; places ascend.
+    pub(crate) counts: Vec<(u32, u32)>,
+}
+
+/// What `git/changes` answers, each commit still as text.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Changes {
+    pub(crate) commits: Vec<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct CommitChanges {
+    id: String,
+    files: Vec<ChangedFile>,
+    graphemes: Vec<Graphemes>,
+    #[serde(default)]
+    unknown: bool,
+}
+
+#[derive(Deserialize)]
+struct ChangedFile {
+    path: String,
+}
+
+#[derive(Deserialize)]
+struct Graphemes {
+    extension: Option<String>,
+    counts: BTreeMap<String, u64>,
+}
+
+impl Histogram {
+    /// Reads the changes of a segment, commit by commit.
+    pub(crate) fn of(changes: Changes, source: &SourceFiles) -> Result<Self, HistogramError> {
+        let mut places = HashMap::new();
+        let mut histogram = Self::default();
+        for raw in changes.commits {
+            let commit: CommitChanges = serde_json::from_str(raw.get())?;
+            if commit.unknown {
+                histogram.unknown += 1;
+            } else if commit.files.iter().any(|file| source.contains(&file.path)) {
+                histogram.commits.push(counted(commit, source, &mut places)?);
+            }
+        }
+        histogram.settle(places);
+        Ok(histogram)
+    }
+
+    /// Puts the graphemes in order and renumbers the counts, which were numbered as the graphemes were met.
+    fn settle(&mut self, places: HashMap<String, u32>) {
+        let mut met: Vec<(String, u32)> = places.into_iter().collect();
+        met.sort_unstable();
+        let mut ranks = vec![0; met.len()];
+        for (rank, (grapheme, place)) in (0..).zip(met) {
+            ranks[place as usize] = rank;
+            self.graphemes.push(grapheme);
+        }
+        for commit in &mut self.commits {
+            for (place, _) in &mut commit.counts {
+                *place = ranks[*place as usize];
+            }
+            commit.counts.sort_unstable();
+        }
+    }
+}
+
+/// The counts of one commit over all its source files. Graphemes get the next free place when they are first met.
+fn counted(
+    commit: CommitChanges,
+    source: &SourceFiles,
+    places: &mut HashMap<String, u32>,
+) -> Result<CommitHistogram, HistogramError> {
+    let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+    let of_source = |graphemes: &Graphemes| source.contains_extension(graphemes.extension.as_deref());
+    for graphemes in commit.graphemes.into_iter().filter(of_source) {
+        for (grapheme, count) in graphemes.counts.into_iter().filter(|(_, count)| *count > 0) {
+            let next = u32::try_from(places.len()).map_err(|_| HistogramError::TooLarge)?;
+            let place = *places.entry(grapheme).or_insert(next);
+            let sum = counts.entry(place).or_default();
+            *sum = sum.saturating_add(count);
+        }
+    }
+    let narrow = |(place, count)| match u32::try_from(count) {
+        Ok(count) => Ok((place, count)),
+        Err(_) => Err(HistogramError::TooLarge),
+    };
+    let counts = counts.into_iter().map(narrow).collect::<Result<_, _>>()?;
+    Ok(CommitHistogram { id: commit.id, counts })
+}
+
+/// Why the changes of a segment could not be counted.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum HistogramError {
+    /// The changes do not have the shape that `git/changes` promises.
+    #[error("the changes of a commit cannot be read")]
+    Shape(#[from] serde_json::Error),
+    /// More than 2^32 of one thing.
+    #[error("a commit changes more than four thousand million graphemes")]
+    TooLarge,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source() -> SourceFiles {
+        serde_json::from_str(r#"{"extensions":["rs","c"],"without_extension":true}"#).unwrap()
+    }
+
+    fn histogram(changes: &str) -> Result<Histogram, HistogramError> {
+        Histogram::of(serde_json::from_str(changes).unwrap(), &source())
+    }
+
+    #[test]
+    fn only_source_counts_and_extensions_are_added_up() {
+        let built = histogram(
+            r#"{"commits":[
+                {"id":"c1","parents":0,"files":[{"path":"a.rs","additions":1,"deletions":0},{"path":"b.md"}],
+                 "graphemes":[{"extension":"md","counts":{"z":9}},{"extension":"rs","counts":{"x":2,"a":1}},
+                              {"extension":null,"counts":{"x":3}}]},
+                {"id":"c2","parents":1,"files":[{"path":"b.md"}],"graphemes":[{"extension":"md","counts":{"q":1}}]},
+                {"id":"c3","parents":1,"files":[{"path":"Makefile"}],"graphemes":[{"extension":null,"counts":{"é":1}}]}
+            ]}"#,
+        );
+        assert_eq!(
+            serde_json::to_string(&built.unwrap()).unwrap(),
+            r#"{"graphemes":["a","x","é"],"commits":[{"id":"c1","counts":[[0,1],[1,5]]},{"id":"c3","counts":[[2,1]]}],"unknown":0}"#
+        );
+    }
+
+    #[test]
+    fn a_source_file_without_text_still_makes_its_commit_count() {
+        let built =
+            histogram(r#"{"commits":[{"id":"c1","files":[{"path":"empty.rs"}],"graphemes":[]}]}"#).unwrap();
+        assert_eq!(built.commits, [CommitHistogram { id: "c1".into(), counts: Vec::new() }]);
+    }
+
+    #[test]
+    fn commits_whose_changes_are_unknown_are_left_out_and_counted() {
+        let built =
+            histogram(r#"{"commits":[{"id":"c1","files":[],"graphemes":[],"unknown":true}]}"#).unwrap();
+        assert_eq!(built, Histogram { unknown: 1, ..Histogram::default() });
+    }
+
+    #[test]
+    fn what_cannot_be_counted_is_an_error() {
+        let huge = r#"{"commits":[{"id":"c","files":[{"path":"a.rs"}],
+            "graphemes":[{"extension":"rs","counts":{"a":4294967296}}]}]}"#;
+        assert!(matches!(histogram(huge), Err(HistogramError::TooLarge)));
+        assert!(matches!(histogram(r#"{"commits":[{"id":"c"}]}"#), Err(HistogramError::Shape(_))));
+    }
+}

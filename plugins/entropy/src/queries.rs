@@ -1,0 +1,79 @@
+//! The two questions that `entropy` answers: about one segment, and about a whole history.
+
+use probity_sdk::git::{History, Segment};
+use probity_sdk::prelude::*;
+
+use crate::config::Config;
+use crate::corpus::{Corpus, Entropy};
+use crate::histogram::{Changes, Histogram};
+use crate::scores;
+use crate::source::SourceFiles;
+
+/// How many segments are asked for at once: the counts of these, and of no more, are in memory as JSON.
+const WINDOW: usize = 8;
+/// How many commits are pointed out at most.
+const MOST_CONCERNS: usize = 20;
+/// With fewer commits there is nothing to compare.
+const FEWEST_COMMITS: usize = 2;
+
+/// How often each grapheme occurs in the source lines that the commits of a segment add or remove.
+#[query(uses("git/changes", "linguist/source_extensions"))]
+pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Histogram>> {
+    let source: SourceFiles = engine.query("linguist/source_extensions", &Empty {})?;
+    let changes: Changes = engine.query("git/changes", &key)?;
+    Ok(Answer::new(Histogram::of(changes, &source)?))
+}
+
+/// How unusual the text of each commit is: z-scores of entropy over all commits that change source, highest first.
+#[query(default, uses("git/history", "entropy/segment"))]
+pub(crate) fn entropy(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<f64>>> {
+    let history: History = engine.query("git/history", &target.history())?;
+    if history.truncated {
+        return Err(abstain(
+            "the history is incomplete (a shallow clone), so no commit can be compared with all others",
+        ));
+    }
+    let corpus = corpus(engine, history.segments)?;
+    if corpus.len() < FEWEST_COMMITS {
+        let count = corpus.len();
+        return Err(abstain(format!("too few commits change source files to be compared: {count}")));
+    }
+    let unknown = corpus.unknown();
+    let entropies = corpus.into_entropies();
+    let bits: Vec<f64> = entropies.iter().map(|commit| commit.bits).collect();
+    let Some(scores) = scores::z_scores(&bits) else {
+        return Err(abstain(
+            "all commits that change source files have the same entropy, so none can stand out",
+        ));
+    };
+    let concerns = concerns(&entropies, &scores, unknown, engine.config());
+    Ok(Answer::new(scores).concerns(concerns))
+}
+
+/// The text of all segments.
+fn corpus(engine: &Engine<Config>, segments: Vec<Segment>) -> Result<Corpus> {
+    let mut corpus = Corpus::default();
+    for histogram in engine.query_windowed::<Histogram, _>("entropy/segment", &segments, WINDOW) {
+        corpus.add(histogram?)?;
+    }
+    Ok(corpus)
+}
+
+/// The commits above the threshold, the highest first, and a word on those that were left out.
+fn concerns(entropies: &[Entropy], scores: &[f64], unknown: u64, config: &Config) -> Vec<Concern> {
+    let room = if unknown == 0 { MOST_CONCERNS } else { MOST_CONCERNS - 1 };
+    let outstanding = entropies.iter().zip(scores).filter(|(_, score)| **score > config.entropy_threshold);
+    let mut concerns: Vec<Concern> = outstanding
+        .take(room)
+        .map(|(Entropy { commit, bits }, score)| {
+            let message = format!(
+                "adds or removes unusual text: {bits:.2} bits, {score:.2} standard deviations above the mean"
+            );
+            Concern::new(message).commit(&**commit)
+        })
+        .collect();
+    if unknown > 0 {
+        concerns.push(Concern::new(format!("commits left out, since their parents are missing: {unknown}")));
+    }
+    concerns
+}

@@ -1,0 +1,36 @@
+//! How far each value lies from the mean of all, in standard deviations.
+
+/// Each value's distance from the mean in population standard deviations; `None` if the values do not vary. Sums run
+/// from the first element to the last, so that equal lists give equal bits.
+pub(crate) fn z_scores(values: &[f64]) -> Option<Vec<f64>> {
+    // Equal values are recognised as such: a rounded mean would give them a tiny deviation to divide by.
+    let first = values.first()?;
+    if values.iter().all(|value| value == first) {
+        return None;
+    }
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
+    let deviation = variance.sqrt();
+    (deviation > 0.0).then(|| values.iter().map(|value| (value - mean) / deviation).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scores_use_the_population_deviation() {
+        // Mean 2.5, variance (2.25 + 0.25 + 0.25 + 2.25) / 4 = 1.25.
+        let scores = z_scores(&[4.0, 3.0, 2.0, 1.0]).unwrap();
+        let deviation = 1.25_f64.sqrt();
+        assert_eq!(scores, [1.5 / deviation, 0.5 / deviation, -0.5 / deviation, -1.5 / deviation]);
+    }
+
+    #[test]
+    fn values_that_do_not_vary_have_no_scores() {
+        assert_eq!(z_scores(&[]), None);
+        assert_eq!(z_scores(&[0.5]), None);
+        assert_eq!(z_scores(&[0.1, 0.1, 0.1]), None);
+    }
+}

@@ -1,0 +1,140 @@
+//! What each commit of a segment changed with respect to its first parent.
+//!
+//! In three steps: which files changed ([`touched`]), how the two blobs of each change differ ([`pair`]), and the
+//! answer put together. A pair of blobs that occurs in several commits, as where a merge repeats what its branch did,
+//! is compared once; the pairs of one path follow one another, so that a blob is mostly read and hashed once though
+//! it is the new side of one change and the old side of the next.
+
+mod answer;
+mod lines;
+mod pair;
+mod touched;
+
+pub use pair::PairFacts;
+
+use crate::commits::tree_and_parents;
+use crate::error::GitError;
+use crate::ids;
+use crate::objects::{Bounded, Readers, Repository};
+use crate::shapes::{Changes, Segment};
+use gix::ObjectId;
+use gix::hashtable::{HashMap, HashSet};
+use pair::{Comparison, Pair};
+use rayon::prelude::*;
+use std::sync::{Arc, Mutex, PoisonError};
+use touched::Touched;
+
+/// How many commits one thread takes at a time.
+const COMMIT_BATCH: usize = 16;
+/// How many pairs of blobs one thread takes at a time.
+const PAIR_BATCH: usize = 32;
+/// Bytes of facts about pairs that are kept from one segment to the next.
+const KNOWN_BYTES: usize = 16 * 1024 * 1024;
+
+/// Facts about pairs of blobs that other segments may ask for again. They follow from the content alone.
+#[derive(Debug)]
+pub struct KnownPairs(Mutex<Bounded<Pair, Arc<PairFacts>>>);
+
+impl Default for KnownPairs {
+    fn default() -> Self {
+        Self(Mutex::new(Bounded::new(KNOWN_BYTES)))
+    }
+}
+
+/// A commit and the files it touched.
+struct Step {
+    id: ObjectId,
+    parents: usize,
+    /// `None` if the first parent is beyond the shallow boundary.
+    touched: Option<Vec<Touched>>,
+}
+
+/// Answers the query `changes`.
+pub fn changes(repository: &Repository, known: &KnownPairs, key: &Segment) -> Result<Changes, GitError> {
+    let commits = ids::parse_all(&key.commits)?;
+    let cut = ids::parse_all(&key.cut)?;
+    let format = ids::format(commits.iter().chain(&cut))?;
+    repository.run(format, |readers| {
+        let steps = steps(readers, &commits, &cut.into_iter().collect())?;
+        let facts = facts(readers, known, &steps)?;
+        Ok(answer::changes(&steps, &facts))
+    })
+}
+
+fn steps(readers: &Readers, commits: &[ObjectId], cut: &HashSet<ObjectId>) -> Result<Vec<Step>, GitError> {
+    let headers: Result<Vec<_>, _> = commits
+        .par_chunks(COMMIT_BATCH)
+        .map(|batch| {
+            readers.with(|reader| {
+                batch
+                    .iter()
+                    .map(|id| Ok((*id, tree_and_parents(reader, *id)?)))
+                    .collect::<Result<Vec<_>, _>>()
+            })
+        })
+        .collect();
+    let headers: Vec<(ObjectId, (ObjectId, Vec<ObjectId>))> = headers?.into_iter().flatten().collect();
+    // Most first parents are in the same segment: their commits need no second reading.
+    let trees: HashMap<ObjectId, ObjectId> = headers.iter().map(|(id, (tree, _))| (*id, *tree)).collect();
+    let steps: Result<Vec<Vec<Step>>, GitError> = headers
+        .par_chunks(COMMIT_BATCH)
+        .map(|batch| {
+            let step = |(id, (tree, parents)): &(ObjectId, (ObjectId, Vec<ObjectId>))| {
+                let old = match parents.first() {
+                    Some(_) if cut.contains(id) => {
+                        return Ok(Step { id: *id, parents: parents.len(), touched: None });
+                    }
+                    Some(parent) => Some(match trees.get(parent) {
+                        Some(tree) => *tree,
+                        None => readers.with(|reader| tree_and_parents(reader, *parent))?.0,
+                    }),
+                    None => None,
+                };
+                let touched = readers.with(|reader| touched::touched(reader, old, *tree))?;
+                Ok(Step { id: *id, parents: parents.len(), touched: Some(touched) })
+            };
+            batch.iter().map(step).collect()
+        })
+        .collect();
+    Ok(steps?.into_iter().flatten().collect())
+}
+
+/// The facts of every pair in `steps`.
+fn facts(
+    readers: &Readers,
+    known: &KnownPairs,
+    steps: &[Step],
+) -> Result<std::collections::HashMap<Pair, Arc<PairFacts>>, GitError> {
+    let mut by_path: Vec<&Touched> =
+        steps.iter().filter_map(|step| step.touched.as_ref()).flatten().collect();
+    // Stable, so that the changes of one path stay in the order of the commits.
+    by_path.sort_by(|a, b| a.path.cmp(&b.path));
+    let mut facts = std::collections::HashMap::with_capacity(by_path.len());
+    let mut wanted = Vec::new();
+    {
+        let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = std::collections::HashSet::with_capacity(by_path.len());
+        for touched in by_path {
+            if seen.insert(touched.pair) {
+                match known.get(&touched.pair) {
+                    Some(found) => drop(facts.insert(touched.pair, found)),
+                    None => wanted.push(touched.pair),
+                }
+            }
+        }
+    }
+    let computed: Result<Vec<Vec<Arc<PairFacts>>>, GitError> = wanted
+        .par_chunks(PAIR_BATCH)
+        .map_init(Comparison::default, |comparison, batch| {
+            readers.with(|reader| {
+                batch.iter().map(|pair| Ok(Arc::new(comparison.facts(reader, pair)?))).collect()
+            })
+        })
+        .collect();
+    let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
+    for (pair, computed) in wanted.into_iter().zip(computed?.into_iter().flatten()) {
+        known.put(pair, Arc::clone(&computed), computed.bytes());
+        facts.insert(pair, computed);
+    }
+    Ok(facts)
+}

@@ -1,0 +1,84 @@
+//! What commit objects say: parents, people, times.
+
+use crate::error::GitError;
+use crate::ids;
+use crate::objects::{Reader, Repository};
+use crate::shapes::{Commit, CommitKey, Commits, Person, Segment};
+use gix::ObjectId;
+use gix::actor::SignatureRef;
+use gix::bstr::ByteSlice;
+use gix::objs::commit::ref_iter::Token;
+use gix::objs::{CommitRefIter, Kind};
+use rayon::prelude::*;
+
+/// How many commits one thread takes at a time.
+const BATCH: usize = 128;
+
+/// Answers the query `commits`.
+pub fn commits(repository: &Repository, key: &Segment) -> Result<Commits, GitError> {
+    let ids = ids::parse_all(&key.commits)?;
+    let commits = repository.run(ids::format(&ids)?, |readers| {
+        let batches: Result<Vec<Vec<Commit>>, GitError> = ids
+            .par_chunks(BATCH)
+            .map(|batch| readers.with(|reader| batch.iter().map(|id| one(reader, *id)).collect()))
+            .collect();
+        Ok(batches?.into_iter().flatten().collect())
+    })?;
+    Ok(Commits { commits })
+}
+
+/// Answers the query `commit`.
+pub fn commit(repository: &Repository, key: &CommitKey) -> Result<Commit, GitError> {
+    let id = ids::parse(&key.commit)?;
+    repository.run(id.kind(), |readers| readers.with(|reader| one(reader, id)))
+}
+
+/// The tree that a commit records, and its parents.
+pub(crate) fn tree_and_parents(reader: &Reader, id: ObjectId) -> Result<(ObjectId, Vec<ObjectId>), GitError> {
+    let data = reader.commit(&id)?;
+    let mut tree = None;
+    let mut parents = Vec::new();
+    for token in CommitRefIter::from_bytes(&data, reader.format()) {
+        match token.map_err(|error| malformed(id, error.to_string()))? {
+            Token::Tree { id } => tree = Some(id),
+            Token::Parent { id } => parents.push(id),
+            _ => break,
+        }
+    }
+    let tree = tree.ok_or_else(|| malformed(id, "it names no tree".to_owned()))?;
+    Ok((tree, parents))
+}
+
+fn one(reader: &Reader, id: ObjectId) -> Result<Commit, GitError> {
+    let data = reader.commit(&id)?;
+    let mut parents = Vec::new();
+    let mut author = None;
+    for token in CommitRefIter::from_bytes(&data, reader.format()) {
+        match token.map_err(|error| malformed(id, error.to_string()))? {
+            Token::Parent { id } => parents.push(id.to_string()),
+            Token::Author { signature } => author = Some(signature),
+            Token::Committer { signature } => {
+                let author = author.ok_or_else(|| malformed(id, "it names no author".to_owned()))?;
+                return Ok(Commit {
+                    id: id.to_string(),
+                    parents,
+                    author: person(&author),
+                    authored: author.seconds(),
+                    committer: person(&signature),
+                    committed: signature.seconds(),
+                });
+            }
+            _ => {}
+        }
+    }
+    Err(malformed(id, "it names no committer".to_owned()))
+}
+
+fn person(signature: &SignatureRef<'_>) -> Person {
+    let actor = signature.actor().trim();
+    Person { name: actor.name.to_str_lossy().into_owned(), email: actor.email.to_str_lossy().into_owned() }
+}
+
+fn malformed(id: ObjectId, reason: String) -> GitError {
+    GitError::Malformed { id, kind: Kind::Commit, reason }
+}

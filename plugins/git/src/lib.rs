@@ -1,0 +1,27 @@
+//! The plugin `probity/core/git`: a repository's history, commits, changes, trees and file contents as data.
+//!
+//! It reads git objects alone, each verified against its id ([`objects`]), and runs no program. Every answer is a
+//! function of content named in its key. Start at [`history`] for how a history is divided, at [`changes`] for what
+//! commits did, and at [`shapes`] for keys and values as they stand in JSON.
+
+pub mod changes;
+pub mod commits;
+pub mod contents;
+mod error;
+pub mod graphemes;
+pub mod history;
+pub mod ids;
+mod magic;
+pub mod objects;
+pub mod paths;
+mod queries;
+pub mod shapes;
+pub mod tree;
+
+pub use error::GitError;
+pub use queries::plugin;
+
+/// Serves the plugin on standard input and output.
+pub fn run() -> std::process::ExitCode {
+    plugin().run()
+}

@@ -1,0 +1,99 @@
+//! The queries, as the SDK serves them.
+
+use crate::changes::KnownPairs;
+use crate::error::GitError;
+use crate::objects::Repository;
+use crate::shapes::{
+    AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, History, HistoryKey, Segment,
+    Tree, TreeKey,
+};
+use probity_sdk::prelude::*;
+use std::sync::Arc;
+
+/// What the queries of one process share: nothing but objects and what follows from their content.
+struct Shared {
+    repository: Repository,
+    known: KnownPairs,
+}
+
+/// The plugin with all its queries.
+pub fn plugin() -> Plugin<Empty> {
+    Plugin::new("probity/core/git", env!("CARGO_PKG_VERSION"))
+        .query(history)
+        .query(commits)
+        .query(commit)
+        .query(changes)
+        .query(tree)
+        .query(contents)
+        .explain(EXPLANATION)
+}
+
+const EXPLANATION: &str = "\
+Reads git objects and hands them on as data. Every object is hashed and compared with its id; one that is missing or \
+does not match makes the query unavailable. Commits are listed depth first, parents in recorded order, and divided \
+into segments of 64 to 1024 commits that an append does not disturb. Changes are those against the first parent, \
+without renames; the numbers are those of `git log --numstat --no-renames --diff-merges=first-parent` without \
+attributes. Blobs above 32 MiB count as binary.";
+
+/// All commits that a commit reaches, in segments.
+#[query(cost = "reads every commit of the history")]
+pub fn history(engine: &Engine, key: HistoryKey) -> Result<History> {
+    answer(crate::history::history(&shared(engine)?.repository, &key))
+}
+
+/// Parents, people and times of the commits of a segment.
+#[query]
+pub fn commits(engine: &Engine, key: Segment) -> Result<Commits> {
+    answer(crate::commits::commits(&shared(engine)?.repository, &key))
+}
+
+/// Parents, people and times of one commit.
+#[query]
+pub fn commit(engine: &Engine, key: CommitKey) -> Result<Commit> {
+    answer(crate::commits::commit(&shared(engine)?.repository, &key))
+}
+
+/// Which files the commits of a segment changed, how many lines, and which characters are in those.
+///
+/// A segment that still grows is put together from blocks that are remembered on their own, so that one more commit
+/// costs at most a block.
+#[query(cost = "reads and compares every changed file", uses("changes"))]
+pub fn changes(engine: &Engine, key: Segment) -> Result<AnyChanges> {
+    let blocks = answer(crate::history::blocks(&key))?;
+    if blocks.len() > 1 {
+        let mut all = Blocks { commits: Vec::with_capacity(key.commits.len()) };
+        for block in engine.query_many::<Blocks, _>("changes", &blocks)? {
+            all.commits.extend(block?.commits);
+        }
+        return Ok(AnyChanges::Known(all));
+    }
+    let shared = shared(engine)?;
+    answer(crate::changes::changes(&shared.repository, &shared.known, &key)).map(AnyChanges::Counted)
+}
+
+/// All files of a tree.
+#[query]
+pub fn tree(engine: &Engine, key: TreeKey) -> Result<Tree> {
+    answer(crate::tree::tree(&shared(engine)?.repository, &key))
+}
+
+/// Size of blobs, and whether they are binary.
+#[query(cost = "reads every blob")]
+pub fn contents(engine: &Engine, key: ContentsKey) -> Result<Contents> {
+    answer(crate::contents::contents(&shared(engine)?.repository, &key))
+}
+
+fn shared(engine: &Engine) -> Result<Arc<Shared>> {
+    engine.shared(|| {
+        let repository = answer(Repository::open(engine.git_dir()?))?;
+        Ok(Shared { repository, known: KnownPairs::default() })
+    })
+}
+
+/// What this clone lacks is no fact about the key; everything else is.
+fn answer<T>(result: Result<T, GitError>) -> Result<T> {
+    result.map_err(|error| {
+        let message = error.to_string();
+        if error.is_transient() { unavailable(message) } else { failed(message) }
+    })
+}

@@ -1,0 +1,61 @@
+//! Files of trees, and what blobs hold.
+
+use crate::lab::Lab;
+use probity_plugin_git::shapes::{ContentsKey, TreeKey};
+use probity_plugin_git::{contents, tree};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+#[test]
+fn a_tree_lists_its_files_by_the_bytes_of_their_paths() {
+    let (lab, other) = (Lab::new(), Lab::new());
+    other.write("x", "1\n").commit("other");
+    lab.write("a/b/c", "1").write("a-b", "2").write("a.b", "3").write(OsStr::from_bytes(b"\xff"), "4");
+    lab.write("run", "5");
+    std::fs::set_permissions(lab.path("run"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    symlink("run", lab.path("link")).unwrap();
+    lab.git(&["submodule", "--quiet", "add", &other.path("").display().to_string(), "module"]);
+    lab.commit("one");
+    let tree = tree::tree(&lab.repository(), &TreeKey { tree: lab.id("HEAD^{tree}") }).unwrap();
+    let rows: Vec<String> = tree.files.iter().map(|file| format!("{} {:?}", file.path, file.kind)).collect();
+    let expected = [
+        ".gitmodules File",
+        "a-b File",
+        "a.b File",
+        "a/b/c File",
+        "link Symlink",
+        "module Submodule",
+        "run Executable",
+        "\"\\377\" File",
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(tree.files[3].id, lab.id("HEAD:a/b/c"));
+    assert_eq!(tree.files[5].id, other.id("HEAD"));
+}
+
+#[test]
+fn the_empty_tree_has_no_files() {
+    let lab = Lab::new();
+    let id = lab.git(&["write-tree"]);
+    assert_eq!(tree::tree(&lab.repository(), &TreeKey { tree: id }).unwrap().files, []);
+}
+
+#[test]
+fn contents_tell_size_and_kind_of_each_blob_in_the_order_asked() {
+    let lab = Lab::new();
+    lab.write("elf", b"\x7fELF\x02\x01\x01\0").write("text", "text\n");
+    lab.write("huge", [&b"%PDF-1.4\n"[..], &vec![b'x'; 33 * 1024 * 1024]].concat()).commit("one");
+    let mut blobs: Vec<String> = ["elf", "text", "huge"].map(|name| lab.id(&format!("HEAD:{name}"))).into();
+    blobs.sort();
+    let contents = contents::contents(&lab.repository(), &ContentsKey { blobs: blobs.clone() }).unwrap();
+    assert_eq!(contents.blobs.iter().map(|blob| blob.id.clone()).collect::<Vec<_>>(), blobs);
+    let of = |name: &str| {
+        let id = lab.id(&format!("HEAD:{name}"));
+        let blob = contents.blobs.iter().find(|blob| blob.id == id).unwrap();
+        (blob.size, blob.binary, blob.magic.as_deref())
+    };
+    assert_eq!(of("elf"), (8, true, Some("elf")));
+    assert_eq!(of("text"), (5, false, None));
+    assert_eq!(of("huge"), (33 * 1024 * 1024 + 9, true, Some("pdf")));
+}

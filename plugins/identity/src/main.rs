@@ -1,0 +1,4 @@
+//! The plugin `identity` as a program of its own.
+fn main() -> std::process::ExitCode {
+    probity_plugin_identity::run()
+}

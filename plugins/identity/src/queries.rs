@@ -1,0 +1,73 @@
+//! The two questions that `identity` answers: about one segment, and about a whole history.
+
+use probity_sdk::git::{Commits, History, Segment};
+use probity_sdk::prelude::*;
+
+use crate::config::Config;
+use crate::people::{OwnCommits, Tally};
+
+/// How many segments are asked for at once.
+const WINDOW: usize = 16;
+/// How many people are pointed out at most.
+const MOST_CONCERNS: usize = 20;
+/// One commit says nothing about how a project takes in changes.
+const FEWEST_COMMITS: usize = 2;
+
+/// Who committed their own changes in a segment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct SegmentIdentities {
+    /// For each commit whether author and committer are the same, in the segment's order.
+    pub(crate) own: Vec<bool>,
+    /// Those who committed their own changes, sorted by name.
+    pub(crate) people: Vec<OwnCommits>,
+}
+
+/// Whether author and committer are the same person, for each commit of a segment.
+#[query(uses("git/commits"))]
+pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<SegmentIdentities>> {
+    let commits: Commits = engine.query("git/commits", &key)?;
+    let mut own = Vec::with_capacity(commits.commits.len());
+    let mut tally = Tally::default();
+    for commit in commits.commits {
+        let same = commit.author == commit.committer;
+        own.push(same);
+        if same {
+            tally.add(commit.author, 1, commit.id);
+        }
+    }
+    Ok(Answer::new(SegmentIdentities { own, people: tally.into_people() }))
+}
+
+/// Whether author and committer are the same person, for each commit, newest first.
+#[query(default, uses("git/history", "identity/segment"))]
+pub(crate) fn identity(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<bool>>> {
+    let history: History = engine.query("git/history", &target.history())?;
+    if history.truncated {
+        return Err(abstain(
+            "the history is incomplete (a shallow clone), so the share of commits cannot be known",
+        ));
+    }
+    let mut own = Vec::new();
+    let mut tally = Tally::default();
+    for part in engine.query_windowed::<SegmentIdentities, _>("identity/segment", &history.segments, WINDOW) {
+        let part = part?;
+        own.extend(part.own);
+        for OwnCommits { person, commits, newest } in part.people {
+            tally.add(person, commits, newest);
+        }
+    }
+    if own.len() < FEWEST_COMMITS {
+        return Err(abstain("one commit says nothing about how the project takes in changes"));
+    }
+    own.reverse();
+    let all = own.len();
+    let concerns = tally.into_foremost(MOST_CONCERNS).into_iter().map(|own| concern(own, all));
+    Ok(Answer::new(own).concerns(concerns))
+}
+
+fn concern(own: OwnCommits, all: usize) -> Concern {
+    let OwnCommits { person, commits, newest } = own;
+    let message =
+        format!("{} <{}> is author and committer of {commits} of {all} commits", person.name, person.email);
+    Concern::new(message).commit(newest)
+}

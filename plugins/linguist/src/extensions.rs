@@ -1,0 +1,119 @@
+//! Which files are source: a question of the file's extension alone.
+//!
+//! Case does not matter (`BOOT.S`, `plot.R`), and only the last part of a name counts (`x.tar.gz` has the extension
+//! `gz`), so that the answer for a path and the answer for the extensions found in a diff cannot differ.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use crate::config::Config;
+
+const PROGRAMMING_LANGUAGES: &str = include_str!("../data/source-extensions.txt");
+
+/// The extensions that make a file source, lower case, and whether a file without one is source too.
+#[derive(Debug)]
+pub(crate) struct SourceFiles {
+    extensions: BTreeSet<String>,
+    without_extension: bool,
+}
+
+impl SourceFiles {
+    /// The built-in list, with the additions and exceptions of the configuration. An exception wins over an addition.
+    pub(crate) fn new(config: &Config) -> Self {
+        let mut extensions: BTreeSet<String> = built_in().map(str::to_owned).collect();
+        extensions.extend(config.extra_extensions.0.iter().map(|name| normal(name)));
+        for name in &config.excluded_extensions.0 {
+            extensions.remove(&normal(name));
+        }
+        Self { extensions, without_extension: config.without_extension }
+    }
+
+    pub(crate) fn is_source(&self, path: &str) -> bool {
+        match extension(path) {
+            Some(extension) => self.extensions.contains(&extension.to_ascii_lowercase()),
+            None => self.without_extension,
+        }
+    }
+
+    /// Sorted.
+    pub(crate) fn into_parts(self) -> (Vec<String>, bool) {
+        (self.extensions.into_iter().collect(), self.without_extension)
+    }
+}
+
+/// An extension as it is compared: without a leading dot, in lower case.
+pub(crate) fn normal(extension: &str) -> String {
+    extension.strip_prefix('.').unwrap_or(extension).to_ascii_lowercase()
+}
+
+fn built_in() -> impl Iterator<Item = &'static str> {
+    PROGRAMMING_LANGUAGES.lines().filter(|line| !line.starts_with('#'))
+}
+
+/// The extension of a path as the plugins write paths: one that is not UTF-8 is quoted, and its escapes neither add
+/// nor hide a dot or a slash.
+fn extension(path: &str) -> Option<&str> {
+    let bare = path.strip_prefix('"').and_then(|path| path.strip_suffix('"')).unwrap_or(path);
+    Path::new(bare).extension().and_then(OsStr::to_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Names;
+
+    fn by_default(path: &str) -> bool {
+        SourceFiles::new(&Config::default()).is_source(path)
+    }
+
+    #[test]
+    fn programs_are_source_and_documents_and_data_are_not() {
+        for path in ["src/main.rs", "a/b/c.py", "x.c", "Makefile", "bin/run", "LICENSE", ".gitignore"] {
+            assert!(by_default(path), "{path}");
+        }
+        for path in ["README.md", "a.json", "b.yml", "index.html", "logo.png", "notes.txt", "trailing."] {
+            assert!(!by_default(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn case_does_not_hide_a_source_file() {
+        assert!(by_default("boot/START.S"));
+        assert!(by_default("plot.R"));
+        assert!(by_default("Evil.PY"));
+    }
+
+    #[test]
+    fn only_the_last_part_of_the_file_name_counts() {
+        assert!(!by_default("module.rs/data.csv"));
+        assert!(by_default("v1.2/tool"));
+        assert!(!by_default("a.rs.orig"));
+    }
+
+    #[test]
+    fn a_quoted_path_is_read_through_its_quotes() {
+        assert!(by_default(r#""sources/caf\351.rs""#));
+        assert!(!by_default(r#""caf\351.txt""#));
+    }
+
+    #[test]
+    fn configuration_adds_and_takes_away() {
+        let config = Config {
+            extra_extensions: Names(vec![".Foo".into(), "md".into()]),
+            excluded_extensions: Names(vec!["rs".into()]),
+            without_extension: false,
+        };
+        let files = SourceFiles::new(&config);
+        assert!(files.is_source("a.foo") && files.is_source("README.md"));
+        assert!(!files.is_source("a.rs") && !files.is_source("Makefile"));
+    }
+
+    #[test]
+    fn the_built_in_list_is_sorted_lower_case_and_without_compounds() {
+        let list: Vec<&str> = built_in().collect();
+        assert!(list.len() > 700);
+        assert!(list.is_sorted_by(|a, b| a < b));
+        assert!(list.iter().all(|name| !name.is_empty() && !name.contains('.') && *name == normal(name)));
+    }
+}
