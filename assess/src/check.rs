@@ -1,0 +1,193 @@
+//! A check from settings to report. Each stage ends with its own clear error before a later one starts.
+
+use std::sync::Arc;
+
+use miette::Diagnostic;
+use probity_engine::{Key, Outcome, Refusal, Reply, Request, StoreError, StoreWarning};
+use probity_host::Sink;
+use serde_json::Value;
+
+use crate::catalogue::{Catalogue, CatalogueError};
+use crate::description::{Configured, Description};
+use crate::facts::{Descriptions, Interview, PluginFailure};
+use crate::policy::{CheckedAnalysis, CheckedPolicy, PolicyErrors};
+use crate::report::{AnalysisResult, Concern, Origins, Report, Target};
+use crate::session::{Effort, Session, told};
+use crate::settings::Settings;
+use crate::snapshot::{self, Note, OpenError, Snapshot, SnapshotError};
+use crate::source::{Chosen, SourceError, SourceKind};
+use crate::verdict::Verdict;
+
+/// What a check came to, and what it took.
+#[derive(Debug)]
+pub struct Checked {
+    /// The report: the same for the same target, policy and day.
+    pub report: Report,
+    /// What the person should know of the target.
+    pub notes: Vec<Note>,
+    /// What the person should know of the store.
+    pub warnings: Vec<StoreWarning>,
+    /// Why not all that was learnt could be kept.
+    pub unkept: Option<StoreError>,
+    /// Where the policy comes from.
+    pub policy: SourceKind,
+    /// What it took.
+    pub effort: Effort,
+}
+
+/// Why there is no report.
+#[derive(Debug, thiserror::Error, Diagnostic)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// The target is none.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The state that was asked for cannot be had.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// There is no policy to check against.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The policy and the plugins do not go together.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Policy(#[from] PolicyErrors),
+    /// Plugins that the policy declares cannot be used.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Plugins(Vec<CatalogueError>),
+    /// Plugins cannot be started at all.
+    #[error("no plugin can be started on this machine")]
+    Start(#[from] probity_host::StartError),
+    /// A plugin did not say what it offers.
+    #[error(transparent)]
+    Plugin(#[from] PluginFailure),
+    /// A plugin that was asked to describe itself refused its configuration.
+    #[error("plugin {plugin} refuses its configuration")]
+    Refused {
+        /// The plugin.
+        plugin: Arc<str>,
+    },
+    /// The expression over the score cannot judge it.
+    #[error("the policy's `investigate` cannot judge the score: {0}")]
+    Score(#[from] crate::expression::EvalError),
+}
+
+/// A check that is ready to run: everything fits together, and nothing has been judged yet.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What is checked.
+    pub snapshot: Arc<Snapshot>,
+    /// The policy, each analysis with its query, expression and share.
+    pub policy: CheckedPolicy,
+    /// Where the policy comes from.
+    pub kind: SourceKind,
+    /// Every plugin that could be used.
+    pub catalogue: Catalogue,
+    descriptions: Descriptions,
+    session: Session,
+}
+
+impl Prepared {
+    /// Goes through the stages up to the run: target, policy, plugins, queries and expressions, configurations.
+    ///
+    /// # Errors
+    /// The first stage's that does not succeed.
+    pub fn new(settings: &Settings, sink: Arc<dyn Sink>) -> Result<Prepared, CheckError> {
+        let target = snapshot::open(&settings.target)?;
+        let snapshot = Arc::new(target.snapshot(&settings.what, &settings.cache)?);
+        let Chosen { policy, kind, folder } = Chosen::choose(settings, &target, &snapshot)?;
+        let catalogue = Catalogue::new(&settings.builtins, Some((&policy, &folder)), &settings.search_path)
+            .map_err(CheckError::Plugins)?;
+        let specs = catalogue.specs(Some(&policy));
+        let session = Session::open(settings, Some(snapshot.clone()), specs, sink)?;
+        let interview = Interview::hold(&session, &catalogue, policy.instances().into_keys())?;
+        let policy = policy.check(&interview.facts)?;
+        Ok(Prepared { snapshot, policy, kind, catalogue, descriptions: interview.descriptions, session })
+    }
+
+    /// What the plugin behind an analysis says of itself.
+    pub fn description(&self, analysis: &CheckedAnalysis) -> Option<&(Description, Configured)> {
+        self.descriptions.get(&analysis.instance)
+    }
+
+    /// Runs every analysis, all at once, and judges the answers.
+    ///
+    /// # Errors
+    /// [`CheckError::Score`].
+    pub fn run(self, settings: &Settings) -> Result<Checked, CheckError> {
+        let key = self.target_key();
+        let request = |analysis: &CheckedAnalysis| {
+            Request::new(analysis.instance.clone(), analysis.query.as_str(), key.clone())
+        };
+        let requests: Vec<Request> = self.policy.analyses.iter().map(request).collect();
+        let replies = self.session.answers(&requests);
+        let results: Vec<AnalysisResult> =
+            self.policy.analyses.iter().zip(replies).map(|(analysis, reply)| judged(analysis, reply)).collect();
+        let report = Report::of(&self.policy, self.origins(settings), &results)?;
+        let effort = self.session.effort();
+        let warnings = self.session.warnings.clone();
+        let unkept = self.session.close().err();
+        Ok(Checked { report, notes: self.snapshot.notes.clone(), warnings, unkept, policy: self.kind, effort })
+    }
+
+    fn origins(&self, settings: &Settings) -> Origins {
+        Origins {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            policy: self.kind.into(),
+            target: Target {
+                commit: self.snapshot.commit.clone(),
+                tree: self.snapshot.tree.clone(),
+                dirty: self.snapshot.dirty,
+                shallow: !self.snapshot.shallow.is_empty(),
+            },
+            date: settings.day.as_str().to_owned(),
+        }
+    }
+
+    /// The key of every analysis: the commit, its tree, and where the history was cut off.
+    fn target_key(&self) -> Key {
+        let target = serde_json::json!({
+            "commit": self.snapshot.commit,
+            "tree": self.snapshot.tree,
+            "shallow": self.snapshot.shallow,
+        });
+        Key::parse(&target.to_string()).expect("an object of texts and lists of texts is a key")
+    }
+}
+
+/// Checks a target: everything from the settings to the report.
+///
+/// # Errors
+/// The first stage's that does not succeed.
+pub fn check(settings: &Settings, sink: Arc<dyn Sink>) -> Result<Checked, CheckError> {
+    Prepared::new(settings, sink)?.run(settings)
+}
+
+/// A reply as the report shows it.
+fn judged(analysis: &CheckedAnalysis, reply: Reply) -> AnalysisResult {
+    let verdict = match reply {
+        Ok(Outcome::Answered(answer)) => {
+            match (serde_json::from_str::<Value>(&answer.value), Concern::list(&answer.concerns)) {
+                (Ok(value), Ok(concerns)) => {
+                    return AnalysisResult { judged: analysis.judge(&value), answer: Some(value), concerns };
+                }
+                (Err(error), _) | (_, Err(error)) => {
+                    Verdict::Error { message: format!("its answer cannot be read: {error}") }
+                }
+            }
+        }
+        Ok(Outcome::Refused(refusal)) => refused(refusal),
+        Err(failure) => Verdict::Error { message: told(&failure) },
+    };
+    AnalysisResult { judged: verdict.into(), answer: None, concerns: Vec::new() }
+}
+
+/// An abstention is told apart from an error by the kind that the plugin gave it.
+fn refused(refusal: Refusal) -> Verdict {
+    let data: Value =
+        refusal.data.as_deref().and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
+    match data["kind"].as_str() {
+        Some("abstain") => Verdict::Abstain { reason: refusal.message },
+        _ => Verdict::Error { message: refusal.message },
+    }
+}

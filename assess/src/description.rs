@@ -1,0 +1,110 @@
+//! What a plugin says of itself: read from the remembered answers to `$describe` and `$configure`.
+
+use std::sync::Arc;
+
+use probity_engine::Answer;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A plugin's description: the same for every configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Description {
+    /// What it can be asked.
+    pub queries: Vec<Query>,
+    /// JSON Schema of its configuration.
+    pub config_schema: Value,
+    /// Formula, source, and how to react: prose.
+    #[serde(default)]
+    pub explain: Option<String>,
+}
+
+/// A query of a plugin.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Query {
+    /// snake_case.
+    pub name: String,
+    /// What it answers.
+    pub doc: String,
+    /// JSON Schema of the key.
+    pub key: Value,
+    /// JSON Schema of the value.
+    pub output: Value,
+    /// The one that an analysis asks unless it names another.
+    #[serde(default)]
+    pub default: bool,
+    /// Names of the queries that it may ask: `[publisher/namespace/]plugin/query`.
+    #[serde(default)]
+    pub uses: Vec<String>,
+}
+
+/// What a plugin made of its configuration.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Configured {
+    /// The configuration with its defaults filled in.
+    pub effective_config: Value,
+    /// What it will ask under this configuration.
+    #[serde(default)]
+    pub uses: Vec<String>,
+    /// The expression that judges its default query where the policy gives none.
+    #[serde(default)]
+    pub default_policy: Option<String>,
+    /// What the person should know of the configuration.
+    #[serde(default)]
+    pub warnings: Vec<String>,
+}
+
+impl Description {
+    /// Reads the answer to `$describe`.
+    ///
+    /// # Errors
+    /// What is wrong with the JSON.
+    pub fn read(answer: &Answer) -> Result<Description, serde_json::Error> {
+        serde_json::from_str(&answer.value)
+    }
+
+    /// The query of this name; without a name the default one, or the only one.
+    pub fn query(&self, name: Option<&str>) -> Option<&Query> {
+        match (name, &self.queries[..]) {
+            (Some(name), queries) => queries.iter().find(|query| query.name == name),
+            (None, [only]) => Some(only),
+            (None, queries) => queries.iter().find(|query| query.default),
+        }
+    }
+
+    /// The names of all queries, for a hint.
+    pub fn names(&self) -> Vec<&str> {
+        self.queries.iter().map(|query| query.name.as_str()).collect()
+    }
+}
+
+impl Configured {
+    /// Reads the answer to `$configure`.
+    ///
+    /// # Errors
+    /// What is wrong with the JSON.
+    pub fn read(answer: &Answer) -> Result<Configured, serde_json::Error> {
+        serde_json::from_str(&answer.value)
+    }
+}
+
+/// The id of the plugin in `[publisher/namespace/]plugin/query`, and the query.
+pub(crate) fn split_use(name: &str) -> Option<(Arc<str>, &str)> {
+    let (plugin, query) = name.rsplit_once('/')?;
+    let plugin = if plugin.contains('/') { plugin.into() } else { format!("probity/core/{plugin}").into() };
+    Some((plugin, query))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_use;
+
+    #[test]
+    fn a_use_without_publisher_names_a_built_in() {
+        assert_eq!(split_use("git/history"), Some(("probity/core/git".into(), "history")));
+        assert_eq!(split_use("acme/tools/x/q"), Some(("acme/tools/x".into(), "q")));
+        assert_eq!(split_use("history"), None);
+    }
+}

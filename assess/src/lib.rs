@@ -1,0 +1,24 @@
+//! Checks a target against a policy: from settings to a report as data.
+//!
+//! [`check::check`] is the whole of it; read that first. Its stages lie in files of their own: [`snapshot`] (what is
+//! checked), [`source`] and [`policy`] (against what), [`catalogue`] and `facts` (who can be asked), [`session`] (who
+//! answers and remembers), [`verdict`] and [`score`] (what the answers come to), [`report`].
+//!
+//! Nothing here prints, or reads flags, the environment or the working directory.
+
+pub mod catalogue;
+pub mod check;
+pub mod description;
+pub mod directory;
+pub mod expression;
+mod facts;
+pub mod policy;
+pub mod report;
+pub mod score;
+pub mod session;
+pub mod settings;
+pub mod snapshot;
+pub mod source;
+mod sources;
+pub mod trust;
+pub mod verdict;

@@ -1,0 +1,75 @@
+//! The digest of a policy: the same for policies that judge alike, another one as soon as a limit, a weight or a
+//! plugin's configuration differs.
+
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::expression::canonical;
+
+use super::checked::{CheckedAnalysis, Facts, Origin};
+use super::json;
+use super::model::{Branch, Policy};
+
+/// Another layout of what is digested gets another number, so that digests of two layouts never meet.
+const LAYOUT: u32 = 1;
+
+/// SHA-256 in hexadecimal over canonical JSON of all that decides a verdict or the score.
+pub(super) fn of(policy: &Policy, analyses: &[CheckedAnalysis], facts: &Facts) -> String {
+    let mut must_pass: Vec<&str> = policy.investigate_if_fail.iter().map(|name| name.value.as_str()).collect();
+    must_pass.sort_unstable();
+    let mut remaining = analyses.iter();
+    let content = json!({
+        "layout": LAYOUT,
+        "investigate": canonical(&policy.investigate.text),
+        "investigate-if-fail": must_pass,
+        "tree": branches(&policy.tree, &mut remaining),
+        "artifacts": artifacts(policy),
+        "plugins": configurations(facts),
+    });
+    hex(&Sha256::digest(json::canonical(&content).as_bytes()))
+}
+
+fn branches<'a>(branches_in: &[Branch], analyses: &mut impl Iterator<Item = &'a CheckedAnalysis>) -> Value {
+    let mut out = Vec::new();
+    for branch in branches_in {
+        match branch {
+            Branch::Category(category) => out.push(json!({
+                "category": category.name.value,
+                "weight": category.weight,
+                "children": branches(&category.children, analyses),
+            })),
+            Branch::Analysis(analysis) => out.extend(analyses.next().map(|checked| {
+                json!({
+                    "analysis": analysis.name.value,
+                    "instance": checked.instance.as_ref(),
+                    "query": checked.query,
+                    "policy": canonical(checked.expression.text()),
+                    "default-policy": checked.origin == Origin::Plugin,
+                    "weight": analysis.weight,
+                })
+            })),
+        }
+    }
+    Value::Array(out)
+}
+
+/// The content of plugins that are no built-ins, by their ids.
+fn artifacts(policy: &Policy) -> Value {
+    let pairs = policy.plugins.iter().filter_map(|declaration| {
+        let digest = declaration.sha256.as_ref()?;
+        Some((declaration.id.value.clone(), Value::String(digest.value.clone())))
+    });
+    Value::Object(pairs.collect::<Map<_, _>>())
+}
+
+fn configurations(facts: &Facts) -> Value {
+    let pairs = facts.iter().filter_map(|(instance, facts)| {
+        let facts = facts.as_ref().ok()?;
+        Some((instance.to_string(), facts.effective_config.clone()))
+    });
+    Value::Object(pairs.collect::<Map<_, _>>())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

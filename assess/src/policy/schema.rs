@@ -1,0 +1,137 @@
+//! Describes the policy file for people and editors: a JSON Schema of the data that a file holds, with the grammar
+//! and the language of expressions as notes.
+
+use serde_json::{Value, json};
+
+use crate::expression;
+
+use super::parse::BUILT_INS;
+
+/// The description, a JSON Schema (2020-12) of the parsed policy, indented.
+///
+/// A node becomes a member of its name, a node that may stand several times an array in the file's order, a
+/// property a member, and the node's first argument the member `name`.
+pub fn schema() -> String {
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Probity policy",
+        "description": "The data of a policy file. The file is KDL 2: a node becomes a member of its name (an array where it may stand several times, in the order of the file), a property a member, the node's first argument the member `name`.",
+        "$comment": grammar(),
+        "type": "object",
+        "properties": {
+            "plugins": {
+                "description": "Plugins to configure for all analyses, and plugins that are no built-ins.",
+                "type": "object",
+                "properties": { "plugin": { "type": "array", "items": { "$ref": "#/$defs/plugin" } } },
+                "additionalProperties": false
+            },
+            "analyze": analyze()
+        },
+        "required": ["analyze"],
+        "additionalProperties": false,
+        "$defs": definitions()
+    });
+    format!("{schema:#}\n")
+}
+
+fn analyze() -> Value {
+    json!({
+        "description": "What is analysed and when to investigate.",
+        "type": "object",
+        "properties": {
+            "investigate": {
+                "description": "The limit of the score.",
+                "type": "object",
+                "properties": { "policy": {
+                    "description": "Expression over `score`, a double from 0 to 1: investigate if it is true.",
+                    "type": "string", "default": "score > 0.5"
+                } },
+                "required": ["policy"],
+                "additionalProperties": false
+            },
+            "investigate-if-fail": {
+                "description": "Names of analyses that lead to an investigation if they fail, abstain or err.",
+                "type": "array", "items": { "type": "string" }, "uniqueItems": true
+            },
+            "category": { "type": "array", "items": { "$ref": "#/$defs/category" } },
+            "analysis": { "type": "array", "items": { "$ref": "#/$defs/analysis" } }
+        },
+        "required": ["investigate"],
+        "additionalProperties": false
+    })
+}
+
+fn definitions() -> Value {
+    json!({
+        "name": {
+            "description": "Unique: an analysis in the whole policy, a category among its neighbours.",
+            "type": "string", "pattern": "^[A-Za-z0-9_./-]{1,200}$"
+        },
+        "weight": {
+            "description": "Counts relative to the neighbours. 0 informs without counting.",
+            "type": "number", "minimum": 0, "maximum": 1e9, "default": 1
+        },
+        "plugin-name": {
+            "description": format!(
+                "publisher/namespace/name; a bare name is a built-in plugin: {}.", BUILT_INS.join(", ")
+            ),
+            "type": "string", "pattern": "^([a-z0-9-]+|[a-z0-9-]+/[a-z0-9-]+/[a-z0-9-]+)$"
+        },
+        "configuration": {
+            "description": "Members are child nodes: one argument is a scalar, several are an array, children an object, children named `-` an array, nothing is true.",
+            "type": "object"
+        },
+        "plugin": {
+            "type": "object",
+            "properties": {
+                "name": { "$ref": "#/$defs/plugin-name" },
+                "path": { "description": "Folder of a plugin that is no built-in.", "type": "string" },
+                "sha256": { "description": "Tree hash of that folder.", "type": "string", "pattern": "^[0-9A-Fa-f]{64}$" },
+                "config": { "$ref": "#/$defs/configuration" }
+            },
+            "required": ["name"],
+            "additionalProperties": false
+        },
+        "category": {
+            "type": "object",
+            "properties": {
+                "name": { "$ref": "#/$defs/name" },
+                "weight": { "$ref": "#/$defs/weight" },
+                "category": { "type": "array", "items": { "$ref": "#/$defs/category" } },
+                "analysis": { "type": "array", "items": { "$ref": "#/$defs/analysis" } }
+            },
+            "required": ["name"],
+            "additionalProperties": false
+        },
+        "analysis": {
+            "description": "Members besides these are the plugin's configuration for this analysis.",
+            "type": "object",
+            "properties": {
+                "name": { "$ref": "#/$defs/name" },
+                "plugin": { "description": "The analysis' name if absent.", "$ref": "#/$defs/plugin-name" },
+                "query": { "description": "The plugin's default query if absent.", "type": "string" },
+                "policy": {
+                    "description": "Expression over `value`, the plugin's answer: pass if it is true. The plugin's own policy if absent.",
+                    "type": "string"
+                },
+                "weight": { "$ref": "#/$defs/weight" }
+            },
+            "required": ["name"]
+        }
+    })
+}
+
+/// The grammar of the file and the language of its expressions, as lines of text.
+fn grammar() -> Value {
+    let mut lines: Vec<String> = GRAMMAR.lines().map(str::to_owned).collect();
+    lines.extend(expression::language().lines().map(str::to_owned));
+    Value::String(lines.join("\n"))
+}
+
+const GRAMMAR: &str = r#"policy    = plugins? analyze
+plugins   = `plugins {` plugin* `}`
+plugin    = `plugin` NAME (`path=`STRING `sha256=`STRING)? (`{ config {` CONFIGURATION* `} }`)?
+analyze   = `analyze {` `investigate policy=`EXPRESSION (`investigate-if-fail` NAME+)? (category | analysis)+ `}`
+category  = `category` NAME (`weight=`NUMBER)? `{` (category | analysis)+ `}`
+analysis  = `analysis` NAME (`weight=`NUMBER)? (`plugin=`NAME)? (`query=`NAME)? (`policy=`EXPRESSION)? (`{` CONFIGURATION* `}`)?
+"#;

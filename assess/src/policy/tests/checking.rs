@@ -1,0 +1,83 @@
+//! Checking a policy against what its plugins say.
+
+use expect_test::expect;
+use serde_json::json;
+
+use super::super::{Facts, Origin, PluginFacts, PluginTrouble, Policy};
+use super::{built_in_facts, parsed, plain, plugin};
+
+#[test]
+fn the_built_in_policy_fits_the_built_in_plugins() {
+    let policy = Policy::built_in().unwrap();
+    let checked = policy.check(&built_in_facts(&policy)).unwrap();
+    let lines: Vec<String> = checked
+        .analyses
+        .iter()
+        .map(|one| format!("{} {} {} {}", one.categories.join("/"), one.name, one.query, one.share))
+        .collect();
+    expect![[r#"
+        practices activity activity 0.375
+        practices binary binary 0.125
+        practices identity identity 0
+        attacks/commit affiliation affiliation 0
+        attacks/commit entropy entropy 0.25
+        attacks/commit churn churn 0.25"#]].assert_eq(&lines.join("\n"));
+    assert!(checked.analyses.iter().all(|one| one.must_pass == (one.name == "binary")));
+}
+
+#[test]
+fn a_policy_that_no_plugin_can_answer_is_told_at_once() {
+    let policy = parsed(
+        r#"analyze {
+    investigate policy="score > 0.5"
+    analysis "activity" policy="value.dys <= 364"
+    analysis "binary" policy="count(value) <= 0"
+    analysis "churn" query="chrun"
+    analysis "affiliation"
+    analysis "entropy" { entropy-treshold 3.0 }
+    analysis "mine" plugin="identity"
+    analysis "linguist"
+}
+"#,
+    );
+    let mut facts = built_in_facts(&policy);
+    let refused = PluginTrouble {
+        message: "refused its configuration: unknown field `entropy-treshold`".to_owned(),
+        hint: Some("did you mean `entropy-threshold`?".to_owned()),
+        member: Some("entropy-treshold".to_owned()),
+    };
+    facts.insert("probity/core/entropy#entropy".into(), Err(refused));
+    facts.insert("probity/core/identity".into(), Ok(plugin("identity", json!({ "type": "string" }), Some("value <= 0"), json!({}))));
+    facts.insert("probity/core/linguist".into(), Ok(PluginFacts { default_query: None, ..plugin("is_source", json!({}), None, json!({})) }));
+    expect![[r#"
+        p.kdl:3:33: there is no field `dys`
+          hint: did you mean `days`?
+        p.kdl:4:37: `count` needs a list, found int
+          hint: count(list): how many elements it has
+        p.kdl:5:28: plugin `probity/core/churn` has no query `chrun`
+          hint: did you mean `churn`?
+        p.kdl:6:14: analysis `affiliation` has no policy, and plugin `probity/core/affiliation` brings none
+          hint: write one: policy="…" over `value`, which is list of bool
+        p.kdl:7:26: plugin `probity/core/entropy` refused its configuration: unknown field `entropy-treshold`
+          hint: did you mean `entropy-threshold`?
+        p.kdl:8:14: plugin `probity/core/identity` brings a default policy that is not accepted: `<=` cannot compare string with int
+          hint: its policy is: value <= 0; write another one with policy="…"
+        p.kdl:9:14: plugin `probity/core/linguist` has no default query
+          hint: name one with query="…"; known here: is_source
+    "#]].assert_eq(&plain(policy.check(&facts)));
+}
+
+#[test]
+fn a_policy_of_its_own_comes_before_the_plugins() {
+    let policy = parsed("analyze { investigate policy=\"score > 0.5\"; analysis \"binary\"; analysis \"b\" plugin=\"binary\" policy=\"value <= 9\" }");
+    let checked = policy.check(&built_in_facts(&policy)).unwrap();
+    assert_eq!((checked.analyses[0].origin, checked.analyses[0].expression.text()), (Origin::Plugin, "value <= 0"));
+    assert_eq!((checked.analyses[1].origin, checked.analyses[1].expression.text()), (Origin::Policy, "value <= 9"));
+}
+
+#[test]
+fn a_plugin_that_was_not_asked_is_a_problem() {
+    let policy = parsed("analyze { investigate policy=\"score > 0.5\"; analysis \"binary\" }");
+    let told = plain(policy.check(&Facts::new()));
+    assert_eq!(told, "p.kdl:1:54: plugin `probity/core/binary` was not asked\n");
+}

@@ -1,0 +1,122 @@
+//! The engine and the host of one check, wired together. Plugins are started when an answer is missing, and end with the session.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use probity_engine::{Engine, Failure, Key, Reply, Request, StoreLocation, StoreWarning};
+use probity_host::{CallLimits, Host, HostOptions, PluginSpec, Sandboxed, Sink};
+
+use crate::settings::Settings;
+use crate::snapshot::Snapshot;
+use crate::sources::CheckSources;
+
+/// What can be asked while it lives.
+#[derive(Debug)]
+pub struct Session {
+    engine: Engine,
+    host: Arc<Host>,
+    /// What the person should know of the store.
+    pub warnings: Vec<StoreWarning>,
+}
+
+/// How much a session did, for `--stats`.
+#[derive(Debug, Clone, Default)]
+pub struct Effort {
+    /// Processes that were started.
+    pub plugin_processes: u64,
+    /// Questions that were put to plugins.
+    pub plugin_calls: u64,
+    /// Queries that were run.
+    pub executed: u64,
+    /// Remembered answers whose dependencies were looked at again.
+    pub verified: u64,
+    /// Answers taken from the store.
+    pub store_hits: u64,
+    /// Answers taken from this session.
+    pub session_hits: u64,
+    /// The sandbox's level for each plugin that was started.
+    pub levels: Vec<(Arc<str>, String)>,
+}
+
+impl Session {
+    /// Opens the store and lists the plugins; starts nothing. Without a snapshot, plugins can only be asked what they
+    /// offer.
+    ///
+    /// # Errors
+    /// Where the program cannot open itself, which starting built-in plugins needs.
+    pub fn open(
+        settings: &Settings,
+        snapshot: Option<Arc<Snapshot>>,
+        plugins: Vec<PluginSpec>,
+        sink: Arc<dyn Sink>,
+    ) -> Result<Session, probity_host::StartError> {
+        // What is judged by a snapshot that does not show everything must not be remembered.
+        let whole = snapshot.as_ref().is_none_or(|snapshot| snapshot.incomplete.is_none());
+        let store = match whole {
+            true => StoreLocation::Path(settings.store.clone()),
+            false => StoreLocation::Memory,
+        };
+        let sources = CheckSources::new(snapshot, own_folder(&settings.cache), settings.day.as_str());
+        let host = Host::new(HostOptions {
+            plugins,
+            sources: Arc::new(sources),
+            launch: Arc::new(Sandboxed::new(settings.cache.clone())?),
+            limits: CallLimits { call: settings.timeout, ..CallLimits::default() },
+            sink,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        });
+        let (engine, warnings) = Engine::open(store, host.clone());
+        Ok(Session { engine, host, warnings })
+    }
+
+    /// Answers requests side by side, in their order.
+    pub fn answers(&self, requests: &[Request]) -> Vec<Reply> {
+        self.engine.answers(requests)
+    }
+
+    /// Asks each of these instances the same query without a key, such as `$describe`.
+    pub(crate) fn each(&self, instances: &[Arc<str>], query: &str) -> Vec<Reply> {
+        let ask = |instance: &Arc<str>| Request::new(instance.clone(), query, Key::empty());
+        self.answers(&instances.iter().map(ask).collect::<Vec<_>>())
+    }
+
+    /// How much was done so far.
+    pub fn effort(&self) -> Effort {
+        let (engine, host) = (self.engine.stats(), self.host.stats());
+        
+        Effort {
+            plugin_processes: host.plugin_processes,
+            plugin_calls: host.plugin_calls,
+            executed: engine.executed,
+            verified: engine.verified,
+            store_hits: engine.store_hits,
+            session_hits: engine.session_hits,
+            levels: self.host.levels().into_iter().map(|(instance, report)| (instance, report.level.to_string())).collect(),
+        }
+    }
+
+    /// Waits until what was learnt is kept, and ends the plugins.
+    ///
+    /// # Errors
+    /// Where something could not be kept; the answers are right all the same.
+    pub fn close(self) -> Result<(), probity_engine::StoreError> {
+        self.host.shutdown();
+        self.engine.flush()
+    }
+}
+
+/// A folder that no other session of this machine uses.
+fn own_folder(cache: &Path) -> std::path::PathBuf {
+    static SESSIONS: AtomicU64 = AtomicU64::new(0);
+    let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
+    cache.join("sessions").join(format!("{}-{number}", std::process::id()))
+}
+
+/// The words for a failure that a person reads.
+pub(crate) fn told(failure: &Failure) -> String {
+    match failure.chain.first() {
+        Some(request) if failure.chain.len() > 1 => format!("{} (in {request})", failure.message),
+        _ => failure.message.clone(),
+    }
+}

@@ -1,0 +1,160 @@
+//! Takes snapshots of a target: content-addressed states of a git repository, which plugins may read.
+//!
+//! Begin at [`open`], then [`Target::snapshot`]. A snapshot is a commit, its tree and the boundary of a shallow
+//! clone: of `HEAD`, of a revision, or of the working tree, whose changed files become git objects in a private
+//! directory below the cache. Plugins read it through a git directory of our own ([`Snapshot::git_dir`]).
+//!
+//! What must hold here: nothing that a target's configuration names is run, nothing of it is trusted, and
+//! nothing is ever written to the target.
+
+mod alternates;
+mod config;
+mod error;
+mod files;
+mod head;
+mod layout;
+mod note;
+mod objects;
+mod policy;
+mod revision;
+mod shim;
+mod target;
+mod worktree;
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use gix::ObjectId;
+
+pub use error::{OpenError, RevisionFault, SnapshotError};
+pub use note::{Incomplete, Note, Paths};
+pub use probity_host::GitGrant;
+pub use target::{Target, open};
+
+use alternates::ObjectDirs;
+use objects::{Objects, Tip};
+use shim::Shim;
+
+/// Which state of a target is to be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The commit that `HEAD` stands for. Neither the index nor the working tree is read.
+    Head,
+    /// The commit that a revision names, such as `main`, `v1.2`, `HEAD~3` or an abbreviated id.
+    Rev(String),
+    /// The working tree: tracked files as they are on disk, and untracked ones that are not ignored.
+    Worktree,
+}
+
+/// A content-addressed state of a target. Ids are in hexadecimal.
+#[derive(Debug, Clone)]
+pub struct Snapshot {
+    /// The commit; made up by Probity if the working tree differs from `HEAD`.
+    pub commit: String,
+    /// The commit's tree.
+    pub tree: String,
+    /// The commits whose parents a shallow clone lacks, sorted.
+    pub shallow: Vec<String>,
+    /// Whether this is a working tree that differs from `HEAD`.
+    pub dirty: bool,
+    /// The object format: "sha1" or "sha256".
+    pub format: &'static str,
+    /// What a person should know.
+    pub notes: Vec<Note>,
+    /// Why the snapshot does not show everything; then nothing that is judged by it may be remembered.
+    pub incomplete: Option<Incomplete>,
+    tree_id: ObjectId,
+    commit_id: ObjectId,
+    boundary: Vec<ObjectId>,
+    dirs: ObjectDirs,
+    objects: Objects,
+}
+
+impl Target {
+    /// Takes a snapshot. Objects and notes of Probity's own are kept below `cache`, in a folder of this target.
+    ///
+    /// # Errors
+    ///
+    /// One of [`SnapshotError`] per cause. Single files that cannot be read make no error, but a snapshot that
+    /// is [`incomplete`](Snapshot::incomplete).
+    pub fn snapshot(&self, what: &What, cache: &Path) -> Result<Snapshot, SnapshotError> {
+        match what {
+            What::Head => self.committed(self.head_commit()?, cache),
+            What::Rev(revision) => {
+                self.committed(revision::resolve(self, revision, &self.private_dir(cache))?, cache)
+            }
+            What::Worktree => worktree::snapshot(self, cache, SystemTime::now()),
+        }
+    }
+
+    /// The bytes of `probity.kdl` at the root of a snapshot, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// If the file is there but cannot be read, or is unreasonably large.
+    pub fn policy_in(&self, snapshot: &Snapshot) -> Result<Option<Vec<u8>>, SnapshotError> {
+        policy::read(&snapshot.objects.handle(), snapshot.tree_id)
+    }
+
+    /// A snapshot of a commit. Alternates are read through a directory of our own: their relative paths are
+    /// resolved once, here, and not by whoever reads.
+    fn committed(&self, commit: ObjectId, cache: &Path) -> Result<Snapshot, SnapshotError> {
+        let objects = match self.dirs.alternates.is_empty() && self.dirs.missing.is_empty() {
+            true => Objects::own(&self.dirs, self.config.hash)?,
+            false => Objects::private(&self.private_dir(cache), &self.dirs, self.config.hash)?,
+        };
+        let tip = objects.handle().tip(commit)?;
+        Ok(self.describe(tip, objects))
+    }
+
+    /// A complete, clean snapshot of a commit.
+    fn describe(&self, tip: Tip, objects: Objects) -> Snapshot {
+        Snapshot {
+            commit: tip.commit.to_string(),
+            tree: tip.tree.to_string(),
+            shallow: self.shallow.iter().map(ObjectId::to_string).collect(),
+            dirty: false,
+            format: match self.config.hash {
+                gix::hash::Kind::Sha256 => "sha256",
+                _ => "sha1",
+            },
+            notes: self.notes.clone(),
+            incomplete: None,
+            tree_id: tip.tree,
+            commit_id: tip.commit,
+            boundary: self.shallow.clone(),
+            dirs: self.dirs.clone(),
+            objects,
+        }
+    }
+}
+
+impl Snapshot {
+    /// Makes a git directory at `into` that shows this snapshot and nothing else of the target: `HEAD` is the
+    /// snapshot's commit, and the target's object directories are alternates. An existing one is reused. The
+    /// grant names the git directory first, then the object directories in order.
+    ///
+    /// # Errors
+    ///
+    /// If `into` cannot be made or written.
+    pub fn git_dir(&self, into: &Path) -> io::Result<GitGrant> {
+        let mut objects: Vec<&Path> = vec![self.objects.dir()];
+        objects.extend(self.dirs.all().filter(|dir| *dir != self.objects.dir()));
+        let shim = Shim {
+            head: &self.commit,
+            hash: self.commit_id.kind(),
+            objects: &objects,
+            shallow: &self.boundary,
+        };
+        shim.write(into)?;
+        let git_dir = into.canonicalize()?;
+        let mut read: Vec<PathBuf> = objects.iter().map(|dir| dir.to_path_buf()).collect();
+        read.sort();
+        read.insert(0, git_dir.clone());
+        Ok(GitGrant { git_dir, read })
+    }
+}

@@ -1,0 +1,8 @@
+//! Tests against repositories that the real `git` program makes.
+
+mod committed;
+mod hostile;
+mod lab;
+mod opening;
+mod storing;
+mod working_tree;
