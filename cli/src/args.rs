@@ -1,0 +1,194 @@
+//! The command line, as clap reads it. Help, completions, the man page and `docs/reference.md` come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Checks source repositories against a policy, and checks them again in milliseconds.
+#[derive(Debug, Parser)]
+#[command(name = "probity", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit status: 0 pass, 1 investigate, 2 wrong use or bad policy, 3 nothing could be judged, 10 an analysis erred.")]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) global: Global,
+}
+
+/// Options that every command takes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// When to use colour; NO_COLOR is heeded too.
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(crate) color: Color,
+    /// Says nothing on standard error but errors.
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Tells what happens on standard error; twice tells more.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Checks a repository against a policy.
+    Check(CheckArgs),
+    /// Writes a commented policy, `probity.kdl`, to start from.
+    Init(InitArgs),
+    /// Lets checks of a repository on this machine use the policy that it carries.
+    Trust(TrustArgs),
+    /// Explains an analysis, or how the score of the last policy comes about.
+    Explain(ExplainArgs),
+    /// Lists and describes plugins.
+    #[command(subcommand)]
+    Plugin(PluginCommand),
+    /// Prints a schema: of the report, the policy, or the plugin protocol.
+    Schema(SchemaArgs),
+    /// Shows or clears what earlier checks remembered.
+    #[command(subcommand)]
+    Cache(CacheCommand),
+    /// Tells what this machine offers: the sandbox's guarantees, folders, interpreters.
+    Doctor,
+    /// Prints completions for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the man page.
+    Man,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) subject: Subject,
+    /// The form of the report on standard output.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: Format,
+    /// The most seconds that one call of a plugin may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) timeout: u64,
+    /// Prints one line of JSON with counts and times to standard error.
+    #[arg(long)]
+    pub(crate) stats: bool,
+}
+
+/// What is checked, against what, as of when.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Subject {
+    /// A folder inside the repository.
+    #[arg(default_value = ".")]
+    pub(crate) target: PathBuf,
+    /// The policy; without it the repository's own (if trusted), else the built-in one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Checks the working tree: the last commit plus what is changed or new and not ignored.
+    #[arg(long, conflicts_with = "rev")]
+    pub(crate) worktree: bool,
+    /// Checks this commit, branch or tag in place of HEAD.
+    #[arg(long, value_name = "REV")]
+    pub(crate) rev: Option<String>,
+    /// Takes this day for today, in UTC.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub(crate) now: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// The report as data: `probity schema report`.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder to write `probity.kdl` into.
+    #[arg(default_value = ".")]
+    pub(crate) folder: PathBuf,
+    /// Replaces a `probity.kdl` that is there.
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrustArgs {
+    /// A folder inside the repository.
+    #[arg(default_value = ".")]
+    pub(crate) target: PathBuf,
+    /// Takes the trust back.
+    #[arg(long, conflicts_with = "list")]
+    pub(crate) revoke: bool,
+    /// Lists what is trusted.
+    #[arg(long)]
+    pub(crate) list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// An analysis of the policy, a built-in plugin, or `score`.
+    #[arg(value_name = "RULE|score")]
+    pub(crate) rule: String,
+    #[command(flatten)]
+    pub(crate) subject: Subject,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Lists the built-in plugins and those that the policy names.
+    List {
+        #[command(flatten)]
+        subject: Subject,
+    },
+    /// Describes a plugin: queries, schemas, configuration.
+    Describe {
+        /// A built-in plugin's name, or the id of one that the policy names.
+        plugin: String,
+        #[command(flatten)]
+        subject: Subject,
+        /// Prints the description as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the hash of a plugin's folder, for a policy to name.
+    Hash {
+        /// The folder that holds `plugin.kdl`.
+        folder: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    /// What is described.
+    #[arg(value_enum)]
+    pub(crate) of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// JSON Schema of `check --format json`.
+    Report,
+    /// JSON Schema of a policy file's data.
+    Policy,
+    /// OpenRPC document of the plugin protocol.
+    Protocol,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheCommand {
+    /// Tells where answers are remembered, how many, how large.
+    Info,
+    /// Forgets every remembered answer.
+    Clear,
+}

@@ -1,0 +1,35 @@
+//! The official plugins, linked into the program and started as the program re-executing itself, confined.
+
+use std::process::ExitCode;
+
+/// A plugin that comes with the program.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Builtin {
+    /// Its bare name; its id is `probity/core/NAME`.
+    pub(crate) name: &'static str,
+    /// Hex digest over everything its answers can depend on, taken at build time.
+    pub(crate) digest: &'static str,
+}
+
+/// Digests, by name, in the order of the names.
+const DIGESTS: [(&str, &str); 8] = include!(concat!(env!("OUT_DIR"), "/digests.rs"));
+
+/// The built-in plugins in the order of their names.
+pub(crate) fn all() -> impl Iterator<Item = Builtin> {
+    DIGESTS.into_iter().map(|(name, digest)| Builtin { name, digest })
+}
+
+/// Runs the plugin of this name in this process, which the launcher has confined. `None`: there is no such plugin.
+pub(crate) fn run(name: &str) -> Option<ExitCode> {
+    Some(match name {
+        "activity" => probity_plugin_activity::run(),
+        "affiliation" => probity_plugin_affiliation::run(),
+        "binary" => probity_plugin_binary::run(),
+        "churn" => probity_plugin_churn::run(),
+        "entropy" => probity_plugin_entropy::run(),
+        "git" => probity_plugin_git::run(),
+        "identity" => probity_plugin_identity::run(),
+        "linguist" => probity_plugin_linguist::run(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,95 @@
+//! `probity check`: the report on standard output, everything else on standard error.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use probity_assess::check::{self, Checked};
+use probity_assess::report::Outcome;
+use probity_assess::source::SourceKind;
+use serde::Serialize;
+
+use crate::args::{CheckArgs, Format};
+use crate::commands::{Context, Ended};
+use crate::error::CliError;
+use crate::exit::Exit;
+use crate::printer::tame;
+use crate::progress::Spinner;
+use crate::render;
+use crate::subject;
+
+/// The line of `--stats`: what may differ from run to run and therefore is in no report.
+#[derive(Debug, Serialize)]
+struct Stats<'a> {
+    plugin_processes: u64,
+    plugin_calls: u64,
+    executed: u64,
+    verified: u64,
+    store_hits: u64,
+    session_hits: u64,
+    wall_ms: u64,
+    /// The sandbox's level for each plugin that was started.
+    levels: std::collections::BTreeMap<&'a str, &'a str>,
+}
+
+pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
+    let start = Instant::now();
+    let settings = subject::settings(&args.subject, Duration::from_secs(args.timeout))?;
+    let spinner = Arc::new(Spinner::new(&cx.printer, cx.verbose));
+    let checked = check::check(&settings, spinner.clone());
+    spinner.finish();
+    let checked = checked?;
+    remarks(cx, &checked);
+    let report = match args.format {
+        Format::Text => render::text::text(&checked.report, cx.printer.colored_stdout()),
+        Format::Json => render::json::json(&checked.report),
+        Format::Sarif => render::sarif::sarif(&checked.report),
+    };
+    cx.printer.result(&report).map_err(|e| CliError::failed(&e))?;
+    if args.stats {
+        cx.printer.error(&stats(&checked, start));
+    }
+    Ok(exit(checked.report.outcome))
+}
+
+/// What the person should know beside the report.
+fn remarks(cx: &Context, checked: &Checked) {
+    for warning in &checked.warnings {
+        cx.printer.note(&format!("warning: {}", tame(&warning.to_string())));
+    }
+    if let Some(error) = &checked.unkept {
+        cx.printer.note(&format!("warning: not all that was learnt could be kept: {}", tame(&error.to_string())));
+    }
+    for note in &checked.notes {
+        cx.printer.note(&format!("note: {}", tame(&note.to_string())));
+    }
+    if checked.policy == SourceKind::BuiltInSinceUntrusted {
+        cx.printer.note(
+            "note: this repository has a probity.kdl, which is not used: a stranger may have written it\n\
+             hint: read it, then run `probity trust`, or name it with --policy",
+        );
+    }
+}
+
+fn stats(checked: &Checked, start: Instant) -> String {
+    let effort = &checked.effort;
+    let stats = Stats {
+        plugin_processes: effort.plugin_processes,
+        plugin_calls: effort.plugin_calls,
+        executed: effort.executed,
+        verified: effort.verified,
+        store_hits: effort.store_hits,
+        session_hits: effort.session_hits,
+        wall_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        levels: effort.levels.iter().map(|(plugin, level)| (&**plugin, level.as_str())).collect(),
+    };
+    serde_json::to_string(&stats).expect("numbers and texts are JSON")
+}
+
+fn exit(outcome: Outcome) -> Exit {
+    match outcome {
+        Outcome::Pass => Exit::Success,
+        Outcome::Investigate => Exit::Investigate,
+        Outcome::NothingJudged => Exit::NothingJudged,
+        Outcome::Error => Exit::Failed,
+    }
+}

@@ -1,0 +1,102 @@
+//! `probity plugin`: what plugins there are, what one offers, and the hash that a policy must name.
+
+use std::fmt::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use probity_assess::catalogue::Listed;
+use probity_assess::description::{Configured, Description};
+use probity_assess::directory::Directory;
+use probity_registry::{PluginId, tree_hash};
+use serde_json::json;
+
+use crate::args::{PluginCommand, Subject};
+use crate::commands::{Context, Ended};
+use crate::error::CliError;
+use crate::printer::tame;
+use crate::progress::Spinner;
+use crate::subject::{self, TIMEOUT};
+
+pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
+    match command {
+        PluginCommand::List { subject } => list(cx, subject),
+        PluginCommand::Describe { plugin, subject, json } => describe(cx, plugin, subject, *json),
+        PluginCommand::Hash { folder } => hash(cx, folder),
+    }
+}
+
+fn list(cx: &Context, subject: &Subject) -> Ended {
+    let settings = subject::settings(subject, TIMEOUT)?;
+    let directory = Directory::open(&settings)?;
+    cx.result(&directory.plugins().map(line).collect::<String>())
+}
+
+fn line(listed: &Listed) -> String {
+    let version = listed.version.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
+    let whence = match &listed.folder {
+        Some(folder) => tame(&folder.display().to_string()),
+        None => "built-in".to_owned(),
+    };
+    format!("{:<32} {version:<10} {whence}\n", listed.id)
+}
+
+fn describe(cx: &Context, plugin: &str, subject: &Subject, as_json: bool) -> Ended {
+    let settings = subject::settings(subject, TIMEOUT)?;
+    let directory = Directory::open(&settings)?;
+    let id = PluginId::parse(plugin).map_err(|e| CliError::usage(&e))?.to_string();
+    let spinner = Arc::new(Spinner::new(&cx.printer, cx.verbose));
+    let described = directory.describe(&settings, &id, spinner)?;
+    let Some((description, configured)) = described else {
+        let known: Vec<&str> = directory.plugins().map(|listed| &*listed.id).collect();
+        return Err(CliError::wrong(format!("there is no plugin {id}"))
+            .hinted(format!("there are {}; --policy FILE adds those that a policy names", known.join(", "))));
+    };
+    cx.result(&match as_json {
+        true => format!("{:#}\n", data(&id, &description, &configured)),
+        false => page(&id, &description, &configured),
+    })
+}
+
+fn data(id: &str, description: &Description, configured: &Configured) -> serde_json::Value {
+    let query = |query: &probity_assess::description::Query| {
+        json!({
+            "name": query.name, "doc": query.doc, "default": query.default,
+            "uses": query.uses, "key": query.key, "output": query.output,
+        })
+    };
+    json!({
+        "plugin": id,
+        "queries": description.queries.iter().map(query).collect::<Vec<_>>(),
+        "configSchema": description.config_schema,
+        "effectiveConfig": configured.effective_config,
+        "defaultPolicy": configured.default_policy,
+        "explain": description.explain,
+    })
+}
+
+fn page(id: &str, description: &Description, configured: &Configured) -> String {
+    let mut page = format!("{id}\n");
+    let prose = |text: &str| text.lines().map(|line| format!("    {}\n", tame(line))).collect::<String>();
+    for query in &description.queries {
+        let default = if query.default { "  (default)" } else { "" };
+        let _ = writeln!(page, "\n  {}{default}", tame(&query.name));
+        page.push_str(&prose(&query.doc));
+        if !query.uses.is_empty() {
+            let _ = writeln!(page, "    asks {}", tame(&query.uses.join(", ")));
+        }
+    }
+    let _ = writeln!(page, "\n  configuration\n    {}", tame(&configured.effective_config.to_string()));
+    if let Some(policy) = &configured.default_policy {
+        let _ = writeln!(page, "\n  default policy\n    {}", tame(policy));
+    }
+    if let Some(explain) = &description.explain {
+        let _ = write!(page, "\n  explanation\n{}", prose(explain));
+    }
+    page.push_str("\nThe schemas: `--json`.\n");
+    page
+}
+
+fn hash(cx: &Context, folder: &Path) -> Ended {
+    let hash = tree_hash(folder).map_err(|e| CliError::usage(&e))?;
+    cx.result(&format!("{hash}\n"))
+}

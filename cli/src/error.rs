@@ -1,0 +1,143 @@
+//! What a person is told when a command cannot be done: what, where, why, and a hint where there is one. Exit statuses are known here.
+
+use std::fmt::Write as _;
+
+use probity_assess::catalogue::CatalogueError;
+use probity_assess::check::CheckError;
+use probity_assess::snapshot::OpenError;
+use probity_assess::source::SourceError;
+
+use crate::exit::Exit;
+use crate::printer::tame;
+
+/// A command that could not be done.
+#[derive(Debug)]
+pub(crate) struct CliError {
+    exit: Exit,
+    text: Text,
+    hint: Option<String>,
+}
+
+#[derive(Debug)]
+enum Text {
+    /// The sentence and its causes, outermost first.
+    Plain(Vec<String>),
+    /// Errors in a file, with the lines they are in.
+    Diagnostic(miette::Report),
+}
+
+impl CliError {
+    /// Wrong use: status 2.
+    pub(crate) fn usage(error: &dyn std::error::Error) -> CliError {
+        CliError { exit: Exit::Usage, text: Text::Plain(chain(error)), hint: None }
+    }
+
+    /// The surroundings failed: status 10.
+    pub(crate) fn failed(error: &dyn std::error::Error) -> CliError {
+        CliError { exit: Exit::Failed, text: Text::Plain(chain(error)), hint: None }
+    }
+
+    /// A sentence of our own about wrong use.
+    pub(crate) fn wrong(sentence: impl Into<String>) -> CliError {
+        CliError { exit: Exit::Usage, text: Text::Plain(vec![sentence.into()]), hint: None }
+    }
+
+    /// Errors in a file: status 2.
+    pub(crate) fn diagnostic(report: miette::Report) -> CliError {
+        CliError { exit: Exit::Usage, text: Text::Diagnostic(report), hint: None }
+    }
+
+    /// Adds what to do about it.
+    pub(crate) fn hinted(mut self, hint: impl Into<String>) -> CliError {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// The whole message, for standard error.
+    pub(crate) fn shown(&self, colored: bool) -> String {
+        let mut shown = match &self.text {
+            Text::Plain(causes) => plain(causes),
+            Text::Diagnostic(report) => diagnostic(report, colored),
+        };
+        if let Some(hint) = &self.hint {
+            let _ = write!(shown, "\nhint: {hint}");
+        }
+        shown
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> Vec<String> {
+    let mut causes = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(cause) = next {
+        // Some libraries print their source within themselves; saying it twice helps nobody.
+        if !causes.last().is_some_and(|last| last.contains(&cause.to_string())) {
+            causes.push(cause.to_string());
+        }
+        next = cause.source();
+    }
+    causes
+}
+
+fn plain(causes: &[String]) -> String {
+    let mut lines = causes.iter().flat_map(|cause| cause.lines());
+    let mut shown = format!("error: {}", tame(lines.next().unwrap_or_default()));
+    for line in lines {
+        let _ = write!(shown, "\n  {}", tame(line));
+    }
+    shown
+}
+
+fn diagnostic(report: &miette::Report, colored: bool) -> String {
+    let theme = if colored { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
+    let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(110).with_links(false);
+    let mut shown = String::new();
+    match handler.render_report(&mut shown, report.as_ref()) {
+        Ok(()) => shown,
+        Err(_) => format!("error: {report}"),
+    }
+}
+
+impl CliError {
+    /// A target that cannot be opened.
+    pub(crate) fn target(error: &OpenError) -> CliError {
+        let told = CliError::usage(error);
+        match error.hint() {
+            Some(hint) => told.hinted(hint),
+            None => told,
+        }
+    }
+}
+
+impl From<CheckError> for CliError {
+    fn from(error: CheckError) -> CliError {
+        match error {
+            CheckError::Open(error) => CliError::target(&error),
+            CheckError::Policy(errors) | CheckError::Source(SourceError::Policy(errors)) => {
+                CliError::diagnostic(errors.into())
+            }
+            CheckError::Plugins(errors) => packages(&errors),
+            CheckError::Start(_) => CliError::failed(&error).hinted("`probity doctor` tells what is missing"),
+            CheckError::Plugin(_) => CliError::failed(&error),
+            other => CliError::usage(&other),
+        }
+    }
+}
+
+/// Every package that cannot be used, each with its causes and what to do.
+fn packages(errors: &[CatalogueError]) -> CliError {
+    let mut lines = Vec::new();
+    for error in errors {
+        lines.extend(chain(error));
+        if let CatalogueError::Package(package) = error
+            && let Some(help) = miette::Diagnostic::help(package)
+        {
+            lines.push(format!("hint: {help}"));
+        }
+    }
+    CliError { exit: Exit::Usage, text: Text::Plain(lines), hint: None }
+}

@@ -1,0 +1,5 @@
+//! The program `probity`.
+
+fn main() -> std::process::ExitCode {
+    probity::main()
+}

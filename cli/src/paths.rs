@@ -1,0 +1,51 @@
+//! The folders that Probity keeps things in: from the environment, else the platform's own. Read once, at the edge.
+
+use std::path::PathBuf;
+
+use crate::error::CliError;
+
+/// Where answers are remembered and where the person's choices lie.
+#[derive(Debug, Clone)]
+pub(crate) struct Paths {
+    /// Remembered answers, and what can be made again.
+    pub(crate) cache: PathBuf,
+    /// The person's own choices.
+    pub(crate) config: PathBuf,
+}
+
+impl Paths {
+    /// `PROBITY_CACHE_DIR` and `PROBITY_CONFIG_DIR`, else the platform's folders.
+    pub(crate) fn from_environment() -> Result<Paths, CliError> {
+        let platform = directories::ProjectDirs::from("", "", "probity");
+        let folder = |variable: &str, platform: Option<PathBuf>| {
+            let set = std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
+            match set {
+                Some(path) => std::path::absolute(path).ok(),
+                None => platform,
+            }
+            .ok_or_else(|| {
+                CliError::wrong("cannot tell where to keep files: this account has no home folder")
+                    .hinted(format!("set {variable} to a folder"))
+            })
+        };
+        Ok(Paths {
+            cache: folder("PROBITY_CACHE_DIR", platform.as_ref().map(|dirs| dirs.cache_dir().to_owned()))?,
+            config: folder("PROBITY_CONFIG_DIR", platform.as_ref().map(|dirs| dirs.config_dir().to_owned()))?,
+        })
+    }
+
+    /// The folder of the memo store.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.cache.join("store")
+    }
+
+    /// The list of trusted repositories.
+    pub(crate) fn trusted(&self) -> PathBuf {
+        self.config.join("trusted")
+    }
+}
+
+/// The folders in which the person's shell looks for programs.
+pub(crate) fn search_path() -> Vec<PathBuf> {
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+}

@@ -1,0 +1,109 @@
+//! The only place that writes to standard output and standard error, and the only one that knows colour and quiet.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::args::{Color, Global};
+
+/// Where everything goes that a person or a program reads.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printer {
+    quiet: bool,
+    colored_stdout: bool,
+    colored_stderr: bool,
+}
+
+impl Printer {
+    pub(crate) fn new(global: &Global) -> Printer {
+        let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let colored = |terminal: bool| match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => terminal && !no_color,
+        };
+        Printer {
+            quiet: global.quiet,
+            colored_stdout: colored(io::stdout().is_terminal()),
+            colored_stderr: colored(io::stderr().is_terminal()),
+        }
+    }
+
+    /// True where the result may be coloured.
+    pub(crate) fn colored_stdout(&self) -> bool {
+        self.colored_stdout
+    }
+
+    /// True where what is said beside the result may be coloured.
+    pub(crate) fn colored_stderr(&self) -> bool {
+        self.colored_stderr
+    }
+
+    /// True if progress may be drawn: a person looks at standard error and wants to hear.
+    pub(crate) fn shows_progress(&self) -> bool {
+        !self.quiet && io::stderr().is_terminal()
+    }
+
+    /// The result: all of it, or an error (a closed pipe is not one).
+    pub(crate) fn result(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Something worth knowing beside the result.
+    pub(crate) fn note(&self, text: &str) {
+        if !self.quiet {
+            self.error(text);
+        }
+    }
+
+    /// A line of a plugin's log, for those who are not told to be quiet about it.
+    pub(crate) fn log(line: &str) {
+        let _ = writeln!(io::stderr().lock(), "{line}");
+    }
+
+    /// Something that must be said. Where standard error is gone there is no one left to tell.
+    pub(crate) fn error(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{}", text.trim_end_matches('\n'));
+    }
+}
+
+/// Text that a stranger wrote, made safe for a terminal: what is hidden is shown as an escape.
+pub(crate) fn tame(text: &str) -> String {
+    let tamed = |c: char| if is_hidden(c) { Tamed::Escaped(c.escape_unicode()) } else { Tamed::Plain(Some(c)) };
+    text.chars().flat_map(tamed).collect()
+}
+
+/// Characters that a terminal obeys rather than shows: controls (escape codes and line breaks among them), and what turns the
+/// direction of a line.
+pub(crate) fn is_hidden(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+enum Tamed {
+    Plain(Option<char>),
+    Escaped(std::char::EscapeUnicode),
+}
+
+impl Iterator for Tamed {
+    type Item = char;
+
+    fn next(&mut self) -> Option<char> {
+        match self {
+            Tamed::Plain(c) => c.take(),
+            Tamed::Escaped(escape) => escape.next(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tame;
+
+    #[test]
+    fn what_could_move_the_cursor_or_turn_the_line_is_shown_as_an_escape() {
+        assert_eq!(tame("a\u{1b}[31mred\u{202e}\nb é"), "a\\u{1b}[31mred\\u{202e}\\u{a}b é");
+    }
+}

@@ -1,0 +1,56 @@
+//! What a person sees while plugins work: one line on a terminal's standard error, and the plugins' logs where they are asked for.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use probity_host::{Log, LogLevel, Progress, Sink};
+
+use crate::printer::{Printer, tame};
+
+/// Draws progress. Nothing is drawn unless a plugin tells of some, so an unchanged re-check stays silent.
+#[derive(Debug)]
+pub(crate) struct Spinner {
+    bar: ProgressBar,
+    drawn: bool,
+    verbose: bool,
+}
+
+impl Spinner {
+    /// A spinner that draws where the printer shows progress, and logs where `verbose`.
+    pub(crate) fn new(printer: &Printer, verbose: bool) -> Spinner {
+        let drawn = printer.shows_progress();
+        let bar = if drawn { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
+            bar.set_style(style);
+        }
+        Spinner { bar, drawn, verbose }
+    }
+
+    /// Takes the line away.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+impl Sink for Spinner {
+    fn log(&self, plugin: &str, log: Log) {
+        if self.verbose || log.level <= LogLevel::Warn {
+            let line = format!("{plugin}: {}", tame(&log.message));
+            self.bar.suspend(|| Printer::log(&line));
+        }
+    }
+
+    fn progress(&self, plugin: &str, progress: Progress) {
+        if !self.drawn {
+            return;
+        }
+        self.bar.enable_steady_tick(Duration::from_millis(100));
+        let done = match (progress.done, progress.total) {
+            (Some(done), Some(total)) => format!(" {done} of {total}"),
+            (Some(done), None) => format!(" {done}"),
+            _ => String::new(),
+        };
+        let message = progress.message.map(|text| format!(", {}", tame(&text))).unwrap_or_default();
+        self.bar.set_message(format!("{plugin}: {}{done}{message}", progress.query));
+    }
+}

@@ -1,0 +1,224 @@
+//! The report for a person: the outcome first, then the tree of what was judged, then what to look at, what could not be judged, and what
+//! to do next. It informs; it does not blame.
+
+use std::fmt::Write as _;
+
+use probity_assess::report::{
+    AnalysisEntry, CategoryEntry, Entry, Finding, Location, Outcome, PolicySource, Reason, Report, Summary,
+    VerdictKind,
+};
+
+use crate::printer::tame;
+
+/// Columns of the names in the tree, indentation included.
+const NAMES: usize = 26;
+/// Hex digits of an id that are shown.
+const SHORT: usize = 12;
+
+/// The whole page.
+pub(crate) fn text(report: &Report, colored: bool) -> String {
+    let paint = Paint { colored };
+    let mut page = String::new();
+    head(&mut page, report, paint);
+    page.push('\n');
+    entries(&mut page, &report.tree, 1, paint);
+    findings(&mut page, &report.findings(), paint);
+    unjudged(&mut page, &report.tree);
+    foot(&mut page, report);
+    page
+}
+
+/// Colours, where they are wanted.
+#[derive(Debug, Clone, Copy)]
+struct Paint {
+    colored: bool,
+}
+
+impl Paint {
+    fn verdict(self, kind: VerdictKind, text: &str) -> String {
+        self.code(
+            match kind {
+                VerdictKind::Pass => "32",
+                VerdictKind::Fail => "33",
+                VerdictKind::Abstain => "36",
+                VerdictKind::Error => "31",
+            },
+            text,
+        )
+    }
+
+    fn strong(self, text: &str) -> String {
+        self.code("1", text)
+    }
+
+    fn code(self, code: &str, text: &str) -> String {
+        if self.colored { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+fn head(page: &mut String, report: &Report, paint: Paint) {
+    let outcome = match report.outcome {
+        Outcome::Pass => "PASS",
+        Outcome::Investigate => "INVESTIGATE",
+        Outcome::NothingJudged => "NOTHING JUDGED",
+        Outcome::Error => "ERROR",
+    };
+    let score = match report.score.value {
+        Some(value) => format!("score {value:.2}, investigate if {}", tame(&report.score.investigate)),
+        None => "no score, for nothing that counts was judged".to_owned(),
+    };
+    let _ = writeln!(page, "{}  {score}", paint.strong(outcome));
+    for reason in &report.reasons {
+        let why = match reason {
+            Reason::MustPass { analysis } => format!("{} must pass, and did not", tame(analysis)),
+            Reason::Errored { analysis } => format!("{} erred", tame(analysis)),
+            Reason::Score | Reason::NothingJudged => continue,
+        };
+        let _ = writeln!(page, "             {why}");
+    }
+    let target = &report.target;
+    let extra = match (target.dirty, target.shallow) {
+        (true, _) => ", with the working tree's changes",
+        (false, true) => ", history cut off",
+        (false, false) => "",
+    };
+    let _ = writeln!(page, "target       commit {}{extra}, on {}", short(&target.commit), report.date);
+    let source = match report.policy.source {
+        PolicySource::BuiltIn => "built-in",
+        PolicySource::File => "the named file",
+        PolicySource::Trusted => "the repository's own, trusted",
+    };
+    let _ = writeln!(page, "policy       {source}, digest {}", short(&report.policy.digest));
+}
+
+fn short(id: &str) -> &str {
+    id.get(..SHORT).unwrap_or(id)
+}
+
+fn entries(page: &mut String, tree: &[Entry], depth: usize, paint: Paint) {
+    for entry in tree {
+        match entry {
+            Entry::Category(category) => {
+                self::category(page, category, depth, paint);
+                entries(page, &category.children, depth + 1, paint);
+            }
+            Entry::Analysis(analysis) => self::analysis(page, analysis, depth, paint),
+        }
+    }
+}
+
+fn category(page: &mut String, category: &CategoryEntry, depth: usize, paint: Paint) {
+    let name = format!("{}{}", "  ".repeat(depth), tame(&category.name));
+    let _ = writeln!(page, "{}  {:>4}", paint.strong(&format!("{name:<NAMES$}")), percent(category.share));
+}
+
+fn analysis(page: &mut String, analysis: &AnalysisEntry, depth: usize, paint: Paint) {
+    let name = format!("{}{}", "  ".repeat(depth), tame(&analysis.name));
+    let verdict = match analysis.verdict {
+        VerdictKind::Pass => "pass",
+        VerdictKind::Fail => "fail",
+        VerdictKind::Abstain => "abstain",
+        VerdictKind::Error => "error",
+    };
+    let verdict = paint.verdict(analysis.verdict, &format!("{verdict:<7}"));
+    let judged = match (&analysis.compared, &analysis.value) {
+        (Some(compared), _) => {
+            format!("{} {} {}", number(compared.left), tame(&compared.operator), number(compared.right))
+        }
+        (None, Some(value)) => summary(value),
+        (None, None) => String::new(),
+    };
+    let line = format!("{name:<NAMES$}  {:>4}  {verdict}  {judged:<16}  {}", percent(analysis.share), tame(&analysis.policy));
+    let _ = writeln!(page, "{}", line.trim_end());
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0}%", share * 100.0)
+}
+
+/// Up to four digits after the point, without noise.
+fn number(value: f64) -> String {
+    let text = format!("{value:.4}");
+    let text = text.trim_end_matches('0').trim_end_matches('.');
+    if text.is_empty() || text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+fn summary(value: &Summary) -> String {
+    match value {
+        Summary::Value { value } => tame(&value.to_string()),
+        Summary::Numbers { count, max, .. } => format!("{count} numbers, at most {}", number(*max)),
+        Summary::Flags { count, yes } => format!("{yes} of {count}"),
+        Summary::List { count } => format!("{count} entries"),
+        Summary::Object { members, .. } => format!("{} members", members.len()),
+    }
+}
+
+fn findings(page: &mut String, findings: &[Finding<'_>], paint: Paint) {
+    if findings.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "\n{}", paint.strong("What to look at"));
+    for finding in findings {
+        let at = finding.location.map(place).unwrap_or_default();
+        let rule = tame(finding.rule);
+        let mut lines = finding.message.lines();
+        let _ = writeln!(page, "  {rule}: {at}{}", tame(lines.next().unwrap_or_default()));
+        for line in lines {
+            let _ = writeln!(page, "    {}", tame(line));
+        }
+    }
+}
+
+fn place(location: &Location) -> String {
+    let mut parts = Vec::new();
+    if let Some(commit) = &location.commit {
+        parts.push(format!("commit {}", short(&tame(commit))));
+    }
+    if let Some(path) = &location.path {
+        let line = location.line.map(|line| format!(":{line}")).unwrap_or_default();
+        parts.push(format!("{}{line}", tame(path)));
+    }
+    if parts.is_empty() { String::new() } else { format!("{}: ", parts.join(" ")) }
+}
+
+/// What abstained, and why: silence would look like a pass.
+fn unjudged(page: &mut String, tree: &[Entry]) {
+    let mut lines = String::new();
+    abstained(&mut lines, tree);
+    if !lines.is_empty() {
+        let _ = write!(page, "\nWhat could not be judged\n{lines}");
+    }
+}
+
+fn abstained(lines: &mut String, tree: &[Entry]) {
+    for entry in tree {
+        match entry {
+            Entry::Category(category) => abstained(lines, &category.children),
+            Entry::Analysis(analysis) if analysis.verdict == VerdictKind::Abstain => {
+                let reason = analysis.reason.as_deref().unwrap_or_default();
+                let share = percent(analysis.share);
+                let _ = writeln!(lines, "  {} ({share}): {}", tame(&analysis.name), tame(reason));
+            }
+            Entry::Analysis(_) => {}
+        }
+    }
+}
+
+fn foot(page: &mut String, report: &Report) {
+    let first = report.findings().first().map_or("churn".to_owned(), |finding| tame(finding.rule));
+    let _ = writeln!(page, "\nProbity looks at the repository alone: not at its hosting, its packages or its dependencies.");
+    let _ = writeln!(page, "next: `probity explain {first}` for what a line means, `probity init` for a policy of your own");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn numbers_are_shown_without_noise() {
+        assert_eq!(number(0.1 + 0.2), "0.3");
+        assert_eq!(number(364.0), "364");
+        assert_eq!(number(-0.000_01), "0");
+        assert_eq!(number(1.0 / 3.0), "0.3333");
+    }
+}

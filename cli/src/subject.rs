@@ -1,0 +1,58 @@
+//! From the command line and the environment to a check's settings.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use probity_assess::settings::{Builtin, Day, Settings};
+use probity_assess::snapshot::What;
+
+use crate::args::Subject;
+use crate::builtin;
+use crate::error::CliError;
+use crate::paths::{Paths, search_path};
+
+/// The time that a call may take where the person does not say.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Merges flags, environment and defaults.
+pub(crate) fn settings(subject: &Subject, timeout: Duration) -> Result<Settings, CliError> {
+    let paths = Paths::from_environment()?;
+    let day = match &subject.now {
+        Some(text) => Day::parse(text).map_err(|e| CliError::usage(&e))?,
+        None => today()?,
+    };
+    let what = match (&subject.rev, subject.worktree) {
+        (Some(rev), _) => What::Rev(rev.clone()),
+        (None, true) => What::Worktree,
+        (None, false) => What::Head,
+    };
+    Ok(Settings {
+        target: subject.target.clone(),
+        what,
+        policy: subject.policy.clone(),
+        day,
+        timeout,
+        store: paths.store(),
+        trusted: paths.trusted(),
+        cache: paths.cache,
+        builtins: builtins(),
+        search_path: search_path(),
+    })
+}
+
+fn today() -> Result<Day, CliError> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let since = since.map_err(|_| {
+        CliError::wrong("the clock of this machine is before 1970").hinted("set it, or pass --now YYYY-MM-DD")
+    })?;
+    Ok(Day::from_unix(since.as_secs()))
+}
+
+/// The built-in plugins with their digests, as a check takes them.
+fn builtins() -> Vec<Builtin> {
+    builtin::all()
+        .map(|builtin| Builtin {
+            name: builtin.name.to_owned(),
+            artifact: builtin.digest.parse().expect("the build script writes digests"),
+        })
+        .collect()
+}

@@ -1,0 +1,74 @@
+"""A plugin that does wrong in the way that its configuration names. Run by tests only, confined like any other."""
+import json
+import os
+import sys
+import time
+
+deed = "none"
+DESCRIPTION = {
+    "queries": [
+        {"name": "deed", "doc": "Does wrong.", "key": {"type": "object"}, "output": {"type": "integer"}, "default": True, "uses": []}
+    ],
+    "configSchema": {"type": "object", "properties": {"deed": {"type": "string"}}, "additionalProperties": False},
+    "permissions": {},
+}
+
+
+def send(message):
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def do(request):
+    if deed == "crash":
+        sys.stderr.write("about to abort, \x1b[31mreading pack 0xdead\n")
+        sys.stderr.flush()
+        os.abort()
+    if deed == "exit":
+        sys.stdout.write('{"jsonrpc":"2.0","id":')
+        sys.stdout.flush()
+        os._exit(3)
+    if deed == "hang":
+        while True:
+            time.sleep(3600)
+    if deed == "flood":
+        while True:
+            sys.stdout.write("x" * 65536)
+    if deed == "garbage":
+        print("hello, I am a debugging line")
+        return
+    if deed == "schema":
+        send({"jsonrpc": "2.0", "id": request, "result": {"value": "seven", "concerns": []}})
+        return
+    if deed == "read":
+        try:
+            value = len(open("/etc/passwd").read())
+        except OSError as error:
+            value = -error.errno
+        send({"jsonrpc": "2.0", "id": request, "result": {"value": value, "concerns": []}})
+        return
+    if deed == "escape":
+        concern = {"message": "\x1b[2J\x1b[1;1Hall is well\u202e"}
+        send({"jsonrpc": "2.0", "id": request, "result": {"value": 7, "concerns": [concern]}})
+        return
+    send({"jsonrpc": "2.0", "id": request, "result": {"value": 7, "concerns": []}})
+
+
+for line in sys.stdin:
+    message = json.loads(line)
+    method, request, params = message.get("method"), message.get("id"), message.get("params") or {}
+    if request is None:
+        continue
+    if method == "initialize":
+        plugin = {"publisher": "acme", "name": "hostile", "version": "1.0.0"}
+        capabilities = {"concurrent": False, "maxConcurrent": 1, "deterministic": True}
+        send({"jsonrpc": "2.0", "id": request, "result": {"protocol": 1, "plugin": plugin, "capabilities": capabilities}})
+    elif method == "plugin/describe":
+        send({"jsonrpc": "2.0", "id": request, "result": DESCRIPTION})
+    elif method == "plugin/configure":
+        deed = params["config"].get("deed", "none")
+        send({"jsonrpc": "2.0", "id": request, "result": {"effectiveConfig": {"deed": deed}, "uses": [], "warnings": []}})
+    elif method == "plugin/query":
+        do(request)
+    else:
+        send({"jsonrpc": "2.0", "id": request, "result": {}})

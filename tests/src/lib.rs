@@ -1,0 +1,9 @@
+//! Helpers of the whole-program tests: a repository made for a test, and the real `probity` run on it in an emptied environment.
+//!
+//! Start with [`Lab`]. Nothing here knows Probity's insides: a test sees what a person sees.
+
+mod lab;
+mod repository;
+
+pub use lab::{Lab, Run};
+pub use repository::Repository;

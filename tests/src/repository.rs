@@ -1,0 +1,138 @@
+//! A git repository made for one test, by the git program in an emptied environment, with fixed people and dates.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Seconds of the first commit: 2026-01-01T00:00:00Z. Each further commit is a day later.
+const FIRST: u64 = 1_767_225_600;
+const DAY: u64 = 86_400;
+
+/// A repository in a folder that the test's lab owns.
+#[derive(Debug)]
+pub struct Repository {
+    path: PathBuf,
+    commits: u64,
+    author: (String, String),
+}
+
+impl Repository {
+    /// Makes an empty repository at `path`.
+    pub fn init(path: PathBuf) -> Repository {
+        fs::create_dir_all(&path).expect("the lab's folder is writable");
+        let repository = Repository { path, commits: 0, author: ("Ada".into(), "ada@example.org".into()) };
+        repository.git(["init", "--quiet", "--initial-branch=main"]);
+        repository
+    }
+
+    /// Clones `from` with the given further arguments of `git clone`.
+    pub fn clone_of(from: &Repository, path: PathBuf, arguments: &[&str]) -> Repository {
+        let url = format!("file://{}", from.path.display());
+        let output = git_in(Path::new("/"))
+            .args(["clone", "--quiet"])
+            .args(arguments)
+            .arg(&url)
+            .arg(&path)
+            .output()
+            .expect("git runs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Repository { path, commits: from.commits, author: from.author.clone() }
+    }
+
+    /// A repository that exists already, to run git in it.
+    pub fn at(path: PathBuf) -> Repository {
+        Repository { path, commits: 0, author: ("Ada".into(), "ada@example.org".into()) }
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Who writes the commits from here on.
+    pub fn author(&mut self, name: &str, email: &str) -> &mut Self {
+        self.author = (name.into(), email.into());
+        self
+    }
+
+    /// Writes a file of the working tree, its folders included.
+    pub fn write(&mut self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) -> &mut Self {
+        let path = self.path.join(path);
+        fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("writable");
+        fs::write(path, content).expect("writable");
+        self
+    }
+
+    /// Commits everything, a day after the commit before; returns the id.
+    pub fn commit(&mut self, message: &str) -> String {
+        self.git(["add", "--all"]);
+        self.commit_staged(message)
+    }
+
+    /// Commits what is staged (possibly nothing), a day after the commit before; returns the id.
+    pub fn commit_staged(&mut self, message: &str) -> String {
+        self.dated(&["commit", "--quiet", "--allow-empty", "--message", message]);
+        self.git(["rev-parse", "HEAD"])
+    }
+
+    /// Merges a branch with a merge commit, a day after the commit before; returns the id.
+    pub fn merge(&mut self, branch: &str) -> String {
+        self.dated(&["merge", "--quiet", "--no-ff", "--message", "merge", branch]);
+        self.git(["rev-parse", "HEAD"])
+    }
+
+    /// A history of `count` commits over a few source files.
+    pub fn history(&mut self, count: u64) -> &mut Self {
+        for number in 0..count {
+            let lines: String =
+                (0..=number % 7).map(|line| format!("fn f{number}_{line}() {{}}\n")).collect();
+            self.write(format!("src/file{}.rs", number % 5), lines);
+            self.commit(&format!("change {number}"));
+        }
+        self
+    }
+
+    /// Runs git and returns what it printed, trimmed; git's failure fails the test.
+    pub fn git<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> String {
+        let output = git_in(&self.path).args(arguments).output().expect("git runs");
+        printed(output)
+    }
+
+    /// The file of a loose object.
+    pub fn loose(&self, id: &str) -> PathBuf {
+        self.path.join(".git/objects").join(&id[..2]).join(&id[2..])
+    }
+
+    fn dated(&mut self, arguments: &[&str]) {
+        let date = format!("{} +0000", FIRST + self.commits * DAY);
+        self.commits += 1;
+        let (name, email) = &self.author;
+        let output = git_in(&self.path)
+            .args(arguments)
+            .envs([("GIT_AUTHOR_NAME", name), ("GIT_AUTHOR_EMAIL", email), ("GIT_AUTHOR_DATE", &date)])
+            .env("GIT_COMMITTER_NAME", "Grace")
+            .env("GIT_COMMITTER_EMAIL", "grace@example.org")
+            .env("GIT_COMMITTER_DATE", &date)
+            .output()
+            .expect("git runs");
+        printed(output);
+    }
+}
+
+#[allow(clippy::disallowed_methods, reason = "the ban is for the product")]
+fn git_in(folder: &Path) -> Command {
+    let mut command = Command::new("git");
+    command
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .args(["-c", "protocol.file.allow=always", "-c", "gc.auto=0"]);
+    command
+}
+
+fn printed(output: Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}

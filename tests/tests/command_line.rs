@@ -1,0 +1,106 @@
+//! The other commands, and the forms of the report.
+
+use probity_tests::Lab;
+
+#[test]
+fn every_command_has_help_and_an_unknown_one_is_refused() {
+    let lab = Lab::new();
+    let help = lab.probity(["--help"]).expect(0);
+    for command in ["check", "init", "trust", "explain", "plugin", "schema", "cache", "doctor"] {
+        assert!(help.stdout.contains(command), "{}", help.stdout);
+        lab.probity([command, "--help"]).expect(0);
+    }
+    lab.probity(["chekc"]).expect(2);
+}
+
+#[test]
+fn completions_and_the_man_page_come_from_the_command_line() {
+    let lab = Lab::new();
+    assert!(lab.probity(["completions", "bash"]).expect(0).stdout.contains("probity"));
+    assert!(lab.probity(["man"]).expect(0).stdout.contains(".TH"));
+}
+
+#[test]
+fn sarif_has_a_location_for_every_result_and_rules_for_the_analyses() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(3);
+    repository.write("tool", b"\x7fELF\x02\x01\x01\0\0\0\0\0").commit("a binary");
+    let run = lab.check(repository.path(), &["--format", "sarif"]).expect(1);
+    let sarif = run.json();
+    assert_eq!(sarif["version"], "2.1.0");
+    let results = sarif["runs"][0]["results"].as_array().unwrap();
+    let binary = results.iter().find(|result| result["ruleId"] == "binary").expect("a result for the binary file");
+    assert_eq!(binary["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "tool");
+    for result in results {
+        assert!(result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].is_string(), "{result:#}");
+        assert!(result["partialFingerprints"].is_object(), "{result:#}");
+    }
+    assert_eq!(sarif["runs"][0]["tool"]["driver"]["name"], "probity");
+}
+
+#[test]
+fn the_report_follows_its_schema_s_version_and_holds_no_path_of_the_machine() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(3);
+    let run = lab.check(repository.path(), &["--format", "json"]);
+    assert_eq!(run.json()["schema_version"], 1);
+    assert!(!run.stdout.contains(lab.path("").to_str().unwrap()), "{}", run.stdout);
+    let schema = lab.probity(["schema", "report"]).expect(0).json();
+    assert!(schema["properties"]["schema_version"].is_object(), "{schema:#}");
+}
+
+#[test]
+fn the_cache_tells_its_size_and_is_cleared() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(3);
+    lab.check(repository.path(), &[]);
+    let info = lab.probity(["cache", "info"]).expect(0);
+    assert!(info.stdout.contains(lab.path("cache").to_str().unwrap()), "{}", info.stdout);
+    lab.probity(["cache", "clear"]).expect(0);
+    assert!(lab.check(repository.path(), &[]).stat("plugin_processes") > 0);
+}
+
+#[test]
+fn doctor_names_every_guarantee_with_what_provides_it() {
+    let lab = Lab::new();
+    let run = lab.probity(["doctor"]).expect(0);
+    assert!(run.stdout.contains("Landlock") && run.stdout.contains("seccomp"), "{}", run.stdout);
+    assert!(run.stdout.contains("standard"), "{}", run.stdout);
+}
+
+#[test]
+fn explain_tells_the_formula_of_an_analysis_and_the_arithmetic_of_the_score() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(3);
+    let target = repository.path().to_str().unwrap();
+    let churn = lab.probity(["explain", "churn", target]).expect(0);
+    assert!(churn.stdout.contains("1000000") || churn.stdout.contains("10^6") || churn.stdout.contains("1e6"), "{}", churn.stdout);
+    let score = lab.probity(["explain", "score", target, "--now", "2026-06-01"]).expect(0);
+    assert!(score.stdout.contains("activity"), "{}", score.stdout);
+    let wrong = lab.probity(["explain", "chrun", target]).expect(2);
+    assert!(wrong.stderr.contains("churn"), "{}", wrong.stderr);
+}
+
+#[test]
+fn plugins_are_listed_and_described() {
+    let lab = Lab::new();
+    let list = lab.probity(["plugin", "list"]).expect(0);
+    for name in ["activity", "affiliation", "binary", "churn", "entropy", "git", "identity", "linguist"] {
+        assert!(list.stdout.contains(name), "{}", list.stdout);
+    }
+    let described = lab.probity(["plugin", "describe", "git"]).expect(0);
+    assert!(described.stdout.contains("history") && described.stdout.contains("changes"), "{}", described.stdout);
+}
+
+#[test]
+fn a_day_that_is_none_is_refused() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(1);
+    let run = lab.check(repository.path(), &["--now", "yesterday"]).expect(2);
+    assert!(run.stderr.contains("yesterday") && run.stderr.contains("YYYY-MM-DD"), "{}", run.stderr);
+}

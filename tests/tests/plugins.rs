@@ -1,0 +1,155 @@
+//! Plugins of strangers: one that does right, in Python without a library, and those that do wrong, each a real process.
+
+use std::path::{Path, PathBuf};
+
+use probity_tests::{Lab, Repository, Run};
+
+fn plugin(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins").join(name)
+}
+
+/// The hash that a policy must name, as the program itself tells it.
+fn hash(lab: &Lab, folder: &Path) -> String {
+    let run = lab.probity(["plugin".as_ref(), "hash".as_ref(), folder.as_os_str()]).expect(0);
+    run.stdout.trim().to_owned()
+}
+
+/// Checks against a policy of one analysis, served by the plugin of this folder.
+fn check(lab: &Lab, repository: &Repository, name: &str, hash: &str, analysis: &str) -> Run {
+    let folder = plugin(name);
+    let policy = format!(
+        "plugins {{\n  plugin \"acme/tools/{name}\" path={:?} sha256={hash:?}\n}}\n\
+         analyze {{\n  investigate policy=\"score > 0.5\"\n  {analysis}\n}}\n",
+        folder.display().to_string()
+    );
+    let file = lab.file("policy.kdl", policy);
+    lab.check(repository.path(), &["--policy", file.to_str().unwrap(), "--format", "json"])
+}
+
+fn repository(lab: &Lab) -> Repository {
+    let mut repository = lab.repository("repo");
+    repository.history(3);
+    repository
+}
+
+#[test]
+fn a_plugin_in_python_asks_answers_and_is_remembered() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let hash = hash(&lab, &plugin("sample"));
+    let analysis = "analysis \"name\" plugin=\"acme/tools/sample\"";
+    let run = check(&lab, &repository, "sample", &hash, analysis).expect(0);
+    assert!(run.stdout.contains("value <= 40"), "{}", run.stdout);
+    let again = check(&lab, &repository, "sample", &hash, analysis).expect(0);
+    assert_eq!(again.stat("plugin_processes"), 0);
+    let strict = "analysis \"name\" plugin=\"acme/tools/sample\" { limit 2; }";
+    let run = check(&lab, &repository, "sample", &hash, strict).expect(1);
+    assert!(run.stdout.contains("a long name"), "{}", run.stdout);
+}
+
+#[test]
+fn a_wrong_hash_stops_the_check_and_names_both_the_right_way_round() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let real = hash(&lab, &plugin("sample"));
+    let wrong = "0".repeat(64);
+    let run = check(&lab, &repository, "sample", &wrong, "analysis \"name\" plugin=\"acme/tools/sample\"").expect(2);
+    let (expected, found) = (run.stderr.find(&wrong), run.stderr.find(&real));
+    assert!(expected.is_some() && found.is_some(), "{}", run.stderr);
+    assert!(run.stderr.contains("expected") && run.stderr.contains("found"), "{}", run.stderr);
+    assert!(expected < found, "the policy's hash is what was expected:\n{}", run.stderr);
+}
+
+#[test]
+fn a_plugin_configured_against_its_schema_is_refused_before_anything_is_judged() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let hash = hash(&lab, &plugin("sample"));
+    let analysis = "analysis \"name\" plugin=\"acme/tools/sample\" { limt 2; }";
+    let run = check(&lab, &repository, "sample", &hash, analysis).expect(2);
+    assert!(run.stderr.contains("limt"), "{}", run.stderr);
+}
+
+#[track_caller]
+fn deed(deed: &str, status: i32, says: &[&str]) -> Run {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let hash = hash(&lab, &plugin("hostile"));
+    let analysis =
+        format!("analysis \"x\" plugin=\"acme/tools/hostile\" policy=\"value == 7\" {{ deed {deed:?}; }}");
+    let run = check(&lab, &repository, "hostile", &hash, &analysis).expect(status);
+    for says in says {
+        assert!(run.stdout.contains(says), "{says:?} is not in:\n{}", run.stdout);
+    }
+    assert!(!run.stdout.contains('\u{1b}') && !run.stderr.contains('\u{1b}'), "{}{}", run.stdout, run.stderr);
+    // What went wrong is no fact: the next check asks again, and an honest analysis is served by the same store.
+    let again = check(&lab, &repository, "hostile", &hash, &analysis).expect(status);
+    assert_eq!(again.stat("plugin_processes") > 0, status == 10);
+    run
+}
+
+#[test]
+fn a_crash_is_an_error_with_the_story_of_the_death() {
+    deed("crash", 10, &["SIGABRT", "reading pack 0xdead"]);
+}
+
+#[test]
+fn an_exit_in_the_middle_of_a_message_is_an_error() {
+    deed("exit", 10, &["exit status: 3"]);
+}
+
+#[test]
+fn garbage_on_standard_output_is_shown_and_explained() {
+    deed("garbage", 10, &["hello, I am a debugging line", "stderr"]);
+}
+
+#[test]
+fn a_flood_is_cut_at_the_limit() {
+    deed("flood", 10, &["limit"]);
+}
+
+#[test]
+fn an_answer_against_the_schema_is_an_error_that_says_where() {
+    deed("schema", 10, &["integer"]);
+}
+
+#[test]
+fn what_lies_outside_cannot_be_read() {
+    let run = deed("read", 1, &[]);
+    assert!(run.stdout.contains("-13") || run.stdout.contains("-2"), "{}", run.stdout);
+}
+
+#[test]
+fn escape_codes_of_a_plugin_do_not_reach_the_terminal() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let hash = hash(&lab, &plugin("hostile"));
+    let folder = plugin("hostile");
+    let policy = format!(
+        "plugins {{\n  plugin \"acme/tools/hostile\" path={:?} sha256={hash:?}\n}}\n\
+         analyze {{\n  investigate policy=\"score > 0.5\"\n  \
+         analysis \"x\" plugin=\"acme/tools/hostile\" policy=\"value == 8\" {{ deed \"escape\"; }}\n}}\n",
+        folder.display().to_string()
+    );
+    let file = lab.file("policy.kdl", policy);
+    let run = lab.check(repository.path(), &["--policy", file.to_str().unwrap()]).expect(1);
+    assert!(run.stdout.contains("all is well"), "{}", run.stdout);
+    assert!(!run.stdout.contains('\u{1b}') && !run.stdout.contains('\u{202e}'), "{}", run.stdout);
+}
+
+#[test]
+fn a_plugin_that_hangs_is_ended_at_its_deadline() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let hash = hash(&lab, &plugin("hostile"));
+    let policy = format!(
+        "plugins {{\n  plugin \"acme/tools/hostile\" path={:?} sha256={hash:?}\n}}\n\
+         analyze {{\n  investigate policy=\"score > 0.5\"\n  \
+         analysis \"x\" plugin=\"acme/tools/hostile\" policy=\"value == 7\" {{ deed \"hang\"; }}\n}}\n",
+        plugin("hostile").display().to_string()
+    );
+    let file = lab.file("policy.kdl", policy);
+    let file = file.to_str().unwrap();
+    let run = lab.check(repository.path(), &["--policy", file, "--format", "json", "--timeout", "1"]).expect(10);
+    assert!(run.stdout.contains("1 s"), "{}", run.stdout);
+}
