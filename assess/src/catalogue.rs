@@ -97,11 +97,8 @@ impl Catalogue {
     /// What the host needs: each instance of the policy, and, since plugins may ask any other by its id, every further
     /// plugin unconfigured.
     pub fn specs(&self, policy: Option<&Policy>) -> Vec<PluginSpec> {
-        let mut configured: BTreeMap<Arc<str>, (Arc<str>, Arc<str>)> = self
-            .plugins
-            .keys()
-            .map(|id| (id.clone(), (id.clone(), UNCONFIGURED.into())))
-            .collect();
+        let mut configured: BTreeMap<Arc<str>, (Arc<str>, Arc<str>)> =
+            self.plugins.keys().map(|id| (id.clone(), (id.clone(), UNCONFIGURED.into()))).collect();
         for (name, instance) in policy.map(Policy::instances).unwrap_or_default() {
             configured.insert(name, (instance.plugin.as_str().into(), instance.config));
         }
@@ -121,8 +118,7 @@ impl Listed {
 fn built_in(builtin: &Builtin) -> (Arc<str>, Listed) {
     let id: Arc<str> = format!("probity/core/{}", builtin.name).into();
     let program = Program::Builtin { name: builtin.name.clone() };
-    let listed =
-        Listed { id: id.clone(), version: None, folder: None, artifact: builtin.artifact, program };
+    let listed = Listed { id: id.clone(), version: None, folder: None, artifact: builtin.artifact, program };
     (id, listed)
 }
 

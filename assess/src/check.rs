@@ -1,5 +1,6 @@
 //! A check from settings to report. Each stage ends with its own clear error before a later one starts.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use miette::Diagnostic;
@@ -10,7 +11,7 @@ use serde_json::Value;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::description::{Configured, Description};
 use crate::facts::{Descriptions, Interview, PluginFailure};
-use crate::policy::{CheckedAnalysis, CheckedPolicy, PolicyErrors};
+use crate::policy::{CheckedAnalysis, CheckedPolicy, Policy, PolicyErrors};
 use crate::report::{AnalysisResult, Concern, Origins, Report, Target};
 use crate::session::{Effort, Session, told};
 use crate::settings::Settings;
@@ -95,12 +96,15 @@ impl Prepared {
     pub fn new(settings: &Settings, sink: Arc<dyn Sink>) -> Result<Prepared, CheckError> {
         let target = snapshot::open(&settings.target)?;
         let snapshot = Arc::new(target.snapshot(&settings.what, &settings.cache)?);
-        let Chosen { policy, kind, folder } = Chosen::choose(settings, &target, &snapshot)?;
+        let Chosen { policy, kind, folder } = match Chosen::choose(settings, &target, &snapshot) {
+            Err(SourceError::Policy(errors)) => return Err(every_problem(settings, errors, sink).into()),
+            chosen => chosen?,
+        };
         let catalogue = Catalogue::new(&settings.builtins, Some((&policy, &folder)), &settings.search_path)
             .map_err(CheckError::Plugins)?;
         let specs = catalogue.specs(Some(&policy));
         let session = Session::open(settings, Some(snapshot.clone()), specs, sink)?;
-        let interview = Interview::hold(&session, &catalogue, policy.instances().into_keys())?;
+        let interview = Interview::hold(&session, &catalogue, asked(&policy))?;
         let policy = policy.check(&interview.facts)?;
         Ok(Prepared { snapshot, policy, kind, catalogue, descriptions: interview.descriptions, session })
     }
@@ -121,13 +125,25 @@ impl Prepared {
         };
         let requests: Vec<Request> = self.policy.analyses.iter().map(request).collect();
         let replies = self.session.answers(&requests);
-        let results: Vec<AnalysisResult> =
-            self.policy.analyses.iter().zip(replies).map(|(analysis, reply)| judged(analysis, reply)).collect();
+        let results: Vec<AnalysisResult> = self
+            .policy
+            .analyses
+            .iter()
+            .zip(replies)
+            .map(|(analysis, reply)| judged(analysis, reply))
+            .collect();
         let report = Report::of(&self.policy, self.origins(settings), &results)?;
         let effort = self.session.effort();
         let warnings = self.session.warnings.clone();
         let unkept = self.session.close().err();
-        Ok(Checked { report, notes: self.snapshot.notes.clone(), warnings, unkept, policy: self.kind, effort })
+        Ok(Checked {
+            report,
+            notes: self.snapshot.notes.clone(),
+            warnings,
+            unkept,
+            policy: self.kind,
+            effort,
+        })
     }
 
     fn origins(&self, settings: &Settings) -> Origins {
@@ -161,6 +177,33 @@ impl Prepared {
 /// The first stage's that does not succeed.
 pub fn check(settings: &Settings, sink: Arc<dyn Sink>) -> Result<Checked, CheckError> {
     Prepared::new(settings, sink)?.run(settings)
+}
+
+/// The problems of a policy's shape, and those that plugins have with what of it is sound: a person wants to hear of all at once.
+/// Where the plugins cannot be asked, the first ones are told alone.
+fn every_problem(settings: &Settings, mut errors: PolicyErrors, sink: Arc<dyn Sink>) -> PolicyErrors {
+    let Some(sound) = errors.sound.take() else { return errors };
+    let built_in = Catalogue::new(&settings.builtins, None, &[]);
+    let Ok(catalogue) = built_in else { return errors };
+    let Ok(session) = Session::open(settings, None, catalogue.specs(Some(&sound)), sink) else {
+        return errors;
+    };
+    let known = asked(&sound).into_iter().filter(|instance| {
+        let id = instance.split_once('#').map_or(&**instance, |(id, _)| id);
+        catalogue.get(id).is_some()
+    });
+    let Ok(interview) = Interview::hold(&session, &catalogue, known) else { return errors };
+    match sound.check(&interview.facts) {
+        Ok(_) => errors,
+        Err(further) => errors.and(further),
+    }
+}
+
+/// The instances that a policy asks, and those that it configures, so that no wrong configuration goes unnoticed.
+fn asked(policy: &Policy) -> BTreeSet<Arc<str>> {
+    let analyses = policy.analyses().into_iter().map(|analysis| analysis.instance.clone());
+    let configured = policy.plugins.iter().filter(|plugin| !plugin.config.members.is_empty());
+    analyses.chain(configured.map(|plugin| plugin.id.value.as_str().into())).collect()
 }
 
 /// A reply as the report shows it.

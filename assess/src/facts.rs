@@ -114,8 +114,13 @@ fn trouble(refused: &str, refusal: &Refusal) -> PluginTrouble {
         refusal.data.as_deref().and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
     let path = data["path"].as_str().unwrap_or_default();
     let member = path.trim_start_matches('/').split('/').next().filter(|name| !name.is_empty());
-    let hint = data["expected"].as_str().map(|expected| format!("expected {expected}"));
-    PluginTrouble { message: format!("{refused}: {}", refusal.message), hint, member: member.map(str::to_owned) }
+    let message = match (member, data["expected"].as_str()) {
+        (Some(member), Some(expected)) => format!("{refused} at `{member}`: {expected}"),
+        (None, Some(expected)) => format!("{refused}: {expected}"),
+        (_, None) => format!("{refused}: {}", refusal.message),
+    };
+    let hint = Some("`probity plugin describe` tells what it takes".to_owned());
+    PluginTrouble { message, hint, member: member.map(str::to_owned) }
 }
 
 fn facts(description: &Description, configured: &Configured) -> PluginFacts {

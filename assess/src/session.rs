@@ -84,7 +84,7 @@ impl Session {
     /// How much was done so far.
     pub fn effort(&self) -> Effort {
         let (engine, host) = (self.engine.stats(), self.host.stats());
-        
+
         Effort {
             plugin_processes: host.plugin_processes,
             plugin_calls: host.plugin_calls,
@@ -92,7 +92,12 @@ impl Session {
             verified: engine.verified,
             store_hits: engine.store_hits,
             session_hits: engine.session_hits,
-            levels: self.host.levels().into_iter().map(|(instance, report)| (instance, report.level.to_string())).collect(),
+            levels: self
+                .host
+                .levels()
+                .into_iter()
+                .map(|(instance, report)| (instance, report.level.to_string()))
+                .collect(),
         }
     }
 

@@ -96,7 +96,9 @@ impl Chosen {
         let read = |source| SourceError::Read { file: file.to_owned(), source };
         let size = std::fs::metadata(file).map_err(read)?.len();
         if size > MAX_BYTES {
-            return Err(read(io::Error::other(format!("{size} bytes are more than the {MAX_BYTES} of a policy"))));
+            return Err(read(io::Error::other(format!(
+                "{size} bytes are more than the {MAX_BYTES} of a policy"
+            ))));
         }
         let text = std::fs::read_to_string(file).map_err(read)?;
         let policy = Policy::parse(&file.display().to_string(), &text)?;

@@ -45,7 +45,10 @@ impl Sources for CheckSources {
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
         match (kind, id) {
             ("time", "day") => Ok(self.day.clone()),
-            _ => Err(Failure::new(FailureKind::Unavailable, format!("there is no input {kind}/{id}; there is time/day"))),
+            _ => Err(Failure::new(
+                FailureKind::Unavailable,
+                format!("there is no input {kind}/{id}; there is time/day"),
+            )),
         }
     }
 }

@@ -89,7 +89,8 @@ impl Trust {
         let folder = self.file.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         let fresh = self.file.with_extension(format!("new-{}", std::process::id()));
-        let mut out = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+        let mut out =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
         self.repositories.iter().try_for_each(|path| writeln!(out, "{path}"))?;
         out.sync_all()?;
         fs::rename(&fresh, &self.file)
@@ -120,6 +121,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut trust = Trust::read(&folder.path().join("trusted")).unwrap();
         let error = trust.set(Path::new("/a\n/b"), true).unwrap_err();
-        assert_eq!(error.to_string(), "the path \"/a\\n/b\" cannot be listed: it is not UTF-8 or holds a line break");
+        assert_eq!(
+            error.to_string(),
+            "the path \"/a\\n/b\" cannot be listed: it is not UTF-8 or holds a line break"
+        );
     }
 }

@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Checks source repositories against a policy, and checks them again in milliseconds.
 #[derive(Debug, Parser)]
 #[command(name = "probity", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 pass, 1 investigate, 2 wrong use or bad policy, 3 nothing could be judged, 10 an analysis erred.")]
+#[command(
+    after_help = "Exit status: 0 pass, 1 investigate, 2 wrong use or bad policy, 3 nothing could be judged, 10 an analysis erred."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -45,7 +47,7 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Lets checks of a repository on this machine use the policy that it carries.
     Trust(TrustArgs),
-    /// Explains an analysis, or how the score of the last policy comes about.
+    /// Explains an analysis, or how the score comes about.
     Explain(ExplainArgs),
     /// Lists and describes plugins.
     #[command(subcommand)]
@@ -137,7 +139,7 @@ pub(crate) struct TrustArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// An analysis of the policy, a built-in plugin, or `score`.
+    /// An analysis of the policy, or `score`.
     #[arg(value_name = "RULE|score")]
     pub(crate) rule: String,
     #[command(flatten)]

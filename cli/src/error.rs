@@ -93,7 +93,8 @@ fn plain(causes: &[String]) -> String {
 }
 
 fn diagnostic(report: &miette::Report, colored: bool) -> String {
-    let theme = if colored { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
+    let theme =
+        if colored { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
     let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(110).with_links(false);
     let mut shown = String::new();
     match handler.render_report(&mut shown, report.as_ref()) {

@@ -71,8 +71,15 @@ impl Printer {
 
 /// Text that a stranger wrote, made safe for a terminal: what is hidden is shown as an escape.
 pub(crate) fn tame(text: &str) -> String {
-    let tamed = |c: char| if is_hidden(c) { Tamed::Escaped(c.escape_unicode()) } else { Tamed::Plain(Some(c)) };
+    let tamed =
+        |c: char| if is_hidden(c) { Tamed::Escaped(c.escape_unicode()) } else { Tamed::Plain(Some(c)) };
     text.chars().flat_map(tamed).collect()
+}
+
+/// Prose of a plugin, tamed and wrapped at 100 columns, each line after `indent`. Its own line breaks stay.
+pub(crate) fn paragraphs(text: &str, indent: &str) -> String {
+    let options = textwrap::Options::new(100).initial_indent(indent).subsequent_indent(indent);
+    text.lines().map(|line| textwrap::fill(&tame(line), &options)).collect::<Vec<_>>().join("\n")
 }
 
 /// Characters that a terminal obeys rather than shows: controls (escape codes and line breaks among them), and what turns the

@@ -1,8 +1,8 @@
 //! Batches: the members of one group, answered side by side.
 //!
-//! The asking thread works through its batch itself. As soon as a member is not simply remembered, threads of the pool
-//! are called to help, all taking the next member from one cursor. So a batch of remembered answers needs no thread,
-//! and a batch can never starve.
+//! The asking thread works through its batch itself. As soon as a member is not simply remembered, threads of
+//! the pool are called to help, all taking the next member from one cursor. So a batch of remembered answers
+//! needs no thread, and a batch can never starve.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -39,7 +39,11 @@ pub(crate) fn serve(db: &dyn Db, parent: Option<Id>, requests: Vec<Request>, nee
     let Some(parent) = parent else { return work(db, ids, need) };
     let (_edges, refused) = db.session().waits.take(parent, &ids);
     let allowed = ids.iter().zip(&refused).filter(|(_, refused)| refused.is_none()).map(|(id, _)| *id);
-    let mut given = work(db, allowed.collect(), need).into_iter();
+    let given = work(db, allowed.collect(), need);
+    if given.iter().any(Given::is_cycle) {
+        db.session().waits.decide(parent, &ids);
+    }
+    let mut given = given.into_iter();
     let lost = || Given::failed(Failure::new(FailureKind::Crashed, "the engine lost an answer"));
     refused
         .into_iter()

@@ -1,9 +1,10 @@
 //! The Salsa database of a session: interned questions and their memos.
 //!
-//! Salsa gives one flight per question and revision, memos within a revision, and revisions that wait for what runs.
-//! It does not decide what is still valid in a new revision: it re-validates one dependency after another, which would
-//! run plugins serially, and it walks every memo below a root. Traces do both better (`verify`), so [`answer`] reports
-//! an untracked read, which makes Salsa ask it again, lazily, in each revision.
+//! Salsa gives one flight per question and revision, memos within a revision, and revisions that wait for
+//! what runs. It does not decide what is still valid in a new revision: it re-validates one dependency after
+//! another, which would run plugins serially, and it walks every memo below a root. Traces do both better
+//! (`verify`), so [`answer`] reports an untracked read, which makes Salsa ask it again, lazily, in each
+//! revision.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -31,8 +32,8 @@ pub(crate) trait Db: salsa::Database {
     fn fork(&self) -> Database;
     /// How many questions deep this handle is.
     fn depth(&self) -> &Cell<u32>;
-    /// The batch that this handle works through alone so far, and that others shall help with as soon as a member
-    /// turns out to be slow.
+    /// The batch that this handle works through alone so far, and that others shall help with as soon as a
+    /// member turns out to be slow.
     fn alone(&self) -> &RefCell<Option<Arc<Batch>>>;
 }
 

@@ -1,7 +1,7 @@
 //! Deep sets: all leaves that an outcome rests on, itself and through everything below it.
 //!
-//! When every leaf of the set has the same digest now, the outcome holds and nothing below needs to be looked at.
-//! Thousands of memos share one set, so a set is a record of its own and is checked once per revision.
+//! When every leaf of the set has the same digest now, the outcome holds and nothing below needs to be looked
+//! at. Thousands of memos share one set, so a set is a record of its own and is checked once per revision.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -91,8 +91,8 @@ impl Deeps {
         Some(Arc::clone(&entry.set))
     }
 
-    /// The set of that digest, if all its leaves hold now. `load` reads it, `holds_now` looks at one leaf; both are
-    /// called without a lock held, since they may be slow.
+    /// The set of that digest, if all its leaves hold now. `load` reads it, `holds_now` looks at one leaf;
+    /// both are called without a lock held, since they may be slow.
     pub(crate) fn holding(
         &self,
         digest: Digest,

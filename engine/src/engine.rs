@@ -12,8 +12,8 @@ use crate::give::{Given, Need};
 use crate::session::Session;
 use crate::{Executor, Reply, Request, Stats, StoreError, StoreLocation, StoreWarning, store};
 
-/// Answers requests, remembering. Clones share everything; when the last one is dropped, what is still to be written
-/// is written.
+/// Answers requests, remembering. Clones share everything; when the last one is dropped, what is still to be
+/// written is written.
 #[derive(Clone)]
 pub struct Engine {
     inner: Arc<Inner>,
@@ -32,8 +32,8 @@ impl fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Opens the store (or a memory in its place) and begins a session. Starts no thread and, where a store exists,
-    /// changes nothing in it.
+    /// Opens the store (or a memory in its place) and begins a session. Starts no thread and, where a store
+    /// exists, changes nothing in it.
     pub fn open(location: StoreLocation, executor: Arc<dyn Executor>) -> (Engine, Vec<StoreWarning>) {
         let (store, warnings) = store::open(location);
         let session = Arc::new(Session::new(store, executor));
@@ -41,8 +41,8 @@ impl Engine {
         (Engine { inner: Arc::new(Inner { db, session }) }, warnings)
     }
 
-    /// Answers roots, side by side, in the order of `requests`. Blocks. Not to be called from within an executor:
-    /// what runs asks through its [`crate::Ask`].
+    /// Answers roots, side by side, in the order of `requests`. Blocks. Not to be called from within an
+    /// executor: what runs asks through its [`crate::Ask`].
     pub fn answers(&self, requests: &[Request]) -> Vec<Reply> {
         let db = self.inner.db.lock().clone();
         let given = serve(&db, None, requests.to_vec(), Need::Text);
@@ -66,8 +66,9 @@ impl Engine {
         self.inner.session.begin_revision();
     }
 
-    /// Waits until all that was remembered so far is committed: it survives the end of this process then, however it
-    /// ends. Reports the first error since the last call; what could not be written is computed again some day.
+    /// Waits until all that was remembered so far is committed: it survives the end of this process then,
+    /// however it ends. Reports the first error since the last call; what could not be written is computed
+    /// again some day.
     pub fn flush(&self) -> Result<(), StoreError> {
         self.inner.session.flush()
     }

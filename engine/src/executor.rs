@@ -26,36 +26,37 @@ pub enum Leaf {
 
 /// Computes what the engine does not remember.
 pub trait Executor: Send + Sync + 'static {
-    /// The leaves that every answer to `request` rests on: the artifact and the configuration of its plugin (the
-    /// artifact alone for `$describe`). Cheap, and the same within a revision.
+    /// The leaves that every answer to `request` rests on: the artifact and the configuration of its plugin
+    /// (the artifact alone for `$describe`). Cheap, and the same within a revision.
     fn leaves(&self, request: &Request) -> Vec<Leaf>;
 
-    /// The digest of an artifact or a configuration now. Called lazily, at most once per leaf and revision, from any
-    /// thread. A failure means "unknown now": nothing that rests on the leaf is reused, and a request that needs it
-    /// gets the failure.
+    /// The digest of an artifact or a configuration now. Called lazily, at most once per leaf and revision,
+    /// from any thread. A failure means "unknown now": nothing that rests on the leaf is reused, and a
+    /// request that needs it gets the failure.
     fn digest(&self, leaf: &Leaf) -> Result<Digest, Failure>;
 
-    /// Runs the plugin. Blocks the calling thread; nested questions go through `ask`, on this same thread, while it
-    /// waits. Must not be left to wait for ever: see [`Ask::cancelled`].
+    /// Runs the plugin. Blocks the calling thread; nested questions go through `ask`, on this same thread,
+    /// while it waits. Must not be left to wait for ever: see [`Ask::cancelled`].
     ///
-    /// Queries nest on one stack: an implementation may use up to 24 KiB of it between its entry and a call of
-    /// [`Ask::answers`]. A panic becomes a [`Failure`].
+    /// Queries nest on one stack: an implementation may use up to 24 KiB of it between its entry and a call
+    /// of [`Ask::answers`]. A panic becomes a [`Failure`].
     fn execute(&self, request: &Request, ask: &mut dyn Ask) -> Reply;
 
-    /// The value of an input as JSON: kind `time`, id `day` is `"2026-11-21"`. Called at most once per input and
-    /// revision. Its digest is [`Digest::of`] the text.
+    /// The value of an input as JSON: kind `time`, id `day` is `"2026-11-21"`. Called at most once per input
+    /// and revision. Its digest is [`Digest::of`] the text.
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure>;
 }
 
 /// What a running plugin may ask of the engine. Everything asked becomes part of the answer's trace.
 pub trait Ask {
-    /// Answers one batch, its members in parallel, in the order of `requests`. One batch is one group of the trace.
+    /// Answers one batch, its members in parallel, in the order of `requests`. One batch is one group of the
+    /// trace.
     fn answers(&mut self, requests: Vec<Request>) -> Vec<Reply>;
 
     /// The value of an input, which the answer rests on from now on.
     fn input(&mut self, kind: &str, id: &str) -> Result<Arc<str>, Failure>;
 
-    /// Whether the answer is no longer wanted. Poll at least every 20 ms while waiting: a new revision waits for all
-    /// running queries.
+    /// Whether the answer is no longer wanted. Poll at least every 20 ms while waiting: a new revision waits
+    /// for all running queries.
     fn cancelled(&self) -> bool;
 }

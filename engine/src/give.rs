@@ -44,6 +44,11 @@ impl Given {
         Given { fact: Err(failure), outcome: None }
     }
 
+    /// Whether it is a member of a ring, or passes on that one is below it.
+    pub(crate) fn is_cycle(&self) -> bool {
+        matches!(&self.fact, Err(failure) if failure.kind == FailureKind::Cycle)
+    }
+
     /// The reply to who asked for the text.
     pub(crate) fn into_reply(self) -> Reply {
         let missing = || Failure::new(FailureKind::Unavailable, "the answer's text was not asked for");
@@ -71,7 +76,8 @@ fn unwound(payload: &(dyn std::any::Any + Send)) -> Failure {
     }
 }
 
-/// The memo's text with it. If the store has lost the text meanwhile, it is computed again, once for all who ask.
+/// The memo's text with it. If the store has lost the text meanwhile, it is computed again, once for all who
+/// ask.
 fn with_text(db: &dyn Db, question: Question<'_>, memo: &Memo, need: Need) -> Given {
     let settled = match &memo.state {
         Ok(settled) => settled,

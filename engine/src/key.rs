@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
-/// The argument of a query: a JSON object in canonical form (RFC 8785: no white space, members sorted by their
-/// UTF-16 code units). Integers within ±(2^53 - 1) only, so that every language reads the same number.
+/// The argument of a query: a JSON object in canonical form (RFC 8785: no white space, members sorted by
+/// their UTF-16 code units). Integers within ±(2^53 - 1) only, so that every language reads the same number.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key(Arc<str>);
 

@@ -1,8 +1,9 @@
 //! The memoizing query engine: what has been answered once is remembered across runs.
 //!
 //! [`Engine`] answers [`Request`]s. Within a session Salsa holds what is known (`db`); across runs a store
-//! holds answers with the *traces* of what they rested on (`trace`, `verify`, `store`). What neither knows is computed
-//! by an [`Executor`], which the caller supplies. The engine starts no process, reads no target and prints nothing.
+//! holds answers with the *traces* of what they rested on (`trace`, `verify`, `store`). What neither knows is
+//! computed by an [`Executor`], which the caller supplies. The engine starts no process, reads no target and
+//! prints nothing.
 //!
 //! Start reading at `settle`, which is the life of one question; `docs/engine.md` tells the whole.
 
@@ -20,6 +21,7 @@ mod memo;
 mod nest;
 mod pool;
 mod request;
+mod rings;
 mod session;
 mod settle;
 mod shelf;

@@ -1,9 +1,9 @@
 //! How deep questions may nest, and on which stack.
 //!
-//! A nested question is settled on the thread that asks it, on top of its asker's frames. After [`HOP`] levels it moves
-//! to a thread of its own, with a fresh stack, for which the asking thread waits. So the stack that is needed does not
-//! grow with the depth: [`HOP`] levels at up to 32 KiB each, the executor's frames included, fit into 2 MiB, which is
-//! what a thread of Rust's standard library has by default.
+//! A nested question is settled on the thread that asks it, on top of its asker's frames. After [`HOP`]
+//! levels it moves to a thread of its own, with a fresh stack, for which the asking thread waits. So the
+//! stack that is needed does not grow with the depth: [`HOP`] levels at up to 32 KiB each, the executor's
+//! frames included, fit into 2 MiB, which is what a thread of Rust's standard library has by default.
 
 use std::thread;
 

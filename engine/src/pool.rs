@@ -1,7 +1,7 @@
 //! Threads that help with batches: created when there is work for them, gone when there is none for a while.
 //!
-//! Helping is optional. Whoever submits a batch works through it too, so nothing waits for a thread to come free, and
-//! a thread never takes up foreign work while it waits: a stack belongs to one chain of questions.
+//! Helping is optional. Whoever submits a batch works through it too, so nothing waits for a thread to come
+//! free, and a thread never takes up foreign work while it waits: a stack belongs to one chain of questions.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,7 +12,8 @@ use parking_lot::{Condvar, Mutex};
 
 /// So many plugin calls can be waited for at once, beside those that the callers' own threads wait for.
 pub(crate) const MAX_THREADS: usize = 32;
-/// The stack of a thread of the engine, bytes. It is mapped when it is touched. See `nest` for what has to fit.
+/// The stack of a thread of the engine, bytes. It is mapped when it is touched. See `nest` for what has to
+/// fit.
 pub(crate) const STACK: usize = 4 << 20;
 /// An idle thread ends after this time.
 const IDLE: Duration = Duration::from_secs(10);

@@ -81,8 +81,8 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What happened, for people.
     pub message: String,
-    /// The queries that the failure passed through, the one that failed first. The engine fills it in; an executor
-    /// passes a failure on as it came, or makes one with an empty chain. At most 32 are kept.
+    /// The queries that the failure passed through, the one that failed first. The engine fills it in; an
+    /// executor passes a failure on as it came, or makes one with an empty chain. At most 32 are kept.
     pub chain: Vec<Request>,
 }
 

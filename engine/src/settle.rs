@@ -14,9 +14,9 @@ use crate::db::Db;
 use crate::deep::DeepBuilder;
 use crate::execute::execute;
 use crate::memo::{Memo, Origin, Settled};
+use crate::rings::MAX_CHAIN;
 use crate::trace::{Body, LogicalKey, Trace};
 use crate::verify::verify;
-use crate::waits::MAX_CHAIN;
 use crate::writer::Record;
 use crate::{Digest, Failure, FailureKind, Leaf, Outcome, Request};
 

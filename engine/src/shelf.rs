@@ -1,7 +1,8 @@
 //! Large outcomes in memory: only as long as they are needed.
 //!
-//! A memo keeps a small outcome itself. A large one is held here until the store has it; then it may go, and is read
-//! again when it is asked for again. A few recent ones stay, and while any caller still holds one, all share it.
+//! A memo keeps a small outcome itself. A large one is held here until the store has it; then it may go, and
+//! is read again when it is asked for again. A few recent ones stay, and while any caller still holds one,
+//! all share it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Weak};
@@ -28,8 +29,8 @@ struct Inner {
     /// The latest at the back.
     recent: VecDeque<(Digest, Outcome)>,
     recent_bytes: usize,
-    /// What callers may still hold. A weak reference keeps the whole allocation of a text, so dead ones are swept out
-    /// at every access.
+    /// What callers may still hold. A weak reference keeps the whole allocation of a text, so dead ones are
+    /// swept out at every access.
     shared: HashMap<Digest, (Weak<str>, Weak<str>)>,
 }
 

@@ -1,17 +1,19 @@
 //! Traces: what a remembered outcome rested on.
 //!
-//! A memo is found by its [`LogicalKey`], which names the question alone. Artifact, configuration and inputs are
-//! leaves of the trace instead, so that an upgraded plugin whose answers are the same disturbs none of its callers.
+//! A memo is found by its [`LogicalKey`], which names the question alone. Artifact, configuration and inputs
+//! are leaves of the trace instead, so that an upgraded plugin whose answers are the same disturbs none of
+//! its callers.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{Digest, Leaf, Request};
 
-/// The version of everything that gives a trace its meaning. Raise it when answers remembered so far must not be
-/// reused: another notion of leaf, of key, of outcome.
+/// The version of everything that gives a trace its meaning. Raise it when answers remembered so far must not
+/// be reused: another notion of leaf, of key, of outcome.
 pub(crate) const ENGINE_ABI: u8 = 1;
 
-/// The name of a question: SHA-256 over the engine's abi, the plugin instance, the query and the canonical key.
+/// The name of a question: SHA-256 over the engine's abi, the plugin instance, the query and the canonical
+/// key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct LogicalKey(pub(crate) Digest);
 

@@ -1,8 +1,8 @@
 //! Whether a trace's groups still hold: same leaves of its own, and every dependency the same outcome.
 //!
-//! Groups are taken in the order in which they were asked, and the first difference ends it. So only questions are
-//! asked here that the executor would ask as well: up to there it has seen nothing new. The members of a group are
-//! answered in parallel, each by whatever way is cheapest for it.
+//! Groups are taken in the order in which they were asked, and the first difference ends it. So only
+//! questions are asked here that the executor would ask as well: up to there it has seen nothing new. The
+//! members of a group are answered in parallel, each by whatever way is cheapest for it.
 
 use salsa::Id;
 

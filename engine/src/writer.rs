@@ -1,7 +1,7 @@
 //! The writer: one thread that puts facts into the store, many in one transaction.
 //!
-//! It is started by the first fact. What waits is bounded by its size: an engine that computes faster than the disk
-//! takes it is held up rather than let grow.
+//! It is started by the first fact. What waits is bounded by its size: an engine that computes faster than
+//! the disk takes it is held up rather than let grow.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -81,8 +81,8 @@ impl Writer {
         }
     }
 
-    /// Takes up a fact. Returns the outcome if its memo should hold it; a large one is pinned to the shelf instead,
-    /// until it is written.
+    /// Takes up a fact. Returns the outcome if its memo should hold it; a large one is pinned to the shelf
+    /// instead, until it is written.
     pub(crate) fn push(&self, record: Record) -> Option<Outcome> {
         let held = record.outcome.clone().filter(|outcome| outcome.size() <= SMALL);
         if let (None, Some(outcome)) = (&held, &record.outcome) {
@@ -105,7 +105,8 @@ impl Writer {
         held
     }
 
-    /// Waits until all that was taken up so far is committed, and reports the first error since the last time.
+    /// Waits until all that was taken up so far is committed, and reports the first error since the last
+    /// time.
     pub(crate) fn flush(&self) -> Result<(), StoreError> {
         self.wait();
         self.shared.state.lock().error.take().map_or(Ok(()), Err)

@@ -23,6 +23,7 @@ const MAX_QUERIES: usize = 256;
 pub(crate) struct Description {
     /// As the plugin sent it.
     pub(crate) raw: Arc<str>,
+    config: Shape,
     queries: BTreeMap<String, Query>,
     inputs: Inputs,
 }
@@ -64,8 +65,16 @@ impl Description {
                 return Err(format!("it has two queries {name:?}"));
             }
         }
+        let config = Shape::compile(&Value::from(described.config_schema))
+            .map_err(|error| format!("the schema of the configuration: {error}"))?;
         let inputs = Inputs::new(described.permissions.inputs);
-        Ok(Description { raw: raw.into(), queries, inputs })
+        Ok(Description { raw: raw.into(), config, queries, inputs })
+    }
+
+    /// The refusal of a configuration that does not match the plugin's own schema: the plugin never sees it.
+    pub(crate) fn refuse(&self, config: &str) -> Option<Refusal> {
+        let mismatch = self.config.check(config).err()?;
+        Some(from_wire::refusal(&object::bad_configuration(&mismatch.path, &mismatch.reason)))
     }
 
     /// What it may ask for outside git.

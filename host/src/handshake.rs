@@ -45,7 +45,10 @@ pub(crate) async fn shake_hands(
     acquaint(spec.id(), &said).map_err(unacceptable(name::INITIALIZE))?;
     let raw: Box<RawValue> = talk.call(name::DESCRIBE, &Empty {}).await?;
     let description = Description::read(raw.get()).map_err(unacceptable(name::DESCRIBE))?;
-    let configuration = talk.configure(spec).await?;
+    let configuration = match description.refuse(&spec.config) {
+        Some(refusal) => Err(refusal),
+        None => talk.configure(spec).await?,
+    };
     let concurrent = if said.capabilities.concurrent { said.capabilities.max_concurrent } else { Some(1) };
     Ok(Ready { description, configuration, concurrent })
 }

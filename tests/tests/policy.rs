@@ -29,7 +29,11 @@ analyze {
     let run = lab.check(repository.path(), &["--policy", file.to_str().unwrap()]).expect(2);
     for (line, says) in [(2, "chrun"), (6, "binray"), (7, "wieght"), (8, "dayz"), (9, "bool")] {
         assert!(run.stderr.contains(says), "{says} is not in:\n{}", run.stderr);
-        assert!(run.stderr.contains(&format!("policy.kdl:{line}:")), "line {line} is not in:\n{}", run.stderr);
+        assert!(
+            run.stderr.contains(&format!("policy.kdl:{line}:")),
+            "line {line} is not in:\n{}",
+            run.stderr
+        );
     }
     assert_eq!(run.stdout, "");
 }

@@ -6,8 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use probity_tests::{Lab, Repository};
 
 /// A policy that needs nothing of the history but the tip.
-const ACTIVITY: &str =
-    "analyze {\n  investigate policy=\"score > 0.5\"\n  analysis \"activity\" policy=\"value.days <= 497\"\n}\n";
+const ACTIVITY: &str = "analyze {\n  investigate policy=\"score > 0.5\"\n  analysis \"activity\" policy=\"value.days <= 497\"\n}\n";
 
 #[track_caller]
 fn refused(lab: &Lab, target: &std::path::Path, says: &[&str]) {
@@ -23,8 +22,8 @@ fn what_is_no_repository_is_refused_with_a_hint() {
     let lab = Lab::new();
     let folder = lab.path("plain");
     std::fs::create_dir_all(&folder).unwrap();
-    refused(&lab, &folder, &["not a git repository", "plain", "hint:"]);
-    refused(&lab, &lab.path("nowhere"), &["nowhere", "hint:"]);
+    refused(&lab, &folder, &["plain is not in a git repository", "hint:"]);
+    refused(&lab, &lab.path("nowhere"), &["no such path", "nowhere"]);
 }
 
 #[test]
@@ -82,7 +81,8 @@ fn only_abstentions_are_no_verdict() {
     let mut repository = lab.repository("repo");
     repository.history(10);
     let shallow = Repository::clone_of(&repository, lab.path("shallow"), &["--depth", "3"]);
-    let policy = lab.file("policy.kdl", "analyze {\n  investigate policy=\"score > 0.5\"\n  analysis \"churn\"\n}\n");
+    let policy =
+        lab.file("policy.kdl", "analyze {\n  investigate policy=\"score > 0.5\"\n  analysis \"churn\"\n}\n");
     lab.check(shallow.path(), &["--policy", policy.to_str().unwrap()]).expect(3);
 }
 
@@ -92,7 +92,8 @@ fn a_partial_clone_says_what_is_missing_and_remembers_nothing_of_it() {
     let mut repository = lab.repository("repo");
     repository.history(8);
     repository.git(["config", "uploadpack.allowFilter", "true"]);
-    let partial = Repository::clone_of(&repository, lab.path("partial"), &["--filter=blob:none", "--no-checkout"]);
+    let partial =
+        Repository::clone_of(&repository, lab.path("partial"), &["--filter=blob:none", "--no-checkout"]);
     let run = lab.check(partial.path(), &["--format", "json"]).expect(10);
     assert!(run.stdout.contains("missing"), "{}", run.stdout);
     // The whole clone is judged rightly afterwards, with the same store.

@@ -1,34 +1,93 @@
-//! Files that are written by a program and committed: each is made by `probity` itself, and checked for drift.
+//! Files that a program writes and that are committed: made by `probity` itself, and checked for drift. (The protocol's schemas are
+//! checked by a test of their own crate.)
 
-use crate::run::{Done, TaskError, cargo, output, print, root};
+use std::path::Path;
 
-/// The file, relative to the root, and the arguments with which `probity` prints it.
-const FILES: &[(&str, &[&str])] = &[
-    ("docs/schema/report.schema.json", &["schema", "report"]),
-    ("docs/schema/policy.schema.json", &["schema", "policy"]),
-    ("docs/reference.md", &["help-reference"]),
-    ("docs/analyses.md", &["analyses-reference"]),
+use crate::run::{Done, TaskError, cargo, command, output, print, root};
+
+/// The commands of `docs/reference.md`, in its order.
+const COMMANDS: &[&[&str]] = &[
+    &[],
+    &["check"],
+    &["init"],
+    &["trust"],
+    &["explain"],
+    &["plugin"],
+    &["plugin", "list"],
+    &["plugin", "describe"],
+    &["plugin", "hash"],
+    &["schema"],
+    &["cache"],
+    &["cache", "info"],
+    &["cache", "clear"],
+    &["doctor"],
+    &["completions"],
+    &["man"],
 ];
+
+/// The plugins of `docs/analyses.md`: the analyses first, then those that bring data.
+const PLUGINS: &[&str] =
+    &["activity", "affiliation", "binary", "churn", "entropy", "identity", "git", "linguist"];
 
 /// Writes the files, or, with `check`, fails if one differs from what would be written.
 pub(crate) fn generate(check: bool) -> Done {
+    crate::run::run(cargo().args(["build", "--quiet", "--locked", "--package", "probity"]))?;
+    let folder = tempfile::tempdir()?;
+    let files = [
+        ("docs/schema/report.schema.json", probity(&["schema", "report"], folder.path())?),
+        ("docs/schema/policy.schema.json", probity(&["schema", "policy"], folder.path())?),
+        ("docs/reference.md", reference(folder.path())?),
+        ("docs/analyses.md", analyses(folder.path())?),
+    ];
     let mut stale = Vec::new();
-    for (file, arguments) in FILES {
-        let arguments = [&["run", "--quiet", "--locked", "--package", "probity", "--"], *arguments].concat();
-        let fresh = output(cargo().args(arguments))?;
+    for (file, fresh) in &files {
         let path = root().join(file);
-        if check {
-            if std::fs::read_to_string(&path).ok().as_deref() != Some(&fresh) {
-                stale.push(*file);
-            }
-        } else {
+        if !check {
             std::fs::create_dir_all(path.parent().expect("a file lies in a folder"))?;
             std::fs::write(&path, fresh)?;
+        } else if std::fs::read_to_string(&path).ok().as_ref() != Some(fresh) {
+            stale.push(*file);
         }
     }
     if stale.is_empty() {
-        print(&format!("generated files: {} {}", FILES.len(), if check { "up to date" } else { "written" }));
+        print(&format!("generated files: {} {}", files.len(), if check { "up to date" } else { "written" }));
         return Ok(());
     }
     Err(TaskError::new(format!("out of date: {}\nhint: cargo xtask generate", stale.join(", "))))
+}
+
+/// What `probity` prints, in a world of its own.
+fn probity(arguments: &[&str], folder: &Path) -> Result<String, TaskError> {
+    output(
+        command(root().join("target/debug/probity"))
+            .args(arguments)
+            .env("PROBITY_CACHE_DIR", folder.join("cache"))
+            .env("PROBITY_CONFIG_DIR", folder.join("config"))
+            .env("NO_COLOR", "1"),
+    )
+}
+
+fn reference(folder: &Path) -> Result<String, TaskError> {
+    let mut page = String::from(
+        "# Command reference\n\nWhat `probity --help` and the help of each command print. Written by `cargo xtask generate`.\n",
+    );
+    for words in COMMANDS {
+        let help = probity(&[*words, &["--help"]].concat(), folder)?;
+        let title = [&["probity"], *words].concat().join(" ");
+        page.push_str(&format!("\n## {title}\n\n```text\n{}\n```\n", help.trim_end()));
+    }
+    Ok(page)
+}
+
+fn analyses(folder: &Path) -> Result<String, TaskError> {
+    let mut page = String::from(
+        "# Plugins and analyses\n\nWhat each built-in plugin says of itself: its queries, configuration, formula and default policy. \
+         Written by `cargo xtask generate`.\n",
+    );
+    for plugin in PLUGINS {
+        let described = probity(&["plugin", "describe", plugin], folder)?;
+        let described = described.trim_end().trim_end_matches("The schemas: `--json`.").trim_end();
+        page.push_str(&format!("\n## {plugin}\n\n```text\n{described}\n```\n"));
+    }
+    Ok(page)
 }

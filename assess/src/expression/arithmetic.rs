@@ -54,7 +54,9 @@ fn doubles(operator: Arithmetic, left: f64, right: f64) -> Result<f64, Failure> 
         Arithmetic::Multiply => left * right,
         Arithmetic::Divide if right == 0.0 => return Err(Failure::DivisionByZero),
         Arithmetic::Divide => left / right,
-        Arithmetic::Remainder => return Err(Failure::WrongType { expected: "whole numbers", found: "double" }),
+        Arithmetic::Remainder => {
+            return Err(Failure::WrongType { expected: "whole numbers", found: "double" });
+        }
     };
     finite(result)
 }
@@ -92,7 +94,9 @@ pub(super) fn compare(operator: Comparison, left: &Val<'_>, right: &Val<'_>) -> 
 /// The order of two numbers, strings (by code point) or durations.
 pub(super) fn order(left: &Val<'_>, right: &Val<'_>) -> Option<Ordering> {
     match (left, right) {
-        (Val::Int(left), Val::Int(right)) | (Val::Duration(left), Val::Duration(right)) => Some(left.cmp(right)),
+        (Val::Int(left), Val::Int(right)) | (Val::Duration(left), Val::Duration(right)) => {
+            Some(left.cmp(right))
+        }
         (Val::Text(left), Val::Text(right)) => Some(left.cmp(right)),
         _ => left.as_double()?.partial_cmp(&right.as_double()?),
     }

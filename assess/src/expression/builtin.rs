@@ -28,11 +28,17 @@ pub(super) fn call<'a>(
         (Function::Min, [Val::List(list)]) => extreme(run, node, list, Ordering::Less),
         (Function::ToInt, [convertible]) => to_int(run, node, convertible),
         (Function::ToDouble, [convertible]) => to_double(run, node, convertible),
-        (Function::ToDuration, [Val::Text(text)]) => duration::parse(text).map(Val::Duration).ok_or_else(|| {
-            Box::new(EvalError::BadDuration { at: run.quote(node), text: text.clone().into_owned() })
-        }),
-        (Function::StartsWith, [Val::Text(text), Val::Text(part)]) => Ok(Val::Bool(text.starts_with(part.as_ref()))),
-        (Function::EndsWith, [Val::Text(text), Val::Text(part)]) => Ok(Val::Bool(text.ends_with(part.as_ref()))),
+        (Function::ToDuration, [Val::Text(text)]) => {
+            duration::parse(text).map(Val::Duration).ok_or_else(|| {
+                Box::new(EvalError::BadDuration { at: run.quote(node), text: text.clone().into_owned() })
+            })
+        }
+        (Function::StartsWith, [Val::Text(text), Val::Text(part)]) => {
+            Ok(Val::Bool(text.starts_with(part.as_ref())))
+        }
+        (Function::EndsWith, [Val::Text(text), Val::Text(part)]) => {
+            Ok(Val::Bool(text.ends_with(part.as_ref())))
+        }
         (Function::Contains, [Val::Text(text), Val::Text(part)]) => {
             run.spend(text.len() as u64 / 8)?;
             Ok(Val::Bool(text.contains(part.as_ref())))

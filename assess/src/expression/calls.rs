@@ -3,8 +3,8 @@
 use cel::common::ast::{CallExpr, IdedExpr, operators};
 
 use super::check::{Checker, Typed, typed};
-use super::error::Mistake;
 use super::duration;
+use super::error::Mistake;
 use super::functions::{self, Function, SIGNATURES, Signature, Style};
 use super::ir::{Arithmetic, Comparison, Constant, Kind, Node};
 use super::suggest;
@@ -52,7 +52,8 @@ impl Checker<'_> {
 
     fn logic(&mut self, id: u64, left: &IdedExpr, right: &IdedExpr, and: bool) -> Typed {
         let (left, right) = (self.lower(left), self.lower(right));
-        let rule = if and { "both sides of `&&` are true or false" } else { "both sides of `||` are true or false" };
+        let rule =
+            if and { "both sides of `&&` are true or false" } else { "both sides of `||` are true or false" };
         self.must_be_bool(&left, rule);
         self.must_be_bool(&right, rule);
         let span = self.places.whole(id, [&left.node.span, &right.node.span]);
@@ -120,7 +121,8 @@ impl Checker<'_> {
             let message = format!("`{}` cannot compare {} with {}", operator.symbol(), left.ty, right.ty);
             let mut mistake = Mistake::new(span, message, "these do not compare");
             if matches!(left.ty.present(), Type::List(_)) && right.ty.may_be_number() {
-                mistake = mistake.hint("compare a number made of the list, such as count(value) or max(value)");
+                mistake =
+                    mistake.hint("compare a number made of the list, such as count(value) or max(value)");
             } else if let Type::Object(fields) = left.ty.present() {
                 let known: Vec<&str> = fields.known.keys().map(String::as_str).collect();
                 mistake = mistake.hint(format!("compare one of its fields: {}", known.join(", ")));
@@ -149,7 +151,8 @@ impl Checker<'_> {
     /// it errs on the side of passing. So a quotient of ints must not meet a double.
     fn warn_of_lost_fraction(&mut self, left: &Typed, right: &Typed) {
         for (quotient, other) in [(left, right), (right, left)] {
-            let is_quotient = matches!(quotient.node.kind, Kind::Arithmetic { operator: Arithmetic::Divide, .. });
+            let is_quotient =
+                matches!(quotient.node.kind, Kind::Arithmetic { operator: Arithmetic::Divide, .. });
             if is_quotient && quotient.ty == Type::Int && *other.ty.present() == Type::Double {
                 let message = "this division of whole numbers drops the fraction before it meets a double";
                 self.mistakes.push(
@@ -193,14 +196,17 @@ impl Checker<'_> {
 
     /// A duration that is written out is read here, so that a slip in it is found before the check starts.
     fn constant_duration(&mut self, function: Function, arguments: &[Typed]) -> Option<Typed> {
-        let [Typed { node: Node { kind: Kind::Constant(Constant::Text(text)), span }, .. }] = arguments else {
+        let [Typed { node: Node { kind: Kind::Constant(Constant::Text(text)), span }, .. }] = arguments
+        else {
             return None;
         };
         if function != Function::ToDuration {
             return None;
         }
         Some(match duration::parse(text) {
-            Some(nanoseconds) => typed(Kind::Constant(Constant::Duration(nanoseconds)), span.clone(), Type::Duration),
+            Some(nanoseconds) => {
+                typed(Kind::Constant(Constant::Duration(nanoseconds)), span.clone(), Type::Duration)
+            }
             None => self.wrong(
                 Mistake::new(span.clone(), format!("`{text}` is not a duration"), "cannot be read")
                     .hint("write 36h, 52w or P1DT2H; months and years have no fixed length"),
@@ -212,7 +218,8 @@ impl Checker<'_> {
 fn unknown(name: &str) -> Mistake {
     let mut known: Vec<&str> = SIGNATURES.iter().map(|signature| signature.name).collect();
     known.extend(["exists", "all", "exists_one", "filter", "map", "has"]);
-    Mistake::new(0..0, format!("unknown function `{name}`"), "not a function").hint(suggest::hint(name, &known))
+    Mistake::new(0..0, format!("unknown function `{name}`"), "not a function")
+        .hint(suggest::hint(name, &known))
 }
 
 /// What is wrong with a call of a known function; the span is empty where the whole call is meant.
@@ -273,13 +280,16 @@ fn arithmetic_type(operator: Arithmetic, left: &Type, right: &Type) -> Option<Ty
     match (left, right) {
         (Type::Int, Type::Int) => Some(Type::Int),
         (Type::Any, Type::Any) => Some(Type::Any),
-        _ if operator == Remainder => matches!((left, right), (Type::Any | Type::Int, Type::Any | Type::Int))
-            .then_some(Type::Any),
+        _ if operator == Remainder => {
+            matches!((left, right), (Type::Any | Type::Int, Type::Any | Type::Int)).then_some(Type::Any)
+        }
         (Type::Int | Type::Double, Type::Int | Type::Double) => Some(Type::Double),
         (Type::Duration, Type::Duration) if matches!(operator, Add | Subtract) => Some(Type::Duration),
         (Type::String, Type::String) if operator == Add => Some(Type::String),
         (Type::Any, other) | (other, Type::Any) if other.may_be_number() => Some(Type::Any),
-        (Type::Any, Type::String | Type::Duration) | (Type::String | Type::Duration, Type::Any) => Some(Type::Any),
+        (Type::Any, Type::String | Type::Duration) | (Type::String | Type::Duration, Type::Any) => {
+            Some(Type::Any)
+        }
         _ => None,
     }
 }

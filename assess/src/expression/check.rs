@@ -68,7 +68,9 @@ impl Checker<'_> {
             Expr::Call(call) => self.call(expression.id, call),
             Expr::List(list) => self.list(expression.id, list),
             Expr::Comprehension(comprehension) => self.each(expression.id, comprehension),
-            Expr::Map(_) | Expr::Struct(_) => self.unsupported(expression.id, "objects cannot be written here"),
+            Expr::Map(_) | Expr::Struct(_) => {
+                self.unsupported(expression.id, "objects cannot be written here")
+            }
             Expr::Unspecified => self.unsupported(expression.id, "this part is empty"),
         };
         self.depth -= 1;
@@ -85,7 +87,9 @@ impl Checker<'_> {
             }
             LiteralValue::Double(_) => return self.unsupported(id, "the number is too large"),
             LiteralValue::String(text) => (Constant::Text(text.inner().to_owned()), Type::String),
-            LiteralValue::UInt(_) => return self.unsupported(id, "whole numbers are written without the `u`"),
+            LiteralValue::UInt(_) => {
+                return self.unsupported(id, "whole numbers are written without the `u`");
+            }
             LiteralValue::Bytes(_) => return self.unsupported(id, "there are no values of bytes"),
         };
         typed(Kind::Constant(constant), self.places.token(id), ty)

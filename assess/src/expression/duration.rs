@@ -23,7 +23,9 @@ pub(super) fn parse(text: &str) -> Option<i64> {
     let nanoseconds = match rest.strip_prefix('P') {
         Some(iso) => parse_iso(iso)?,
         None if rest == "0" => 0,
-        None => parse_units(rest, |unit| UNITS.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size))?,
+        None => {
+            parse_units(rest, |unit| UNITS.iter().find(|(name, _)| *name == unit).map(|(_, size)| *size))?
+        }
     };
     Some(if negative { -nanoseconds } else { nanoseconds })
 }

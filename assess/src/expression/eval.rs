@@ -77,16 +77,19 @@ impl<'a> Run<'a> {
             }
             Kind::Arithmetic { operator, left, right } => {
                 let (left, right) = (self.eval(left)?, self.eval(right)?);
-                arithmetic::compute(*operator, &left, &right).map_err(|failure| self.arithmetic_error(node, failure))
+                arithmetic::compute(*operator, &left, &right)
+                    .map_err(|failure| self.arithmetic_error(node, failure))
             }
             Kind::In { item, list } => self.membership(node, item, list),
             Kind::List(elements) => {
-                let made: Result<Vec<Val<'a>>, _> = elements.iter().map(|element| self.eval(element)).collect();
+                let made: Result<Vec<Val<'a>>, _> =
+                    elements.iter().map(|element| self.eval(element)).collect();
                 Ok(Val::List(List::Made(Rc::new(made?))))
             }
             Kind::Each(each) => self.each(each),
             Kind::Call { function, arguments } => {
-                let values: Result<Vec<Val<'a>>, _> = arguments.iter().map(|argument| self.eval(argument)).collect();
+                let values: Result<Vec<Val<'a>>, _> =
+                    arguments.iter().map(|argument| self.eval(argument)).collect();
                 builtin::call(self, node, *function, &values?)
             }
         }

@@ -21,21 +21,48 @@ pub(super) enum Kind {
     Variable,
     /// The element that an enclosing macro is at; macros are numbered from the outside, from 0.
     Local(usize),
-    Field { of: Box<Node>, name: String },
+    Field {
+        of: Box<Node>,
+        name: String,
+    },
     /// `has(of.name)`
-    Has { of: Box<Node>, name: String },
-    Index { of: Box<Node>, at: Box<Node> },
+    Has {
+        of: Box<Node>,
+        name: String,
+    },
+    Index {
+        of: Box<Node>,
+        at: Box<Node>,
+    },
     Not(Box<Node>),
     Negate(Box<Node>),
     And(Box<Node>, Box<Node>),
     Or(Box<Node>, Box<Node>),
-    If { condition: Box<Node>, then: Box<Node>, otherwise: Box<Node> },
-    Compare { operator: Comparison, left: Box<Node>, right: Box<Node> },
-    Arithmetic { operator: Arithmetic, left: Box<Node>, right: Box<Node> },
-    In { item: Box<Node>, list: Box<Node> },
+    If {
+        condition: Box<Node>,
+        then: Box<Node>,
+        otherwise: Box<Node>,
+    },
+    Compare {
+        operator: Comparison,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
+    Arithmetic {
+        operator: Arithmetic,
+        left: Box<Node>,
+        right: Box<Node>,
+    },
+    In {
+        item: Box<Node>,
+        list: Box<Node>,
+    },
     List(Vec<Node>),
     Each(Box<Each>),
-    Call { function: Function, arguments: Vec<Node> },
+    Call {
+        function: Function,
+        arguments: Vec<Node>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

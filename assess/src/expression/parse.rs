@@ -53,11 +53,14 @@ impl Places<'_> {
     }
 
     /// The whole part: its token, what belongs to it, and the brackets that these leave open.
-    pub(super) fn whole<'r>(&self, id: u64, parts: impl IntoIterator<Item = &'r Range<usize>>) -> Range<usize> {
+    pub(super) fn whole<'r>(
+        &self,
+        id: u64,
+        parts: impl IntoIterator<Item = &'r Range<usize>>,
+    ) -> Range<usize> {
         let token = self.token(id);
-        let covered = parts
-            .into_iter()
-            .fold(token, |all, part| all.start.min(part.start)..all.end.max(part.end));
+        let covered =
+            parts.into_iter().fold(token, |all, part| all.start.min(part.start)..all.end.max(part.end));
         self.balanced(covered)
     }
 
@@ -123,7 +126,8 @@ fn first_mistake(text: &str, errors: &ParseErrors) -> Mistake {
     let message = plain(&error.msg);
     let mistake = Mistake::new(start..start + length, message, "here");
     if text.trim_start().starts_with('(') && text.contains('$') {
-        return mistake.hint("this looks like a policy expression of Hipcheck; here `(lte $ 3)` is `value <= 3`");
+        return mistake
+            .hint("this looks like a policy expression of Hipcheck; here `(lte $ 3)` is `value <= 3`");
     }
     mistake
 }

@@ -45,7 +45,9 @@ impl<'a> Val<'a> {
         };
         let read = match (value, ty) {
             (Value::Bool(flag), Type::Bool | Type::Any) => Val::Bool(*flag),
-            (Value::Number(number), Type::Double) => number.as_f64().map(Val::Double).ok_or_else(|| found(value))?,
+            (Value::Number(number), Type::Double) => {
+                number.as_f64().map(Val::Double).ok_or_else(|| found(value))?
+            }
             (Value::Number(number), Type::Int) => whole(number).map(Val::Int).ok_or_else(|| found(value))?,
             (Value::Number(number), Type::Any) => match number.as_i64() {
                 Some(int) => Val::Int(int),

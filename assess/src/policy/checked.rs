@@ -58,7 +58,12 @@ pub struct CheckedPolicy {
 /// The tree of a checked policy.
 #[derive(Debug, Clone)]
 pub enum Part {
-    Category { name: String, weight: f64, share: f64, children: Vec<Part> },
+    Category {
+        name: String,
+        weight: f64,
+        share: f64,
+        children: Vec<Part>,
+    },
     /// The place of an analysis in [`CheckedPolicy::analyses`].
     Analysis(usize),
 }
@@ -113,7 +118,7 @@ impl Policy {
         let tree = check.branches(&mut reader, &self.tree, &mut categories, 1.0);
         PolicyErrors::unless_empty(&self.source, reader.problems)?;
         let Some(investigate) = investigate else {
-            return Err(PolicyErrors { text: self.source.clone(), problems: Vec::new() });
+            return Err(PolicyErrors::new(&self.source, Vec::new(), None));
         };
         let digest = digest::of(self, &check.analyses, facts);
         Ok(CheckedPolicy { source: self.source.clone(), digest, investigate, analyses: check.analyses, tree })

@@ -15,7 +15,8 @@ const LAYOUT: u32 = 1;
 
 /// SHA-256 in hexadecimal over canonical JSON of all that decides a verdict or the score.
 pub(super) fn of(policy: &Policy, analyses: &[CheckedAnalysis], facts: &Facts) -> String {
-    let mut must_pass: Vec<&str> = policy.investigate_if_fail.iter().map(|name| name.value.as_str()).collect();
+    let mut must_pass: Vec<&str> =
+        policy.investigate_if_fail.iter().map(|name| name.value.as_str()).collect();
     must_pass.sort_unstable();
     let mut remaining = analyses.iter();
     let content = json!({

@@ -164,7 +164,10 @@ mod tests {
 
     #[test]
     fn what_has_no_json_is_refused() {
-        assert_eq!(configured("c 1 { a 2 }"), "error: a configuration node has arguments or children, not both");
+        assert_eq!(
+            configured("c 1 { a 2 }"),
+            "error: a configuration node has arguments or children, not both"
+        );
         assert_eq!(configured("c { a 1; a 2 }"), "error: `a` is given twice");
         assert_eq!(configured("c { - 1; a 2 }"), "error: either all children are named `-` or none");
         assert_eq!(configured("c #inf"), "error: numbers must be finite");

@@ -18,7 +18,9 @@ mod tree;
 mod tests;
 
 pub use checked::{CheckedAnalysis, CheckedPolicy, Facts, Origin, Part, PluginFacts, PluginTrouble};
-pub use model::{Analysis, Branch, Category, Configuration, Expr, Instance, PluginDeclaration, Policy, Spanned};
+pub use model::{
+    Analysis, Branch, Category, Configuration, Expr, Instance, PluginDeclaration, Policy, Spanned,
+};
 pub use parse::BUILT_INS;
 pub use problem::{Cause, PolicyErrors, Problem, Text};
 pub use schema::schema;

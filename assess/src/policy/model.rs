@@ -65,7 +65,7 @@ pub struct Configuration {
 #[derive(Debug, Clone)]
 pub enum Branch {
     Category(Category),
-    Analysis(Analysis),
+    Analysis(Box<Analysis>),
 }
 
 /// A group of analyses.
@@ -120,7 +120,10 @@ impl Policy {
         for analysis in self.analyses() {
             instances.entry(analysis.instance.clone()).or_insert_with(|| {
                 let members = self.merged(&analysis.plugin.value, &analysis.config.members);
-                Instance { plugin: analysis.plugin.value.clone(), config: json::canonical_object(&members).into() }
+                Instance {
+                    plugin: analysis.plugin.value.clone(),
+                    config: json::canonical_object(&members).into(),
+                }
             });
         }
         instances
@@ -148,7 +151,8 @@ impl Policy {
 
     /// The plugin's configuration with an analysis' members laid over it.
     pub(super) fn merged(&self, plugin: &str, own: &Map<String, Value>) -> Map<String, Value> {
-        let mut members = self.plugin(plugin).map(|declared| declared.config.members.clone()).unwrap_or_default();
+        let mut members =
+            self.plugin(plugin).map(|declared| declared.config.members.clone()).unwrap_or_default();
         members.extend(own.iter().map(|(name, value)| (name.clone(), value.clone())));
         members
     }

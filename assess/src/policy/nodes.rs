@@ -21,12 +21,22 @@ impl Reader {
         self.problems.push(Problem { cause, span, label: label.to_owned(), hint: None });
     }
 
-    pub(super) fn problem_with_hint(&mut self, cause: Cause, span: SourceSpan, label: &str, hint: impl Into<String>) {
+    pub(super) fn problem_with_hint(
+        &mut self,
+        cause: Cause,
+        span: SourceSpan,
+        label: &str,
+        hint: impl Into<String>,
+    ) {
         self.problems.push(Problem { cause, span, label: label.to_owned(), hint: Some(hint.into()) });
     }
 
     /// The node's properties by name. Unknown ones and those given twice are problems.
-    pub(super) fn properties<'n>(&mut self, node: &'n KdlNode, known: &[&str]) -> BTreeMap<&'n str, &'n KdlEntry> {
+    pub(super) fn properties<'n>(
+        &mut self,
+        node: &'n KdlNode,
+        known: &[&str],
+    ) -> BTreeMap<&'n str, &'n KdlEntry> {
         let mut properties = BTreeMap::new();
         for entry in node.entries() {
             let Some(name) = entry.name() else { continue };
@@ -53,7 +63,10 @@ impl Reader {
         let mut arguments = node.entries().iter().filter(|entry| entry.name().is_none());
         let first = arguments.next();
         for superfluous in arguments {
-            let cause = Cause::Superfluous { node: node.name().value().to_owned(), what: "second argument".to_owned() };
+            let cause = Cause::Superfluous {
+                node: node.name().value().to_owned(),
+                what: "second argument".to_owned(),
+            };
             self.problem(cause, superfluous.span(), "one too many");
         }
         match first {
@@ -61,7 +74,12 @@ impl Reader {
             None => {
                 let node_name = node.name().value();
                 let cause = Cause::Missing { node: format!("`{node_name}`"), what: what.to_owned() };
-                self.problem_with_hint(cause, node.name().span(), "here", format!("write: {node_name} \"…\""));
+                self.problem_with_hint(
+                    cause,
+                    node.name().span(),
+                    "here",
+                    format!("write: {node_name} \"…\""),
+                );
                 None
             }
         }
@@ -114,7 +132,8 @@ impl Reader {
     /// Arguments of a node that has none.
     pub(super) fn no_arguments(&mut self, node: &KdlNode) {
         for entry in node.entries().iter().filter(|entry| entry.name().is_none()) {
-            let cause = Cause::Superfluous { node: node.name().value().to_owned(), what: "argument".to_owned() };
+            let cause =
+                Cause::Superfluous { node: node.name().value().to_owned(), what: "argument".to_owned() };
             self.problem(cause, entry.span(), "one too many");
         }
     }
@@ -122,7 +141,8 @@ impl Reader {
     /// Children of a node that has none.
     pub(super) fn no_children(&mut self, node: &KdlNode) {
         if let Some(first) = node.children().and_then(|children| children.nodes().first()) {
-            let cause = Cause::Superfluous { node: node.name().value().to_owned(), what: "children".to_owned() };
+            let cause =
+                Cause::Superfluous { node: node.name().value().to_owned(), what: "children".to_owned() };
             self.problem(cause, first.name().span(), "not expected");
         }
     }

@@ -35,7 +35,7 @@ impl Policy {
     /// a plugin; if it is no KDL, what KDL's parser says.
     pub fn parse(source_name: &str, text: &str) -> Result<Policy, PolicyErrors> {
         let source = Text::new(source_name, text);
-        let document = document(text).map_err(|problems| PolicyErrors { text: source.clone(), problems })?;
+        let document = document(text).map_err(|problems| PolicyErrors::new(&source, problems, None))?;
         let mut reader = Reader::default();
         let mut plugins = Vec::new();
         let mut analyze = None;
@@ -53,18 +53,28 @@ impl Policy {
         let analyzed = match analyze {
             Some(node) => tree::read(&mut reader, node, &plugins),
             None => {
-                let cause = Cause::Missing { node: "a policy".to_owned(), what: "a node `analyze`".to_owned() };
-                reader.problem_with_hint(cause, (0, 0).into(), "here", "`probity init` writes a policy to begin with");
+                let cause =
+                    Cause::Missing { node: "a policy".to_owned(), what: "a node `analyze`".to_owned() };
+                reader.problem_with_hint(
+                    cause,
+                    (0, 0).into(),
+                    "here",
+                    "`probity init` writes a policy to begin with",
+                );
                 None
             }
         };
-        PolicyErrors::unless_empty(&source, reader.problems)?;
-        match analyzed {
-            Some(tree::Analyzed { investigate, investigate_if_fail, tree }) => {
-                Ok(Policy { source, investigate, investigate_if_fail, plugins, tree })
-            }
-            // Unreachable in practice: whatever is absent was told as a problem.
-            None => Err(PolicyErrors { text: source, problems: Vec::new() }),
+        let policy = analyzed.map(|tree::Analyzed { investigate, investigate_if_fail, tree }| Policy {
+            source: source.clone(),
+            investigate,
+            investigate_if_fail,
+            plugins,
+            tree,
+        });
+        match policy {
+            Some(policy) if reader.problems.is_empty() => Ok(policy),
+            // Whatever is absent was told as a problem.
+            policy => Err(PolicyErrors::new(&source, reader.problems, policy.map(Box::new))),
         }
     }
 }
@@ -169,10 +179,13 @@ fn read_plugin(reader: &mut Reader, node: &KdlNode) -> Option<PluginDeclaration>
 fn check_source(reader: &mut Reader, id: &Spanned<String>, has_path: bool, has_digest: bool) {
     let built_in = is_built_in(&id.value);
     if built_in && (has_path || has_digest) {
-        let cause = Cause::Superfluous { node: "plugin".to_owned(), what: "path or digest if it is built in".to_owned() };
+        let cause = Cause::Superfluous {
+            node: "plugin".to_owned(),
+            what: "path or digest if it is built in".to_owned(),
+        };
         let hint = "a plugin of your own needs a name of its own: publisher/namespace/name";
         reader.problem_with_hint(cause, id.span, "this is a built-in plugin", hint);
-    } else if !built_in && !(has_path && has_digest) {
+    } else if !(built_in || has_path && has_digest) {
         let what = "`path` and `sha256`".to_owned();
         let cause = Cause::Missing { node: format!("plugin `{}`", id.value), what };
         let hint = "path=\"…\" is its folder, sha256=\"…\" the tree hash that the folder must have";
@@ -184,7 +197,8 @@ fn checked_digest(reader: &mut Reader, digest: Spanned<String>) -> Option<Spanne
     if digest.value.len() == 64 && digest.value.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Some(Spanned { value: digest.value.to_ascii_lowercase(), span: digest.span });
     }
-    let hint = format!("64 hexadecimal digits are expected, here are {} characters", digest.value.chars().count());
+    let hint =
+        format!("64 hexadecimal digits are expected, here are {} characters", digest.value.chars().count());
     reader.problem_with_hint(Cause::BadDigest, digest.span, "not a digest", hint);
     None
 }
@@ -227,7 +241,10 @@ pub(super) fn plugin_id(reader: &mut Reader, name: &Spanned<String>) -> Option<S
             if claims_built_in && !is_built_in(&full) {
                 let hint = match suggest::nearest(bare, BUILT_INS) {
                     Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("built in are {}; an analysis of another name needs plugin=\"…\"", BUILT_INS.join(", ")),
+                    None => format!(
+                        "built in are {}; an analysis of another name needs plugin=\"…\"",
+                        BUILT_INS.join(", ")
+                    ),
                 };
                 reader.problem_with_hint(unknown, name.span, "not a built-in plugin", hint);
                 return None;

@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode, SourceSpan};
 
+use super::Policy;
+
 /// Everything that is wrong with one policy file. Holds at least one problem, in the order of the file.
 #[derive(Debug, thiserror::Error)]
 #[error("{} {} in {}", self.problems.len(), if self.problems.len() == 1 { "problem" } else { "problems" }, self.source_name())]
 pub struct PolicyErrors {
     pub text: Text,
     pub problems: Vec<Problem>,
+    /// What of the policy is sound, where enough is to ask the plugins about it, so that their problems with it can be
+    /// told at the same time.
+    pub sound: Option<Box<Policy>>,
 }
 
 /// The text of a policy with its name, shared by all that refers to places in it.
@@ -133,12 +138,26 @@ impl Cause {
 
 impl PolicyErrors {
     /// The problems sorted by place; nothing if there are none.
-    pub(super) fn unless_empty(text: &Text, mut problems: Vec<Problem>) -> Result<(), PolicyErrors> {
-        if problems.is_empty() {
-            return Ok(());
+    pub(super) fn unless_empty(text: &Text, problems: Vec<Problem>) -> Result<(), PolicyErrors> {
+        match problems.is_empty() {
+            true => Ok(()),
+            false => Err(PolicyErrors::new(text, problems, None)),
         }
+    }
+
+    pub(super) fn new(text: &Text, mut problems: Vec<Problem>, sound: Option<Box<Policy>>) -> PolicyErrors {
         problems.sort_by_key(|problem| (problem.span.offset(), problem.span.len()));
-        Err(PolicyErrors { text: text.clone(), problems })
+        PolicyErrors { text: text.clone(), problems, sound }
+    }
+
+    /// Adds what was found out about the sound part, each problem once.
+    #[must_use]
+    pub(crate) fn and(self, further: PolicyErrors) -> PolicyErrors {
+        let mut problems = self.problems;
+        problems.extend(further.problems);
+        let mut all = PolicyErrors::new(&self.text, problems, None);
+        all.problems.dedup();
+        all
     }
 
     fn source_name(&self) -> &str {

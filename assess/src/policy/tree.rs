@@ -96,8 +96,10 @@ impl Tree<'_> {
             names.push(name);
         }
         if names.is_empty() && node.entries().is_empty() {
-            let cause =
-                Cause::Missing { node: "`investigate-if-fail`".to_owned(), what: "names of analyses".to_owned() };
+            let cause = Cause::Missing {
+                node: "`investigate-if-fail`".to_owned(),
+                what: "names of analyses".to_owned(),
+            };
             self.reader.problem(cause, node.name().span(), "here");
         }
         names
@@ -117,7 +119,7 @@ impl Tree<'_> {
         }
         match is_category {
             true => self.category(node, name, counts).map(Branch::Category),
-            false => self.analysis(node, name, counts).map(Branch::Analysis),
+            false => self.analysis(node, name, counts).map(Box::new).map(Branch::Analysis),
         }
     }
 
@@ -222,13 +224,15 @@ impl Tree<'_> {
 
     /// A policy must be able to come to an investigation.
     fn check_counts(&mut self, node: &KdlNode, branches: &[Branch], if_fail: &[Spanned<String>]) {
-        let has_branch = node.iter_children().any(|child| matches!(child.name().value(), "category" | "analysis"));
+        let has_branch =
+            node.iter_children().any(|child| matches!(child.name().value(), "category" | "analysis"));
         if !has_branch {
             let cause = Cause::Missing { node: "`analyze`".to_owned(), what: "an analysis".to_owned() };
             let hint = "write: category \"practices\" { analysis \"activity\" }";
             self.reader.problem_with_hint(cause, node.name().span(), "here", hint);
         } else if !branches.is_empty() && !self.counts && if_fail.is_empty() {
-            let hint = "the score would always be 0; give one analysis a weight, or name it in investigate-if-fail";
+            let hint =
+                "the score would always be 0; give one analysis a weight, or name it in investigate-if-fail";
             self.reader.problem_with_hint(Cause::NothingCounts, node.name().span(), "in here", hint);
         }
     }

@@ -9,8 +9,8 @@ use crate::verdict::{Judged, Verdict};
 
 use super::finding::fingerprinted;
 use super::{
-    AnalysisEntry, CategoryEntry, ComparedNumbers, Concern, Entry, Outcome, PolicyInfo, PolicySource, Reason, Report,
-    SCHEMA_VERSION, ScoreInfo, Summary, Target, Tool, VerdictKind,
+    AnalysisEntry, CategoryEntry, ComparedNumbers, Concern, Entry, Outcome, PolicyInfo, PolicySource, Reason,
+    Report, SCHEMA_VERSION, ScoreInfo, Summary, Target, Tool, VerdictKind,
 };
 
 /// What became of one analysis.
@@ -39,7 +39,11 @@ impl Report {
     ///
     /// # Errors
     /// Where the expression over the score cannot judge it.
-    pub fn of(policy: &CheckedPolicy, origins: Origins, results: &[AnalysisResult]) -> Result<Report, EvalError> {
+    pub fn of(
+        policy: &CheckedPolicy,
+        origins: Origins,
+        results: &[AnalysisResult],
+    ) -> Result<Report, EvalError> {
         let verdicts: Vec<&Verdict> = results.iter().map(|result| &result.judged.verdict).collect();
         let Decision { score, outcome, reasons } = Decision::of(policy, &verdicts)?;
         let builder = Builder { policy, results, score };

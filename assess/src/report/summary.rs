@@ -35,7 +35,8 @@ impl Summary {
         match answer {
             Value::Array(items) if items.len() > SHOWN_ELEMENTS => of_list(items),
             Value::Object(members) if !is_small(answer, 0) => {
-                let shown = members.iter().take(SHOWN_MEMBERS).map(|(name, value)| (name.clone(), shortened(value)));
+                let shown =
+                    members.iter().take(SHOWN_MEMBERS).map(|(name, value)| (name.clone(), shortened(value)));
                 let left_out = members.len().saturating_sub(SHOWN_MEMBERS);
                 Summary::Object { members: shown.collect(), left_out }
             }
@@ -93,7 +94,7 @@ fn shortened(value: &Value) -> Value {
         }
         small if is_small(small, 0) => small.clone(),
         Value::Array(items) if items.len() <= SHOWN_ELEMENTS => {
-            Value::Array(items.iter().map(|item| shortened_inside(item)).collect())
+            Value::Array(items.iter().map(shortened_inside).collect())
         }
         large => shortened_inside(large),
     }

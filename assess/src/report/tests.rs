@@ -26,12 +26,15 @@ fn checked() -> CheckedPolicy {
             "probity/core/churn" => json!({ "type": "array", "items": { "type": "number" } }),
             _ => json!({ "type": "integer" }),
         };
-        facts.insert(instance, Ok(PluginFacts {
-            queries: BTreeMap::from([("q".to_owned(), output)]),
-            default_query: Some("q".to_owned()),
-            default_policy: None,
-            effective_config: json!({}),
-        }));
+        facts.insert(
+            instance,
+            Ok(PluginFacts {
+                queries: BTreeMap::from([("q".to_owned(), output)]),
+                default_query: Some("q".to_owned()),
+                default_policy: None,
+                effective_config: json!({}),
+            }),
+        );
     }
     policy.check(&facts).unwrap()
 }
@@ -200,7 +203,8 @@ fn a_report_in_full() {
               ]
             }
           ]
-        }"#]].assert_eq(&serde_json::to_string_pretty(&report).unwrap());
+        }"#]]
+    .assert_eq(&serde_json::to_string_pretty(&report).unwrap());
 }
 
 #[test]
@@ -213,8 +217,10 @@ fn a_report_fits_its_published_schema() {
         answer: None,
         concerns: vec![],
     };
-    let errored = AnalysisResult { judged: Verdict::Error { message: "died".to_owned() }.into(), ..abstained.clone() };
-    let all_abstained = Report::of(&policy, origins(), &[abstained.clone(), abstained.clone(), abstained]).unwrap();
+    let errored =
+        AnalysisResult { judged: Verdict::Error { message: "died".to_owned() }.into(), ..abstained.clone() };
+    let all_abstained =
+        Report::of(&policy, origins(), &[abstained.clone(), abstained.clone(), abstained]).unwrap();
     let all_erred = Report::of(&policy, origins(), &[errored.clone(), errored.clone(), errored]).unwrap();
     for report in [report(vec![concern("x", Some("c"), Some("p"), Some(3))]), all_abstained, all_erred] {
         let value = serde_json::to_value(&report).unwrap();
@@ -235,13 +241,16 @@ fn findings_are_of_what_failed_and_the_worst_come_first() {
     let lines: Vec<String> = report
         .findings()
         .iter()
-        .map(|finding| format!("{:?} {} {} {:?}", finding.severity, finding.rule, finding.message, finding.location))
+        .map(|finding| {
+            format!("{:?} {} {} {:?}", finding.severity, finding.rule, finding.message, finding.location)
+        })
         .collect();
     expect![[r#"
         Error binary binary failed: value <= 0 (2 <= 0) None
         Error binary lib.so is opaque Some(Location { commit: None, path: Some("lib.so"), line: None })
         Note identity identity failed: value <= 1 (5 <= 1) None
-        Note identity as it is None"#]].assert_eq(&lines.join("\n"));
+        Note identity as it is None"#]]
+    .assert_eq(&lines.join("\n"));
     assert_eq!(report.findings()[0].severity, Severity::Error);
 }
 

@@ -57,7 +57,8 @@ fn remarks(cx: &Context, checked: &Checked) {
         cx.printer.note(&format!("warning: {}", tame(&warning.to_string())));
     }
     if let Some(error) = &checked.unkept {
-        cx.printer.note(&format!("warning: not all that was learnt could be kept: {}", tame(&error.to_string())));
+        cx.printer
+            .note(&format!("warning: not all that was learnt could be kept: {}", tame(&error.to_string())));
     }
     for note in &checked.notes {
         cx.printer.note(&format!("note: {}", tame(&note.to_string())));

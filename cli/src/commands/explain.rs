@@ -10,7 +10,7 @@ use probity_assess::report::{AnalysisEntry, Entry, Report, VerdictKind};
 use crate::args::ExplainArgs;
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
-use crate::printer::tame;
+use crate::printer::{paragraphs, tame};
 use crate::progress::Spinner;
 use crate::subject::{self, TIMEOUT};
 
@@ -42,10 +42,10 @@ fn rule(prepared: &Prepared, analysis: &CheckedAnalysis) -> String {
     let mut page = format!("{}: {}/{}\n", tame(&analysis.name), analysis.plugin, tame(&analysis.query));
     if let Some((description, configured)) = prepared.description(analysis) {
         if let Some(query) = description.query(Some(&analysis.query)) {
-            let _ = writeln!(page, "\n{}", paragraphs(&query.doc));
+            let _ = writeln!(page, "\n{}", paragraphs(&query.doc, ""));
         }
         if let Some(explain) = &description.explain {
-            let _ = writeln!(page, "\n{}", paragraphs(explain));
+            let _ = writeln!(page, "\n{}", paragraphs(explain, ""));
         }
         let _ = writeln!(page, "\nconfiguration  {}", tame(&configured.effective_config.to_string()));
     }
@@ -59,11 +59,6 @@ fn rule(prepared: &Prepared, analysis: &CheckedAnalysis) -> String {
         let _ = writeln!(page, "must pass      anything else leads to an investigation");
     }
     page
-}
-
-/// A plugin's prose: its line breaks stay, its control characters do not.
-fn paragraphs(text: &str) -> String {
-    text.lines().map(tame).collect::<Vec<_>>().join("\n")
 }
 
 /// The arithmetic of the score, and what it would be if one failure were mended.

@@ -13,7 +13,7 @@ use serde_json::json;
 use crate::args::{PluginCommand, Subject};
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
-use crate::printer::tame;
+use crate::printer::{paragraphs, tame};
 use crate::progress::Spinner;
 use crate::subject::{self, TIMEOUT};
 
@@ -48,8 +48,10 @@ fn describe(cx: &Context, plugin: &str, subject: &Subject, as_json: bool) -> End
     let described = directory.describe(&settings, &id, spinner)?;
     let Some((description, configured)) = described else {
         let known: Vec<&str> = directory.plugins().map(|listed| &*listed.id).collect();
-        return Err(CliError::wrong(format!("there is no plugin {id}"))
-            .hinted(format!("there are {}; --policy FILE adds those that a policy names", known.join(", "))));
+        return Err(CliError::wrong(format!("there is no plugin {id}")).hinted(format!(
+            "there are {}; --policy FILE adds those that a policy names",
+            known.join(", ")
+        )));
     };
     cx.result(&match as_json {
         true => format!("{:#}\n", data(&id, &description, &configured)),
@@ -76,7 +78,7 @@ fn data(id: &str, description: &Description, configured: &Configured) -> serde_j
 
 fn page(id: &str, description: &Description, configured: &Configured) -> String {
     let mut page = format!("{id}\n");
-    let prose = |text: &str| text.lines().map(|line| format!("    {}\n", tame(line))).collect::<String>();
+    let prose = |text: &str| format!("{}\n", paragraphs(text, "    "));
     for query in &description.queries {
         let default = if query.default { "  (default)" } else { "" };
         let _ = writeln!(page, "\n  {}{default}", tame(&query.name));

@@ -21,7 +21,9 @@ pub(crate) fn trust(cx: &Context, args: &TrustArgs) -> Ended {
     let changed = trust.set(&repository, !args.revoke).map_err(|e| CliError::failed(&e))?;
     let shown = tame(&repository.display().to_string());
     cx.result(&match (args.revoke, changed) {
-        (false, true) => format!("Checks of {shown} on this machine now use the probity.kdl that it carries.\n"),
+        (false, true) => {
+            format!("Checks of {shown} on this machine now use the probity.kdl that it carries.\n")
+        }
         (false, false) => format!("{shown} is trusted already.\n"),
         (true, true) => format!("{shown} is no longer trusted.\n"),
         (true, false) => format!("{shown} was not trusted.\n"),

@@ -83,7 +83,9 @@ fn result(finding: &Finding<'_>, analyses: &[&AnalysisEntry]) -> Value {
 /// A path as the relative reference of a URI: what RFC 3986 does not leave alone is percent-encoded.
 fn uri(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    path.bytes()
+        .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 #[cfg(test)]

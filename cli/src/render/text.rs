@@ -128,7 +128,11 @@ fn analysis(page: &mut String, analysis: &AnalysisEntry, depth: usize, paint: Pa
         (None, Some(value)) => summary(value),
         (None, None) => String::new(),
     };
-    let line = format!("{name:<NAMES$}  {:>4}  {verdict}  {judged:<16}  {}", percent(analysis.share), tame(&analysis.policy));
+    let line = format!(
+        "{name:<NAMES$}  {:>4}  {verdict}  {judged:<16}  {}",
+        percent(analysis.share),
+        tame(&analysis.policy)
+    );
     let _ = writeln!(page, "{}", line.trim_end());
 }
 
@@ -206,8 +210,14 @@ fn abstained(lines: &mut String, tree: &[Entry]) {
 
 fn foot(page: &mut String, report: &Report) {
     let first = report.findings().first().map_or("churn".to_owned(), |finding| tame(finding.rule));
-    let _ = writeln!(page, "\nProbity looks at the repository alone: not at its hosting, its packages or its dependencies.");
-    let _ = writeln!(page, "next: `probity explain {first}` for what a line means, `probity init` for a policy of your own");
+    let _ = writeln!(
+        page,
+        "\nProbity looks at the repository alone: not at its hosting, its packages or its dependencies."
+    );
+    let _ = writeln!(
+        page,
+        "next: `probity explain {first}` for what a line means, `probity init` for a policy of your own"
+    );
 }
 
 #[cfg(test)]

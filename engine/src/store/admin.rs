@@ -44,8 +44,8 @@ pub fn info(folder: &Path) -> Result<StoreInfo, StoreError> {
     Ok(info)
 }
 
-/// Forgets everything in the store in `folder` and returns how many bytes that freed. Other processes may use the
-/// store meanwhile: it is emptied, not removed, unless it cannot be used anyway.
+/// Forgets everything in the store in `folder` and returns how many bytes that freed. Other processes may use
+/// the store meanwhile: it is emptied, not removed, unless it cannot be used anyway.
 pub fn clear(folder: &Path) -> Result<u64, StoreError> {
     let path = file_in(folder);
     let before = bytes(&path);

@@ -1,8 +1,8 @@
 //! Keeping the store within a limit: what the latest roots rest on stays, the rest goes.
 //!
-//! A remembered root touches nothing below it, so only roots carry the day of their last use; what is below is found
-//! through their traces. Deleting takes small transactions, so that other processes are not held up. One of them may
-//! write a trace whose blob goes at that moment: it will be missing, which is a miss.
+//! A remembered root touches nothing below it, so only roots carry the day of their last use; what is below
+//! is found through their traces. Deleting takes small transactions, so that other processes are not held up.
+//! One of them may write a trace whose blob goes at that moment: it will be missing, which is a miss.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -20,8 +20,8 @@ pub(super) const LIMIT: u64 = 2 << 30;
 /// So many rows go in one transaction.
 const CHUNK: usize = 500;
 
-/// Brings the store in `folder` down to half of `limit` bytes if it holds more than `limit`, and returns how many
-/// bytes that freed for what comes next. The file does not shrink.
+/// Brings the store in `folder` down to half of `limit` bytes if it holds more than `limit`, and returns how
+/// many bytes that freed for what comes next. The file does not shrink.
 pub fn collect(folder: &Path, limit: u64) -> Result<u64, StoreError> {
     let path = file_in(folder);
     if !path.exists() {
@@ -103,7 +103,8 @@ fn mark(connection: &Connection, budget: u64) -> rusqlite::Result<Marked> {
     Ok(marked)
 }
 
-/// Marks the blobs of one key and adds what it rests on to `todo`. Returns the size of what was not marked before.
+/// Marks the blobs of one key and adds what it rests on to `todo`. Returns the size of what was not marked
+/// before.
 fn mark_one(
     connection: &Connection,
     key: Digest,

@@ -1,7 +1,7 @@
 //! Setting a store aside that cannot be used, and beginning anew.
 //!
-//! Another process may find the same damage at the same time: they take turns, and whoever comes second looks again before
-//! it moves anything.
+//! Another process may find the same damage at the same time: they take turns, and whoever comes second looks
+//! again before it moves anything.
 
 use std::fs;
 use std::io;
@@ -43,8 +43,8 @@ pub(super) fn open_or_replace(file: &Path) -> Result<(Connection, Option<StoreWa
     }
 }
 
-/// Begins anew after damage was found while the store was in use. If `damaged` is no longer what lies there, another
-/// process has done so already.
+/// Begins anew after damage was found while the store was in use. If `damaged` is no longer what lies there,
+/// another process has done so already.
 pub(super) fn replace(
     file: &Path,
     damaged: Option<FileId>,

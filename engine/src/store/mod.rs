@@ -1,7 +1,8 @@
 //! The memo store: what is remembered across runs.
 //!
-//! [`MemoStore`] is all that the engine knows of it. `sqlite` keeps it in a file, `memory` in this process. A store
-//! may forget anything at any time: what cannot be read, or does not match its digest, is simply not there.
+//! [`MemoStore`] is all that the engine knows of it. `sqlite` keeps it in a file, `memory` in this process. A
+//! store may forget anything at any time: what cannot be read, or does not match its digest, is simply not
+//! there.
 
 mod admin;
 mod collect;

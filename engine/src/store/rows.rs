@@ -47,8 +47,8 @@ fn packed(connection: &Connection, sql: &str, name: &Digest) -> rusqlite::Result
     row.optional()
 }
 
-/// Puts a fact into the store, within the caller's transaction. `put` are the blobs that it is known to hold already:
-/// the facts of a transaction share most bodies and deep sets.
+/// Puts a fact into the store, within the caller's transaction. `put` are the blobs that it is known to hold
+/// already: the facts of a transaction share most bodies and deep sets.
 pub(super) fn write(
     connection: &Connection,
     record: &Record,

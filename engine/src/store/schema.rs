@@ -66,7 +66,8 @@ pub(super) enum Opened {
     Unknown(String),
 }
 
-/// Opens the store in `file`, making file and tables if there are none. Changes nothing in a store that is ready.
+/// Opens the store in `file`, making file and tables if there are none. Changes nothing in a store that is
+/// ready.
 pub(super) fn open(file: &Path) -> Result<Opened, StoreError> {
     make_file(file)?;
     match named(file, connect(file).and_then(look))? {
@@ -140,8 +141,8 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))
 }
 
-/// Makes the tables, unless another process was faster. Does not wait for the disk: what a power cut leaves of a store
-/// without a memo is set aside the next time.
+/// Makes the tables, unless another process was faster. Does not wait for the disk: what a power cut leaves
+/// of a store without a memo is set aside the next time.
 fn create(mut connection: Connection) -> rusqlite::Result<Connection> {
     connection.execute_batch("PRAGMA synchronous = OFF")?;
     connection.query_row("PRAGMA journal_mode = WAL", [], |_| Ok(()))?;

@@ -1,8 +1,8 @@
 //! The store on disk: SQLite with a write-ahead log, which several processes may use at the same time.
 //!
 //! Readers are few and lazily opened: a run that finds everything opens one. There is one writer. A committed
-//! transaction survives the end of the process, however it ends; after a power cut the latest ones may be missing,
-//! which costs their recomputation.
+//! transaction survives the end of the process, however it ends; after a power cut the latest ones may be
+//! missing, which costs their recomputation.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -131,7 +131,8 @@ impl SqliteStore {
         }
     }
 
-    /// Does what may also be left undone, on the connection that reads: a run that finds everything has no other.
+    /// Does what may also be left undone, on the connection that reads: a run that finds everything has no
+    /// other.
     fn maintain(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<()>) {
         let mut reader = self.reader();
         let result = self.connected(&mut reader).and_then(|link| {

@@ -1,4 +1,5 @@
-//! Queries that ask for themselves, through whatever way: one failure, the same for all of the ring, and no hang.
+//! Queries that ask for themselves, through whatever way: one failure, the same for all of the ring, and no
+//! hang.
 
 use std::sync::{Arc, Barrier};
 
@@ -78,6 +79,34 @@ fn a_ring_that_two_threads_close_together_is_found() {
         threads.map(|thread| thread.join().unwrap())
     });
     assert_eq!(replies, [told.clone(), told]);
+}
+
+#[test]
+fn who_asks_a_member_before_the_ring_reaches_it_belongs_to_it_all_the_same() {
+    for _ in 0..100 {
+        let begun = Arc::new(Barrier::new(2));
+        let member = begun.clone();
+        let lab = World::default()
+            .query("an/late", move |call| {
+                let _first = call.value("an/other");
+                member.wait();
+                (0..50).for_each(|_| std::thread::yield_now());
+                call.value("an/early").and_then(value)
+            })
+            .query("an/other", |call| call.value("an/late").and_then(value))
+            .query("an/early", move |call| {
+                begun.wait();
+                let _failed = call.value("an/other");
+                value("not in a ring")
+            })
+            .lab();
+        let early = std::thread::scope(|scope| {
+            let early = scope.spawn(|| shown(&lab.engine.answers(&[request("an/early")])[0]));
+            lab.engine.answers(&[request("an/late")]);
+            early.join().unwrap()
+        });
+        assert_eq!(early, named("an/early {} → an/other {} → an/late {} → an/early {}"));
+    }
 }
 
 #[test]

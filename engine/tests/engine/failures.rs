@@ -60,6 +60,31 @@ fn an_answer_that_saw_a_failure_is_given_and_not_remembered() {
 }
 
 #[test]
+fn an_equal_answer_that_saw_a_failure_confirms_no_trace() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let state = broken.clone();
+    let mut lab = World::default()
+        .query("git/object", move |call| match state.load(SeqCst) {
+            true => unavailable("object is missing"),
+            false => value(call.version().to_string()),
+        })
+        .query("low/lenient", |call| match call.value("git/object").as_deref() {
+            Ok("1") => value("two"),
+            _ => value("one"),
+        })
+        .query("an/top", |call| call.value("low/lenient").and_then(value))
+        .lab();
+    assert_eq!(lab.ask("an/top"), "one");
+    lab.upgrade("git");
+    broken.store(true, SeqCst);
+    lab.restart();
+    assert_eq!(lab.ask("an/top"), "one");
+    broken.store(false, SeqCst);
+    lab.restart();
+    assert_eq!(lab.ask("an/top"), "two");
+}
+
+#[test]
 fn a_failure_names_the_queries_it_passed_through() {
     let (lab, _) = flaky();
     let reply = lab.engine.answers(&[request("an/caller")]).remove(0);

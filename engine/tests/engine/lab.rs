@@ -102,7 +102,8 @@ impl Lab {
         self.engine.answers(&requests).iter().map(shown).collect()
     }
 
-    /// The names of the queries that ran since the last call or revision, sorted; with keys, unless they are empty.
+    /// The names of the queries that ran since the last call or revision, sorted; with keys, unless they are
+    /// empty.
     pub(crate) fn executed(&mut self) -> String {
         let all = self.engine.executed();
         let mut names: Vec<String> = all[self.seen..].iter().map(named).collect();

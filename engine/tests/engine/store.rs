@@ -92,6 +92,29 @@ fn a_damaged_value_is_computed_again_and_mended() {
 }
 
 #[test]
+fn a_value_under_another_s_name_is_no_value() {
+    let mut lab = sum();
+    let swap = "UPDATE blob SET (compressed, bytes) =
+            (SELECT compressed, bytes FROM blob WHERE digest = (SELECT max(outcome) FROM trace))
+        WHERE digest IN (SELECT outcome FROM trace)";
+    between(&mut lab, |file| with_file(file, swap));
+    for n in 0..20 {
+        assert!(lab.ask(&format!("git/item {{\"n\":{n}}}")).starts_with(&format!("{{\"n\":{n},")));
+    }
+    assert!(lab.stats().executed >= 19);
+}
+
+#[test]
+fn a_trace_that_names_another_outcome_is_no_trace() {
+    let mut lab = sum();
+    let swap = "UPDATE trace SET outcome = (SELECT max(outcome) FROM trace)";
+    between(&mut lab, |file| with_file(file, swap));
+    assert_eq!(lab.ask_all(&["an/sum", "git/item {\"n\":3}"])[0], SUM);
+    assert!(lab.ask("git/item {\"n\":3}").starts_with("{\"n\":3,"));
+    assert_eq!(lab.stats().executed, 20, "all but the one whose outcome it is");
+}
+
+#[test]
 fn one_flipped_bit_anywhere_never_changes_an_answer() {
     for step in 0..60 {
         let mut lab = sum();

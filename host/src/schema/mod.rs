@@ -5,7 +5,8 @@
 
 mod bounds;
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
 pub(crate) use bounds::Unbounded;
@@ -69,9 +70,21 @@ impl Shape {
         let value: Value = serde_json::from_str(json)
             .map_err(|error| Mismatch { path: String::new(), reason: text(&error.to_string()) })?;
         validator.validate(&value).map_err(|error| Mismatch {
-            path: text(error.instance_path().as_str()),
+            path: text(&place(&error)),
             reason: text(&error.masked().to_string()),
         })
+    }
+}
+
+/// Where a value departs: at the member itself if that is one too many.
+fn place(error: &ValidationError<'_>) -> String {
+    let path = error.instance_path().as_str();
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => match unexpected.first() {
+            Some(member) => format!("{path}/{member}"),
+            None => path.to_owned(),
+        },
+        _ => path.to_owned(),
     }
 }
 

@@ -13,6 +13,8 @@ use crate::source::SourceFiles;
 const WINDOW: usize = 8;
 /// How many commits are pointed out at most.
 const MOST_CONCERNS: usize = 20;
+/// Standard deviations above the mean from which a commit is worth a look, whatever the policy allows.
+const NOTABLE: f64 = 3.0;
 /// With fewer commits there is nothing to compare.
 const FEWEST_COMMITS: usize = 2;
 
@@ -59,10 +61,11 @@ fn corpus(engine: &Engine<Config>, segments: Vec<Segment>) -> Result<Corpus> {
     Ok(corpus)
 }
 
-/// The commits above the threshold, the highest first, and a word on those that were left out.
+/// The commits above the threshold (or notable all the same, for a policy may set a lower one), the highest first, and a word on those that were left out.
 fn concerns(entropies: &[Entropy], scores: &[f64], unknown: u64, config: &Config) -> Vec<Concern> {
     let room = if unknown == 0 { MOST_CONCERNS } else { MOST_CONCERNS - 1 };
-    let outstanding = entropies.iter().zip(scores).filter(|(_, score)| **score > config.entropy_threshold);
+    let limit = config.entropy_threshold.min(NOTABLE);
+    let outstanding = entropies.iter().zip(scores).filter(|(_, score)| **score > limit);
     let mut concerns: Vec<Concern> = outstanding
         .take(room)
         .map(|(Entropy { commit, bits }, score)| {

@@ -21,7 +21,8 @@ fn the_built_in_policy_fits_the_built_in_plugins() {
         practices identity identity 0
         attacks/commit affiliation affiliation 0
         attacks/commit entropy entropy 0.25
-        attacks/commit churn churn 0.25"#]].assert_eq(&lines.join("\n"));
+        attacks/commit churn churn 0.25"#]]
+    .assert_eq(&lines.join("\n"));
     assert!(checked.analyses.iter().all(|one| one.must_pass == (one.name == "binary")));
 }
 
@@ -47,8 +48,14 @@ fn a_policy_that_no_plugin_can_answer_is_told_at_once() {
         member: Some("entropy-treshold".to_owned()),
     };
     facts.insert("probity/core/entropy#entropy".into(), Err(refused));
-    facts.insert("probity/core/identity".into(), Ok(plugin("identity", json!({ "type": "string" }), Some("value <= 0"), json!({}))));
-    facts.insert("probity/core/linguist".into(), Ok(PluginFacts { default_query: None, ..plugin("is_source", json!({}), None, json!({})) }));
+    facts.insert(
+        "probity/core/identity".into(),
+        Ok(plugin("identity", json!({ "type": "string" }), Some("value <= 0"), json!({}))),
+    );
+    facts.insert(
+        "probity/core/linguist".into(),
+        Ok(PluginFacts { default_query: None, ..plugin("is_source", json!({}), None, json!({})) }),
+    );
     expect![[r#"
         p.kdl:3:33: there is no field `dys`
           hint: did you mean `days`?
@@ -69,10 +76,18 @@ fn a_policy_that_no_plugin_can_answer_is_told_at_once() {
 
 #[test]
 fn a_policy_of_its_own_comes_before_the_plugins() {
-    let policy = parsed("analyze { investigate policy=\"score > 0.5\"; analysis \"binary\"; analysis \"b\" plugin=\"binary\" policy=\"value <= 9\" }");
+    let policy = parsed(
+        "analyze { investigate policy=\"score > 0.5\"; analysis \"binary\"; analysis \"b\" plugin=\"binary\" policy=\"value <= 9\" }",
+    );
     let checked = policy.check(&built_in_facts(&policy)).unwrap();
-    assert_eq!((checked.analyses[0].origin, checked.analyses[0].expression.text()), (Origin::Plugin, "value <= 0"));
-    assert_eq!((checked.analyses[1].origin, checked.analyses[1].expression.text()), (Origin::Policy, "value <= 9"));
+    assert_eq!(
+        (checked.analyses[0].origin, checked.analyses[0].expression.text()),
+        (Origin::Plugin, "value <= 0")
+    );
+    assert_eq!(
+        (checked.analyses[1].origin, checked.analyses[1].expression.text()),
+        (Origin::Policy, "value <= 9")
+    );
 }
 
 #[test]

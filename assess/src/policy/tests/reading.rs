@@ -32,7 +32,8 @@ analyze {
           hint: a weight is a number from 0 to 1000000000; 0 informs without counting
         p.kdl:8:29: unknown property `polcy` of `analysis`
           hint: did you mean `policy`?
-    "#]].assert_eq(&problems(text));
+    "#]]
+    .assert_eq(&problems(text));
 }
 
 #[test]
@@ -41,7 +42,10 @@ fn a_problem_is_shown_with_its_line() {
     let errors = Policy::parse("p.kdl", text).unwrap_err();
     let mut shown = String::new();
     let theme = miette::GraphicalTheme::unicode_nocolor();
-    miette::GraphicalReportHandler::new_themed(theme).with_width(90).render_report(&mut shown, &errors).unwrap();
+    miette::GraphicalReportHandler::new_themed(theme)
+        .with_width(90)
+        .render_report(&mut shown, &errors)
+        .unwrap();
     let shown: String = shown.lines().map(|line| format!("{}\n", line.trim_end())).collect();
     expect![[r#"
           × 1 problem in p.kdl
@@ -56,7 +60,8 @@ fn a_problem_is_shown_with_its_line() {
            ·                              ╰── these do not compare
          3 │     analysis "binary"
            ╰────
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
 }
 
 #[test]
@@ -237,7 +242,8 @@ fn analyses_share_a_process_unless_they_are_configured_differently() {
         acme/tools/x acme/tools/x {"list":["a","b"],"nested":[1]}
         probity/core/activity#activity probity/core/activity {"weeks":52}
         probity/core/churn probity/core/churn {"churn-freq":3}
-        probity/core/churn#other probity/core/churn {"churn-freq":3,"commit-percentage":0.5}"#]].assert_eq(&instances.join("\n"));
+        probity/core/churn#other probity/core/churn {"churn-freq":3,"commit-percentage":0.5}"#]]
+    .assert_eq(&instances.join("\n"));
     let declared = policy.plugin("acme/tools/x").unwrap();
     assert_eq!(declared.path.as_ref().unwrap().value, "./x");
     assert_eq!(declared.sha256.as_ref().unwrap().value, DIGEST);
@@ -274,7 +280,8 @@ fn the_built_in_policy_has_the_tree_that_its_users_know() {
             affiliation 0: divz(count(value.filter(counted, counted)), count(value)) <= 1.0
             entropy 1: count(value.filter(z, z > 8.0)) == 0
             churn 1: divz(count(value.filter(z, z > 3.0)), count(value)) <= 0.02
-    "#]].assert_eq(&out);
+    "#]]
+    .assert_eq(&out);
     assert_eq!(policy.investigate_if_fail[0].value, "binary");
 }
 
