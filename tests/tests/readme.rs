@@ -1,0 +1,16 @@
+//! The README's first check: its output is what the program prints, to the letter.
+
+use probity_tests::Lab;
+
+#[test]
+fn the_readme_shows_the_real_output_of_a_first_check() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("project");
+    repository.history(30);
+    repository.author("Mallory", "mallory@example.net");
+    repository.write("tests/data/sample", b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0>\0");
+    repository.commit("add test data");
+    let run = lab.probity(["check", "project", "--now", "2026-06-01"]).expect(1);
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    assert!(readme.contains(&format!("```text\n{}```\n", run.stdout)), "the README must show:\n{}", run.stdout);
+}
