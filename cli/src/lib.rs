@@ -24,6 +24,7 @@ use printer::Printer;
 
 /// The whole program.
 pub fn main() -> ExitCode {
+    probity_sandbox::share_one_heap();
     match probity_sandbox::launched() {
         Ok(None) => person(),
         Ok(Some(confined)) => plugin(&confined.arguments),

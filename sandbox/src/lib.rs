@@ -36,9 +36,9 @@ pub use survey::{Survey, survey};
 #[cfg(target_os = "linux")]
 use linux::kernel;
 #[cfg(target_os = "linux")]
-pub use {child::Child, launcher::Launcher, linux::launched};
+pub use {child::Child, launcher::Launcher, linux::launched, linux::share_one_heap};
 
 #[cfg(not(target_os = "linux"))]
 use elsewhere::kernel;
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Child, Launcher, launched};
+pub use elsewhere::{Child, Launcher, launched, share_one_heap};

@@ -23,7 +23,10 @@ fn check(lab: &Lab, repository: &Repository, name: &str, hash: &str, analysis: &
         folder.display().to_string()
     );
     let file = lab.file("policy.kdl", policy);
-    lab.check(repository.path(), &["--policy", file.to_str().expect("the lab's paths are UTF-8"), "--format", "json"])
+    lab.check(
+        repository.path(),
+        &["--policy", file.to_str().expect("the lab's paths are UTF-8"), "--format", "json"],
+    )
 }
 
 fn repository(lab: &Lab) -> Repository {

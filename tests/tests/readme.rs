@@ -12,5 +12,9 @@ fn the_readme_shows_the_real_output_of_a_first_check() {
     repository.commit("add test data");
     let run = lab.probity(["check", "project", "--now", "2026-06-01"]).expect(1);
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    assert!(readme.contains(&format!("```text\n{}```\n", run.stdout)), "the README must show:\n{}", run.stdout);
+    assert!(
+        readme.contains(&format!("```text\n{}```\n", run.stdout)),
+        "the README must show:\n{}",
+        run.stdout
+    );
 }

@@ -6,6 +6,7 @@
 
 mod confine;
 pub(crate) mod descriptors;
+mod heap;
 pub(crate) mod kernel;
 mod landlock;
 mod limits;
@@ -16,3 +17,4 @@ mod seccomp;
 pub(crate) mod start;
 
 pub use confine::launched;
+pub use heap::share_one_heap;
