@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::description::{Configured, Description};
 use crate::facts::{Descriptions, Interview, PluginFailure};
-use crate::policy::{CheckedAnalysis, CheckedPolicy, Policy, PolicyErrors};
+use crate::policy::{Cause, CheckedAnalysis, CheckedPolicy, Policy, PolicyErrors};
 use crate::report::{AnalysisResult, Concern, Origins, Report, Target};
 use crate::session::{Effort, Session, told};
 use crate::settings::Settings;
@@ -195,7 +195,11 @@ fn every_problem(settings: &Settings, mut errors: PolicyErrors, sink: Arc<dyn Si
     let Ok(interview) = Interview::hold(&session, &catalogue, known) else { return errors };
     match sound.check(&interview.facts) {
         Ok(_) => errors,
-        Err(further) => errors.and(further),
+        Err(mut further) => {
+            // Strangers' plugins are not started for a policy that is wrong already.
+            further.problems.retain(|problem| !matches!(problem.cause, Cause::NotAsked { .. }));
+            errors.and(further)
+        }
     }
 }
 

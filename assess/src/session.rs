@@ -1,8 +1,6 @@
 //! The engine and the host of one check, wired together. Plugins are started when an answer is missing, and end with the session.
 
-use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use probity_engine::{Engine, Failure, Key, Reply, Request, StoreLocation, StoreWarning};
 use probity_host::{CallLimits, Host, HostOptions, PluginSpec, Sandboxed, Sink};
@@ -57,7 +55,7 @@ impl Session {
             true => StoreLocation::Path(settings.store.clone()),
             false => StoreLocation::Memory,
         };
-        let sources = CheckSources::new(snapshot, own_folder(&settings.cache), settings.day.as_str());
+        let sources = CheckSources::new(snapshot, settings.cache.join("sessions"), settings.day.as_str());
         let host = Host::new(HostOptions {
             plugins,
             sources: Arc::new(sources),
@@ -109,13 +107,6 @@ impl Session {
         self.host.shutdown();
         self.engine.flush()
     }
-}
-
-/// A folder that no other session of this machine uses.
-fn own_folder(cache: &Path) -> std::path::PathBuf {
-    static SESSIONS: AtomicU64 = AtomicU64::new(0);
-    let number = SESSIONS.fetch_add(1, Ordering::Relaxed);
-    cache.join("sessions").join(format!("{}-{number}", std::process::id()))
 }
 
 /// The words for a failure that a person reads.

@@ -1,45 +1,61 @@
 //! What a check lets plugins have of the world: the target's objects, and the day.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use probity_engine::{Failure, FailureKind};
 use probity_host::{GitGrant, Sources};
+use tempfile::TempDir;
 
 use crate::snapshot::Snapshot;
+
+/// The age from which a session's folder can be nobody's any more.
+const STALE: Duration = Duration::from_secs(24 * 3600);
 
 /// The sources of one check. The git directory for plugins is made when the first plugin is started, so a check
 /// that starts none writes nothing.
 #[derive(Debug)]
 pub(crate) struct CheckSources {
     snapshot: Option<Arc<Snapshot>>,
-    folder: PathBuf,
+    sessions: PathBuf,
     day: Arc<str>,
-    grant: Mutex<Option<GitGrant>>,
+    /// The git directory is of this check alone, and is removed with it.
+    made: Mutex<Option<(TempDir, GitGrant)>>,
 }
 
 impl CheckSources {
-    /// `folder` is where the git directory is to be made; `day` is `YYYY-MM-DD`.
-    pub(crate) fn new(snapshot: Option<Arc<Snapshot>>, folder: PathBuf, day: &str) -> CheckSources {
+    /// `sessions` is the folder in which the git directory is to be made; `day` is `YYYY-MM-DD`.
+    pub(crate) fn new(snapshot: Option<Arc<Snapshot>>, sessions: PathBuf, day: &str) -> CheckSources {
         let day = serde_json::Value::from(day).to_string().into();
-        CheckSources { snapshot, folder, day, grant: Mutex::new(None) }
+        CheckSources { snapshot, sessions, day, made: Mutex::new(None) }
+    }
+
+    /// Its name is nobody else's: a process id would not do, for several machines or containers may share a cache.
+    fn make(&self, snapshot: &Snapshot) -> io::Result<(TempDir, GitGrant)> {
+        std::fs::create_dir_all(&self.sessions)?;
+        sweep(&self.sessions);
+        let folder = tempfile::Builder::new().prefix("session-").tempdir_in(&self.sessions)?;
+        let grant = snapshot.git_dir(folder.path())?;
+        Ok((folder, grant))
     }
 }
 
 impl Sources for CheckSources {
     fn git(&self) -> Result<Option<GitGrant>, Failure> {
         let Some(snapshot) = &self.snapshot else { return Ok(None) };
-        let mut grant = self.grant.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if grant.is_none() {
-            let made = snapshot.git_dir(&self.folder).map_err(|error| {
-                Failure::new(
-                    FailureKind::Unavailable,
-                    format!("cannot make a git directory for plugins in {}: {error}", self.folder.display()),
-                )
-            })?;
-            *grant = Some(GitGrant { git_dir: made.git_dir, read: made.read });
+        let mut made = self.made.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if made.is_none() {
+            // The message may stand in a report, which names no path of this machine.
+            let failed = |error: io::Error| {
+                let kind = error.kind();
+                let message = format!("cannot make a git directory for plugins in the cache: {kind}");
+                Failure::new(FailureKind::Unavailable, message)
+            };
+            *made = Some(self.make(snapshot).map_err(failed)?);
         }
-        Ok(grant.clone())
+        Ok(made.as_ref().map(|(_, grant)| grant.clone()))
     }
 
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
@@ -53,13 +69,14 @@ impl Sources for CheckSources {
     }
 }
 
-impl Drop for CheckSources {
-    /// The git directory is of this check alone.
-    fn drop(&mut self) {
-        let made = self.grant.get_mut().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if made.is_some() {
-            // What is left behind is found and removed by the next check; there is no one to tell here.
-            let _ = std::fs::remove_dir_all(&self.folder);
+/// Removes what checks that were killed left behind. Nothing of the last day: another check may be using it.
+fn sweep(sessions: &Path) {
+    for session in std::fs::read_dir(sessions).into_iter().flatten().flatten() {
+        let age =
+            session.metadata().and_then(|data| data.modified()).ok().and_then(|made| made.elapsed().ok());
+        if age.is_some_and(|age| age > STALE) {
+            // Whoever owns it now is told of nothing, and the next check tries again.
+            let _ = std::fs::remove_dir_all(session.path());
         }
     }
 }

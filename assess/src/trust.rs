@@ -72,7 +72,7 @@ impl Trust {
     /// # Errors
     /// [`TrustError::Path`] or [`TrustError::Write`]; the list on disk is then as it was.
     pub fn set(&mut self, repository: &Path, trusted: bool) -> Result<bool, TrustError> {
-        let path = repository.to_str().filter(|path| !path.contains('\n'));
+        let path = repository.to_str().filter(|path| !path.contains(['\n', '\r']));
         let path = path.ok_or_else(|| TrustError::Path { path: repository.to_owned() })?;
         let changed = match trusted {
             true => self.repositories.insert(path.to_owned()),

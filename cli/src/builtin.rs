@@ -33,3 +33,12 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_names_are_those_that_a_policy_may_use_bare() {
+        let names: Vec<&str> = super::all().map(|builtin| builtin.name).collect();
+        assert_eq!(names, probity_assess::policy::BUILT_INS);
+    }
+}

@@ -8,7 +8,7 @@ use probity_assess::snapshot::OpenError;
 use probity_assess::source::SourceError;
 
 use crate::exit::Exit;
-use crate::printer::tame;
+use crate::printer::{is_hidden, tame};
 
 /// A command that could not be done.
 #[derive(Debug)]
@@ -92,7 +92,17 @@ fn plain(causes: &[String]) -> String {
     shown
 }
 
+/// The frame quotes a stranger's text as it is. Where that holds what a terminal obeys, all is shown without colour, and that as escapes.
 fn diagnostic(report: &miette::Report, colored: bool) -> String {
+    let plain = framed(report, false);
+    let is_tame = |c: char| c == '\n' || !is_hidden(c);
+    if colored && plain.chars().all(is_tame) {
+        return framed(report, true);
+    }
+    plain.lines().map(tame).collect::<Vec<_>>().join("\n")
+}
+
+fn framed(report: &miette::Report, colored: bool) -> String {
     let theme =
         if colored { miette::GraphicalTheme::unicode() } else { miette::GraphicalTheme::unicode_nocolor() };
     let handler = miette::GraphicalReportHandler::new_themed(theme).with_width(110).with_links(false);

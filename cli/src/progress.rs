@@ -1,5 +1,6 @@
 //! What a person sees while plugins work: one line on a terminal's standard error, and the plugins' logs where they are asked for.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -7,12 +8,16 @@ use probity_host::{Log, LogLevel, Progress, Sink};
 
 use crate::printer::{Printer, tame};
 
-/// Draws progress. Nothing is drawn unless a plugin tells of some, so an unchanged re-check stays silent.
+/// How often the line moves.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Draws progress. Nothing is drawn before a plugin is asked, so an unchanged re-check stays silent.
 #[derive(Debug)]
 pub(crate) struct Spinner {
     bar: ProgressBar,
     drawn: bool,
     verbose: bool,
+    calls: AtomicU64,
 }
 
 impl Spinner {
@@ -23,7 +28,7 @@ impl Spinner {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
             bar.set_style(style);
         }
-        Spinner { bar, drawn, verbose }
+        Spinner { bar, drawn, verbose, calls: AtomicU64::new(0) }
     }
 
     /// Takes the line away.
@@ -33,6 +38,18 @@ impl Spinner {
 }
 
 impl Sink for Spinner {
+    fn calling(&self, plugin: &str, query: &str) {
+        if !self.drawn {
+            return;
+        }
+        let before = self.calls.fetch_add(1, Ordering::Relaxed);
+        if before == 0 {
+            self.bar.enable_steady_tick(TICK);
+        }
+        let name = plugin.rsplit('/').next().unwrap_or(plugin);
+        self.bar.set_message(format!("{} questions put to plugins, now {name}/{query}", before + 1));
+    }
+
     fn log(&self, plugin: &str, log: Log) {
         if self.verbose || log.level <= LogLevel::Warn {
             let line = format!("{plugin}: {}", tame(&log.message));
@@ -44,7 +61,6 @@ impl Sink for Spinner {
         if !self.drawn {
             return;
         }
-        self.bar.enable_steady_tick(Duration::from_millis(100));
         let done = match (progress.done, progress.total) {
             (Some(done), Some(total)) => format!(" {done} of {total}"),
             (Some(done), None) => format!(" {done}"),

@@ -75,7 +75,12 @@ impl Pool {
             thread::Builder::new().name("engine".into()).stack_size(STACK).spawn(move || shared.work_off());
         if let Err(error) = started {
             tracing::debug!(%error, "cannot start a thread; the others do its work");
-            self.shared.state.lock().threads -= 1;
+            let mut state = self.shared.state.lock();
+            state.threads -= 1;
+            // Nobody would take them, and each holds what a new revision waits for.
+            let orphans = if state.threads == 0 { std::mem::take(&mut state.jobs) } else { VecDeque::new() };
+            drop(state);
+            drop(orphans);
         }
     }
 }

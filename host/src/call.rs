@@ -84,6 +84,7 @@ impl Call<'_> {
     ) -> Result<Reply, Arc<Fault>> {
         let connection = &self.running.connection;
         let token = self.context.count_call().to_string();
+        self.context.options().sink.calling(&self.request.plugin, &self.request.query);
         let call = match self.message(&token).and_then(|message| connection.peer.call(name::QUERY, &message))
         {
             Ok(call) => call,

@@ -21,6 +21,9 @@ use tokio::sync::oneshot;
 
 use crate::sink::{Log, Progress, Sink};
 
+/// The most bytes of answers in one message to a plugin: longer ones are not read at the other end.
+const MAX_ANSWERS: usize = 256 << 20;
+
 /// What happens to a call that a thread waits for.
 #[derive(Debug)]
 pub(crate) enum Event {
@@ -184,6 +187,11 @@ fn respond(ticket: Ticket, said: Option<Said>) -> Response {
     match said {
         Some(Said::One(answer)) => ticket.answer(&answer.value, &answer.concerns),
         Some(Said::Many(answers)) => {
+            // The same long answer may stand there for every key.
+            let size: usize = answers.iter().flatten().map(|one| one.value.len() + one.concerns.len()).sum();
+            if size > MAX_ANSWERS {
+                return ticket.fail(&object::too_big(size, MAX_ANSWERS));
+            }
             let texts = answers.iter().map(|one| match one {
                 Ok(answer) => Ok((&*answer.value, &*answer.concerns)),
                 Err(error) => Err(error.clone()),

@@ -72,12 +72,17 @@ impl Serving<'_> {
         };
         let (target, verdict) = self.target(plugin.as_deref(), &query).map_err(Said::Error)?;
         let query: Arc<str> = query.into();
+        let before = requests.len();
         let mut place = |key: Box<RawValue>| {
             let key = Key::parse(key.get()).map_err(|error| object::key_mismatch("", error))?;
             requests.push(Request::new(target.clone(), query.clone(), key));
             Ok(requests.len() - 1)
         };
         let keys = keys.into_iter().map(&mut place).collect();
+        if verdict.is_some() && requests.len() == before {
+            // Without a key that could be asked, the engine would not learn of the absence.
+            requests.push(Request::new(target, query, Key::empty()));
+        }
         Ok(Planned { keys, form, verdict })
     }
 
@@ -143,5 +148,54 @@ fn answer(asked: &Request, reply: &Reply) -> Result<Answer, ErrorObject> {
         Ok(Outcome::Answered(answer)) => Ok(answer.clone()),
         Ok(Outcome::Refused(refusal)) => Err(to_wire::refused(asked, refusal)),
         Err(failure) => Err(to_wire::failed(asked, failure)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use probity_engine::{Failure, FailureKind};
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Notes what it is asked and knows nothing.
+    struct Noting(Vec<Request>);
+
+    impl Ask for Noting {
+        fn answers(&mut self, requests: Vec<Request>) -> Vec<Reply> {
+            let unknown = |_: &Request| Err(Failure::new(FailureKind::Denied, "there is no such plugin"));
+            let replies = requests.iter().map(unknown).collect();
+            self.0.extend(requests);
+            replies
+        }
+
+        fn input(&mut self, _: &str, _: &str) -> Result<Arc<str>, Failure> {
+            Err(Failure::new(FailureKind::Unavailable, "there are no inputs"))
+        }
+
+        fn cancelled(&self) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn the_engine_learns_of_a_plugin_that_is_absent_even_where_no_key_can_be_asked() {
+        let plugin: Arc<str> = "probity/core/asker".into();
+        let names = Names::new([Arc::clone(&plugin)].into_iter());
+        let inputs = Inputs::default();
+        let serving = Serving { plugin: &plugin, names: &names, uses: Uses::default(), inputs: &inputs };
+        let none: &[&str] = &[];
+        for keys in [none, &["{\"n\":0.5}"]] {
+            let keys = keys.iter().map(|key| RawValue::from_string((*key).to_owned()).unwrap()).collect();
+            let (plugin, query) = (Some("acme/x/y".to_owned()), "tip".to_owned());
+            let question = Question::Many { plugin, query, keys, fail_fast: false };
+            let (answer, mut said) = oneshot::channel();
+            let mut asked = Noting(Vec::new());
+            serving.serve(vec![Asked { question, answer }], &mut asked);
+            assert!(
+                matches!(said.try_recv(), Ok(Said::Error(error)) if error.code() == code::NO_SUCH_PLUGIN)
+            );
+            assert_eq!(asked.0.iter().map(|one| &*one.plugin).collect::<Vec<_>>(), ["acme/x/y"]);
+        }
     }
 }

@@ -34,8 +34,12 @@ pub struct Progress {
     pub message: Option<String>,
 }
 
-/// Hears of logs and progress. Called from the host's own threads, so it must not block.
+/// Hears of calls, logs and progress. Called from the host's own threads, so it must not block.
 pub trait Sink: Send + Sync + 'static {
+    /// The plugin instance is asked a query. Most need not hear of it.
+    fn calling(&self, plugin: &str, query: &str) {
+        let _ = (plugin, query);
+    }
     /// The plugin instance wrote a line to its log.
     fn log(&self, plugin: &str, log: Log);
     /// The plugin instance tells how far it is.

@@ -38,6 +38,8 @@ const DEFAULT_DIRECTORIES: [&str; 7] = [
 
 /// The most files that are followed from one program.
 const LIMIT: usize = 1000;
+/// The most places where libraries are looked for.
+const PLACES_LIMIT: usize = 200_000;
 
 /// The loader and the libraries that a program or a library needs, itself not included, for
 /// [`crate::Profile::execute`]. Sorted; empty for a static program.
@@ -81,13 +83,17 @@ struct Search {
     found: BTreeSet<PathBuf>,
     cache: Option<Vec<(String, PathBuf)>>,
     uses_cache: bool,
+    /// In how many places was looked.
+    places: usize,
 }
 
 impl Search {
     /// Adds all that a file needs.
     fn follow(&mut self, path: &Path, file: &Elf) {
-        if let Some(loader) = &file.loader {
-            self.found.insert(loader.clone());
+        if let Some(loader) = &file.loader
+            && let Some((loader, _)) = suitable(loader, file.machine)
+        {
+            self.found.insert(loader);
         }
         // What a program's own search path finds for it, it also finds for the program's libraries.
         let inherited = file.search_path(path);
@@ -108,21 +114,22 @@ impl Search {
 
     /// In the order in which the loader looks.
     fn library(&mut self, name: &str, directories: &[PathBuf], machine: u16) -> Option<(PathBuf, Elf)> {
-        let suitable = |path: PathBuf| {
-            let library = Elf::read(&path).ok().filter(|library| library.machine == machine)?;
-            Some((path, library))
-        };
+        self.places += directories.len() + DEFAULT_DIRECTORIES.len();
+        if self.places > PLACES_LIMIT {
+            return None;
+        }
         if name.contains('/') {
-            return suitable(PathBuf::from(name)).filter(|(path, _)| path.is_absolute());
+            let path = Path::new(name);
+            return if path.is_absolute() { suitable(path, machine) } else { None };
         }
         let default = DEFAULT_DIRECTORIES.iter().map(PathBuf::from);
         let mut places = directories.iter().cloned().chain(default);
-        if let Some(found) = places.find_map(|directory| suitable(directory.join(name))) {
+        if let Some(found) = places.find_map(|directory| suitable(&directory.join(name), machine)) {
             return Some(found);
         }
         let cache = self.cache.get_or_insert_with(|| cache::entries(Path::new(CACHE)));
         let mut cached = cache.iter().filter(|(known, _)| known == name).map(|(_, path)| path.clone());
-        let found = cached.find_map(suitable)?;
+        let found = cached.find_map(|path| suitable(&path, machine))?;
         self.uses_cache = true;
         Some(found)
     }
@@ -135,9 +142,60 @@ impl Search {
     }
 }
 
+/// The real path of a loader or library for this processor. What a program names is going to be granted to it, so
+/// nothing else passes: no directory, no other file, no path that means something else to another process.
+fn suitable(path: &Path, machine: u16) -> Option<(PathBuf, Elf)> {
+    let path = path.canonicalize().ok()?;
+    let file = Elf::read(&path).ok()?;
+    (file.shared && file.machine == machine).then_some((path, file))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A program whose header lists a loader for each of these paths.
+    fn program_with_loaders(paths: &[&str]) -> Vec<u8> {
+        let mut program = b"\x7fELF\x02".to_vec();
+        program.push(if cfg!(target_endian = "little") { 1 } else { 2 });
+        program.resize(64, 0);
+        program[16..18].copy_from_slice(&3_u16.to_ne_bytes());
+        let machine = std::fs::read(std::env::current_exe().unwrap()).unwrap()[18..20].to_vec();
+        program[18..20].copy_from_slice(&machine);
+        program[32..40].copy_from_slice(&64_u64.to_ne_bytes());
+        program[54..56].copy_from_slice(&56_u16.to_ne_bytes());
+        program[56..58].copy_from_slice(&u16::try_from(paths.len()).unwrap().to_ne_bytes());
+        let mut offset = 64 + 56 * paths.len() as u64;
+        for path in paths {
+            let mut header = [0; 56];
+            header[0..4].copy_from_slice(&3_u32.to_ne_bytes());
+            header[8..16].copy_from_slice(&offset.to_ne_bytes());
+            header[32..40].copy_from_slice(&(path.len() as u64).to_ne_bytes());
+            program.extend(header);
+            offset += path.len() as u64;
+        }
+        paths.iter().for_each(|path| program.extend(path.as_bytes()));
+        program
+    }
+
+    #[test]
+    fn what_is_no_loader_is_not_granted_although_a_program_names_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("program");
+        let own = std::env::current_exe().unwrap();
+        let loader = Elf::read(&own).unwrap().loader.expect("this program is expected to be dynamic");
+        let loader = loader.to_str().unwrap();
+        let found = |loaders: &[&str]| {
+            std::fs::write(&path, program_with_loaders(loaders)).unwrap();
+            runtime_libraries(&path).unwrap()
+        };
+        assert_eq!(found(&[loader]), [Path::new(loader).canonicalize().unwrap()]);
+        // The kernel uses the first, so a second one would only be granted.
+        assert_eq!(found(&[loader, "/etc"]), found(&[loader]));
+        for other in ["/", "/etc/passwd", "/proc/self/root", "/nowhere"] {
+            assert_eq!(found(&[other]), Vec::<PathBuf>::new(), "{other}");
+        }
+    }
 
     #[test]
     fn a_dynamic_program_needs_its_loader_and_the_c_library() {

@@ -76,6 +76,29 @@ impl Repository {
         self.git(["rev-parse", "HEAD"])
     }
 
+    /// Commits the present tree with an author whose name is these bytes, which no builder of git's would write; returns the id.
+    pub fn commit_by(&mut self, name: &[u8]) -> String {
+        let (tree, parent) = (self.git(["rev-parse", "HEAD^{tree}"]), self.git(["rev-parse", "HEAD"]));
+        let date = FIRST + self.commits * DAY;
+        self.commits += 1;
+        let mut raw = format!("tree {tree}\nparent {parent}\nauthor ").into_bytes();
+        raw.extend_from_slice(name);
+        raw.extend_from_slice(format!(" <x@example.org> {date} +0000\ncommitter ").as_bytes());
+        raw.extend_from_slice(name);
+        raw.extend_from_slice(format!(" <x@example.org> {date} +0000\n\nbytes\n").as_bytes());
+        let file = self.path.with_extension("commit");
+        fs::write(&file, raw).expect("writable");
+        let id = self.git([
+            "hash-object".as_ref(),
+            "-t".as_ref(),
+            "commit".as_ref(),
+            "-w".as_ref(),
+            file.as_os_str(),
+        ]);
+        self.git(["reset", "--quiet", "--soft", &id]);
+        id
+    }
+
     /// Merges a branch with a merge commit, a day after the commit before; returns the id.
     pub fn merge(&mut self, branch: &str) -> String {
         self.dated(&["merge", "--quiet", "--no-ff", "--message", "merge", branch]);

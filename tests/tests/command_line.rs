@@ -1,4 +1,5 @@
 //! The other commands, and the forms of the report.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use probity_tests::Lab;
 

@@ -1,4 +1,5 @@
 //! Plugins of strangers: one that does right, in Python without a library, and those that do wrong, each a real process.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
 

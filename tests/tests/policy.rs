@@ -1,4 +1,5 @@
 //! The policy file as a person meets it: mistakes, trust, the built-in one.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use probity_tests::{Lab, Repository};
 

@@ -1,4 +1,5 @@
 //! What is never done twice: told by `--stats`, and once from outside, by counting the programs that are started.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use probity_tests::{Lab, Run};
 

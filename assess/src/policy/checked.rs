@@ -116,6 +116,7 @@ impl Policy {
         };
         let mut categories = Vec::new();
         let tree = check.branches(&mut reader, &self.tree, &mut categories, 1.0);
+        check.declared(&mut reader);
         PolicyErrors::unless_empty(&self.source, reader.problems)?;
         let Some(investigate) = investigate else {
             return Err(PolicyErrors::new(&self.source, Vec::new(), None));
@@ -208,28 +209,45 @@ impl Check<'_> {
     /// The facts of the analysis' instance. A trouble is told once, at what is at fault.
     fn facts_of(&mut self, reader: &mut Reader, analysis: &Analysis) -> Option<&PluginFacts> {
         let plugin = analysis.plugin.value.clone();
-        let unknown = PluginTrouble { message: "was not asked".to_owned(), hint: None, member: None };
-        let trouble = match self.facts.get(&analysis.instance) {
-            Some(Ok(facts)) => return Some(facts),
-            Some(Err(trouble)) => trouble,
-            None => &unknown,
-        };
+        let found = self.facts.get(&analysis.instance);
+        if let Some(Ok(facts)) = found {
+            return Some(facts);
+        }
         if self.troubled.insert(analysis.instance.clone()) {
+            let Some(Err(trouble)) = found else {
+                reader.problem(Cause::NotAsked { plugin }, analysis.name.span, "asked for here");
+                return None;
+            };
             let declared = self.policy.plugin(&plugin);
             let member = trouble.member.as_deref().and_then(|member| {
                 let declared = declared.and_then(|declared| declared.config.spans.get(member));
                 analysis.config.spans.get(member).or(declared)
             });
-            let span = member.copied().unwrap_or(analysis.name.span);
-            reader.problems.push(super::Problem {
-                cause: Cause::Plugin { plugin, message: trouble.message.clone() },
-                span,
-                label: "asked for here".to_owned(),
-                hint: trouble.hint.clone(),
-            });
+            told(reader, plugin, trouble, member.copied().unwrap_or(analysis.name.span), "asked for here");
         }
         None
     }
+
+    /// The troubles of declared plugins that no analysis uses itself: other plugins may ask them.
+    fn declared(&mut self, reader: &mut Reader) {
+        for declaration in &self.policy.plugins {
+            let id = &declaration.id;
+            let Some(Err(trouble)) = self.facts.get(id.value.as_str()) else { continue };
+            let member = trouble.member.as_deref().and_then(|member| declaration.config.spans.get(member));
+            let span = member.copied().unwrap_or(id.span);
+            // An analysis with a configuration of its own may have told it of this very line.
+            let is_told = reader.problems.iter().any(|problem| problem.span == span);
+            if self.troubled.insert(id.value.as_str().into()) && !is_told {
+                told(reader, id.value.clone(), trouble, span, "declared here");
+            }
+        }
+    }
+}
+
+fn told(reader: &mut Reader, plugin: String, trouble: &PluginTrouble, span: SourceSpan, label: &str) {
+    let cause = Cause::Plugin { plugin, message: trouble.message.clone() };
+    let (label, hint) = (label.to_owned(), trouble.hint.clone());
+    reader.problems.push(super::Problem { cause, span, label, hint });
 }
 
 /// The query that the analysis asks.

@@ -103,6 +103,8 @@ pub enum Cause {
     NoDefaultQuery { plugin: String },
     #[error("analysis `{analysis}` has no policy, and plugin `{plugin}` brings none")]
     NoPolicy { analysis: String, plugin: String },
+    #[error("plugin `{plugin}` was not asked")]
+    NotAsked { plugin: String },
     #[error("plugin `{plugin}` {message}")]
     Plugin { plugin: String, message: String },
 }
@@ -131,6 +133,7 @@ impl Cause {
             Cause::UnknownQuery { .. } => "policy::unknown-query",
             Cause::NoDefaultQuery { .. } => "policy::no-default-query",
             Cause::NoPolicy { .. } => "policy::no-policy",
+            Cause::NotAsked { .. } => "policy::not-asked",
             Cause::Plugin { .. } => "policy::plugin",
         }
     }

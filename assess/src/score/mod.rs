@@ -104,14 +104,18 @@ impl Decision {
                 reasons.push(Reason::MustPass { analysis: name() });
             }
         }
+        // A policy may count nothing and rest on the analyses that must pass: then there is no score to miss.
+        let weighs = policy.analyses.iter().any(|analysis| analysis.share > 0.0);
+        let all_abstained = verdicts.iter().all(|verdict| matches!(verdict, Verdict::Abstain { .. }));
+        let nothing_judged = score.value.is_none() && (weighs || all_abstained);
         match score.value {
             Some(value) if policy.investigate.judge(&value.into())? => reasons.push(Reason::Score),
-            Some(_) => {}
-            None => reasons.push(Reason::NothingJudged),
+            None if nothing_judged => reasons.push(Reason::NothingJudged),
+            _ => {}
         }
         let outcome = if errored {
             Outcome::Error
-        } else if score.value.is_none() && !hard_failure {
+        } else if nothing_judged && !hard_failure {
             Outcome::NothingJudged
         } else if reasons.is_empty() {
             Outcome::Pass

@@ -25,7 +25,11 @@ const TREE: &str = r#"analyze {
 }"#;
 
 fn checked() -> CheckedPolicy {
-    let policy = Policy::parse("p.kdl", TREE).unwrap();
+    policy_of(TREE)
+}
+
+fn policy_of(text: &str) -> CheckedPolicy {
+    let policy = Policy::parse("p.kdl", text).unwrap();
     let facts = PluginFacts {
         queries: BTreeMap::from([("q".to_owned(), json!({ "type": "boolean" }))]),
         default_query: Some("q".to_owned()),
@@ -93,6 +97,21 @@ fn outcomes_and_their_reasons() {
     let errored = Reason::Errored { analysis: "churn".to_owned() };
     assert_eq!(outcome("ppppep"), (Outcome::Error, vec![errored]));
     assert_eq!(outcome("aaaaea").0, Outcome::Error);
+}
+
+#[test]
+fn a_policy_that_rests_on_what_must_pass_alone_can_pass() {
+    let text = r#"analyze {
+    investigate policy="score > 0.5"
+    investigate-if-fail "binary"
+    analysis "binary" weight=0
+}"#;
+    let policy = policy_of(text);
+    let outcome = |letter: char| Decision::of(&policy, &[&verdict(letter)]).unwrap().outcome;
+    assert_eq!(outcome('p'), Outcome::Pass);
+    assert_eq!(outcome('f'), Outcome::Investigate);
+    assert_eq!(outcome('a'), Outcome::NothingJudged);
+    assert_eq!(outcome('e'), Outcome::Error);
 }
 
 proptest! {

@@ -28,7 +28,7 @@ fn info(cx: &Context, paths: &Paths) -> Ended {
     ))
 }
 
-/// Forgets the answers, and what was made of targets' working trees.
+/// Forgets the answers. What was made of targets' working trees stays.
 fn clear(cx: &Context, paths: &Paths) -> Ended {
     store::clear(&paths.store()).map_err(|e| CliError::failed(&e))?;
     cx.result("Every remembered answer is forgotten.\n")

@@ -78,7 +78,8 @@ fn head(page: &mut String, report: &Report, paint: Paint) {
     }
     let target = &report.target;
     let extra = match (target.dirty, target.shallow) {
-        (true, _) => ", with the working tree's changes",
+        (true, true) => ", with the working tree's changes, history cut off",
+        (true, false) => ", with the working tree's changes",
         (false, true) => ", history cut off",
         (false, false) => "",
     };
@@ -209,7 +210,9 @@ fn abstained(lines: &mut String, tree: &[Entry]) {
 }
 
 fn foot(page: &mut String, report: &Report) {
-    let first = report.findings().first().map_or("churn".to_owned(), |finding| tame(finding.rule));
+    let findings = report.findings();
+    let first = findings.first().map(|finding| finding.rule).or_else(|| first_analysis(&report.tree));
+    let first = tame(first.unwrap_or("score"));
     let _ = writeln!(
         page,
         "\nProbity looks at the repository alone: not at its hosting, its packages or its dependencies."
@@ -218,6 +221,13 @@ fn foot(page: &mut String, report: &Report) {
         page,
         "next: `probity explain {first}` for what a line means, `probity init` for a policy of your own"
     );
+}
+
+fn first_analysis(tree: &[Entry]) -> Option<&str> {
+    tree.iter().find_map(|entry| match entry {
+        Entry::Category(category) => first_analysis(&category.children),
+        Entry::Analysis(analysis) => Some(analysis.name.as_str()),
+    })
 }
 
 #[cfg(test)]

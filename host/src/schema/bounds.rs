@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 const MAX_SCHEMAS: usize = 10_000;
 /// Schemas inside each other, references written out.
 const MAX_DEPTH: usize = 100;
+/// Patterns in a schema, references written out. Each may take some memory: see [`super::MAX_PATTERN_BYTES`].
+const MAX_PATTERNS: usize = 500;
 
 const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
 
@@ -43,6 +45,8 @@ pub(crate) enum Unbounded {
     TooLarge,
     #[error("with its references written out it is more than {MAX_DEPTH} schemas deep")]
     TooDeep,
+    #[error("with its references written out it has more than {MAX_PATTERNS} patterns")]
+    TooManyPatterns,
     #[error("{0:?} refers to itself, and recursive schemas are not supported")]
     Recursive(String),
     #[error("{0:?} is no reference to a place in the same schema that is there")]
@@ -54,12 +58,13 @@ pub(crate) enum Unbounded {
 }
 
 pub(super) fn check(schema: &Value) -> Result<(), Unbounded> {
-    Count { root: schema, left: MAX_SCHEMAS, open: Vec::new() }.schema(schema, 0)
+    Count { root: schema, left: MAX_SCHEMAS, patterns: MAX_PATTERNS, open: Vec::new() }.schema(schema, 0)
 }
 
 struct Count<'a> {
     root: &'a Value,
     left: usize,
+    patterns: usize,
     /// The references that are being written out.
     open: Vec<&'a str>,
 }
@@ -77,6 +82,11 @@ impl<'a> Count<'a> {
             if keyword == "$ref" {
                 self.reference(value, depth)?;
             }
+            let patterns = match value {
+                Value::Object(map) if keyword == "patternProperties" => map.len(),
+                _ => usize::from(keyword == "pattern"),
+            };
+            self.patterns = self.patterns.checked_sub(patterns).ok_or(Unbounded::TooManyPatterns)?;
             if ONE.contains(&keyword) && !value.is_array() {
                 self.schema(value, depth + 1)?;
             }
@@ -102,6 +112,12 @@ impl<'a> Count<'a> {
         // Percent-encoding could spell one place in two ways.
         let pointer = text.strip_prefix('#').filter(|p| !p.contains('%')).ok_or_else(wrong)?;
         let target = self.root.pointer(pointer).ok_or_else(wrong)?;
+        // An identifier on the way would give the references behind it another root than the one here.
+        for (end, _) in pointer.match_indices('/') {
+            if let Some(Value::Object(passed)) = self.root.pointer(&pointer[..end]) {
+                refuse(passed)?;
+            }
+        }
         self.open.push(text);
         let done = self.schema(target, depth + 1);
         self.open.pop();
@@ -157,6 +173,15 @@ mod tests {
     }
 
     #[test]
+    fn more_patterns_than_can_be_held_are_refused() {
+        let named: Map<String, Value> = (0..=MAX_PATTERNS).map(|n| (n.to_string(), json!(true))).collect();
+        let listed: Vec<Value> = (0..=MAX_PATTERNS).map(|n| json!({ "pattern": n.to_string() })).collect();
+        for schema in [json!({ "patternProperties": named }), json!({ "anyOf": listed })] {
+            assert_eq!(check(&schema), Err(Unbounded::TooManyPatterns));
+        }
+    }
+
+    #[test]
     fn references_elsewhere_and_other_dialects_are_refused() {
         for (schema, reason) in [
             (json!({ "$ref": "https://example.org/x" }), r#""https://example.org/x""#),
@@ -164,6 +189,19 @@ mod tests {
             (json!({ "$ref": "#/$defs/absent" }), "#/$defs/absent"),
             (json!({ "items": { "$id": "x", "$ref": "#" } }), "$id"),
             (json!({ "$dynamicRef": "#a" }), "$dynamicRef"),
+            (
+                json!({
+                    "$ref": "#/$defs/a/$defs/b",
+                    "$defs": {
+                        "a": { "$id": "x:a", "$defs": {
+                            "b": { "not": { "$ref": "#/$defs/c" } },
+                            "c": { "not": { "$ref": "#/$defs/b" } },
+                        } },
+                        "c": true,
+                    },
+                }),
+                "$id",
+            ),
             (json!({ "$schema": "http://json-schema.org/draft-04/schema#" }), "draft-04"),
         ] {
             let error = check(&schema).unwrap_err().to_string();

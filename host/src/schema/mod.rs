@@ -46,6 +46,9 @@ impl std::fmt::Display for Mismatch {
     }
 }
 
+/// How large one compiled pattern may become, in bytes.
+const MAX_PATTERN_BYTES: usize = 1 << 20;
+
 /// How much of a message about a mismatch is shown, in bytes.
 const MAX_TEXT: usize = 300;
 
@@ -57,7 +60,7 @@ impl Shape {
         bounds::check(schema)?;
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
-            .with_pattern_options(PatternOptions::regex())
+            .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN_BYTES))
             .should_validate_formats(false)
             .offline()
             .build(schema)
@@ -132,5 +135,6 @@ mod tests {
         let error = Shape::compile(&json!({ "type": "commit" })).unwrap_err().to_string();
         assert!(error.starts_with("it is no JSON Schema"), "{error}");
         assert!(Shape::compile(&json!({ "pattern": "(?=look)a" })).is_err(), "needs backtracking");
+        assert!(Shape::compile(&json!({ "pattern": "(a{1000}){1000}" })).is_err(), "needs a lot of memory");
     }
 }

@@ -11,9 +11,10 @@ pub enum GitError {
     /// No object database holds the object.
     #[error("object {id} is not there (missing, or promised by a partial clone)")]
     Missing { id: ObjectId },
-    /// The object database could not produce the object's bytes.
-    #[error("object {id} cannot be read: {reason}")]
-    Unreadable { id: ObjectId, reason: String },
+    /// The object database could not produce the object's bytes. Its own words name paths of this machine, which have no place
+    /// in a report.
+    #[error("object {id} cannot be read: what is stored under its id is damaged, or may not be opened")]
+    Unreadable { id: ObjectId },
     /// The bytes stored under the id are other bytes.
     #[error("object {id} is corrupt: its bytes are those of {actual}")]
     Mismatch { id: ObjectId, actual: ObjectId },
@@ -39,7 +40,7 @@ pub enum GitError {
     #[error("object ids of different formats in one key")]
     MixedFormats,
     /// The object directory could not be opened.
-    #[error("cannot open the object directory {path}")]
+    #[error("cannot open the object directory")]
     Open {
         path: PathBuf,
         #[source]

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Elf {
     /// The processor it is for.
     pub(super) machine: u16,
+    /// Whether it is what loaders and libraries are; a program with a fixed place or a dump of memory is not.
+    pub(super) shared: bool,
     /// The dynamic loader; `None` for static programs and for libraries.
     pub(super) loader: Option<PathBuf>,
     /// The names of the libraries.
@@ -37,8 +39,17 @@ const STRINGS_SIZE: u64 = 10;
 const OLD_SEARCH_PATH: u64 = 15;
 const SEARCH_PATH: u64 = 29;
 
+/// The kind of file that loaders and libraries are.
+const SHARED: u16 = 3;
+
 /// The most bytes of one table that are read.
 const TABLE_LIMIT: u64 = 4 << 20;
+/// The most libraries that one file may need, and the most bytes of a library's name.
+const NAMES_LIMIT: usize = 256;
+const NAME_LIMIT: usize = 1 << 10;
+/// The most directories where one file may have its libraries looked for, and the most bytes of that list.
+const DIRECTORIES_LIMIT: usize = 64;
+const PATHS_LIMIT: usize = 16 << 10;
 
 impl Elf {
     pub(super) fn read(path: &Path) -> io::Result<Elf> {
@@ -52,13 +63,13 @@ impl Elf {
             return Err(malformed("no 64-bit program of this byte order"));
         }
         let segments = segments(&file, &header)?;
-        let mut elf = Elf { machine: u16_at(&header, 18), ..Elf::default() };
-        for segment in &segments {
-            match segment.kind {
-                LOADER => elf.loader = Some(loader(&file, segment)?),
-                DYNAMIC => elf.read_dynamic(&file, segment, &segments)?,
-                _ => {}
-            }
+        let (shared, machine) = (u16_at(&header, 16) == SHARED, u16_at(&header, 18));
+        let mut elf = Elf { shared, machine, ..Elf::default() };
+        // The kernel heeds the first of each: what only a later one names is never needed.
+        let first = |kind| segments.iter().find(|segment| segment.kind == kind);
+        elf.loader = first(LOADER).map(|segment| loader(&file, segment)).transpose()?;
+        if let Some(segment) = first(DYNAMIC) {
+            elf.read_dynamic(&file, segment, &segments)?;
         }
         Ok(elf)
     }
@@ -69,7 +80,8 @@ impl Elf {
         let origin = real.parent().unwrap_or(Path::new("/")).to_string_lossy().into_owned();
         let parts = self.paths.iter().flat_map(|paths| paths.split(':')).filter(|part| !part.is_empty());
         let expand = |part: &str| part.replace("${ORIGIN}", &origin).replace("$ORIGIN", &origin);
-        parts.map(|part| PathBuf::from(expand(part))).filter(|path| path.is_absolute()).collect()
+        let directories = parts.take(DIRECTORIES_LIMIT).map(|part| PathBuf::from(expand(part)));
+        directories.filter(|path| path.is_absolute()).collect()
     }
 
     fn read_dynamic(&mut self, file: &File, segment: &Segment, segments: &[Segment]) -> io::Result<()> {
@@ -82,13 +94,10 @@ impl Elf {
         let value = |tag| entries.iter().find(|(known, _)| *known == tag).map(|(_, value)| *value);
         let (Some(address), Some(size)) = (value(STRINGS), value(STRINGS_SIZE)) else { return Ok(()) };
         let strings = bytes(file, offset_of(address, segments)?, size)?;
-        let tagged = |wanted| {
-            let strings = &strings;
-            let chosen = entries.iter().filter(move |(tag, _)| *tag == wanted);
-            chosen.filter_map(move |(_, at)| string(strings, *at)).collect::<Vec<_>>()
-        };
-        self.needed = tagged(NEEDED);
-        self.paths = [tagged(SEARCH_PATH), tagged(OLD_SEARCH_PATH)].concat();
+        let needed = entries.iter().filter(|(tag, _)| *tag == NEEDED).take(NAMES_LIMIT);
+        self.needed = needed.filter_map(|(_, at)| string(&strings, *at, NAME_LIMIT)).collect();
+        let paths = [value(SEARCH_PATH), value(OLD_SEARCH_PATH)].into_iter().flatten();
+        self.paths = paths.filter_map(|at| string(&strings, at, PATHS_LIMIT)).collect();
         Ok(())
     }
 }
@@ -126,9 +135,9 @@ fn offset_of(address: u64, segments: &[Segment]) -> io::Result<u64> {
         .ok_or_else(|| malformed("its strings lie outside of the file"))
 }
 
-fn string(strings: &[u8], at: u64) -> Option<String> {
+fn string(strings: &[u8], at: u64, limit: usize) -> Option<String> {
     let rest = strings.get(usize::try_from(at).ok()?..)?;
-    let end = rest.iter().position(|byte| *byte == 0)?;
+    let end = rest.iter().take(limit).position(|byte| *byte == 0)?;
     String::from_utf8(rest[..end].to_vec()).ok()
 }
 

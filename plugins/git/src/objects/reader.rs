@@ -128,11 +128,11 @@ impl Reader {
         match odb.try_find(id, &mut buffer) {
             Ok(Some(data)) => verified(id, data),
             Ok(None) => Err(GitError::Missing { id: id.to_owned() }),
-            Err(error) => Err(match gix::odb::Header::try_header(&*odb, id) {
+            Err(_) => Err(match gix::odb::Header::try_header(&*odb, id) {
                 Ok(Some(header)) if header.size() > MAX_BYTES => {
                     GitError::TooLarge { id: id.to_owned(), limit: MAX_BYTES }
                 }
-                _ => GitError::Unreadable { id: id.to_owned(), reason: error.to_string() },
+                _ => GitError::Unreadable { id: id.to_owned() },
             }),
         }
     }
