@@ -30,6 +30,8 @@ pub struct Checked {
     pub warnings: Vec<StoreWarning>,
     /// Why not all that was learnt could be kept.
     pub unkept: Option<StoreError>,
+    /// What plugins said of their configurations, by instance.
+    pub plugin_warnings: Vec<(Arc<str>, String)>,
     /// Where the policy comes from.
     pub policy: SourceKind,
     /// What it took.
@@ -84,6 +86,8 @@ pub struct Prepared {
     pub kind: SourceKind,
     /// Every plugin that could be used.
     pub catalogue: Catalogue,
+    /// What plugins said of their configurations, by instance: a stranger's words.
+    pub warnings: Vec<(Arc<str>, String)>,
     descriptions: Descriptions,
     session: Session,
 }
@@ -106,7 +110,9 @@ impl Prepared {
         let session = Session::open(settings, Some(snapshot.clone()), specs, sink)?;
         let interview = Interview::hold(&session, &catalogue, asked(&policy))?;
         let policy = policy.check(&interview.facts)?;
-        Ok(Prepared { snapshot, policy, kind, catalogue, descriptions: interview.descriptions, session })
+        let warnings = interview.warnings();
+        let descriptions = interview.descriptions;
+        Ok(Prepared { snapshot, policy, kind, catalogue, warnings, descriptions, session })
     }
 
     /// What the plugin behind an analysis says of itself.
@@ -141,6 +147,7 @@ impl Prepared {
             notes: self.snapshot.notes.clone(),
             warnings,
             unkept,
+            plugin_warnings: self.warnings,
             policy: self.kind,
             effort,
         })

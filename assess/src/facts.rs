@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::catalogue::Catalogue;
 use crate::description::{Configured, Description, split_use};
+use crate::expression::suggest;
 use crate::policy::{Facts, PluginFacts, PluginTrouble};
 use crate::session::{Session, told};
 
@@ -47,7 +48,16 @@ impl Interview {
             interview.ask(session, &wave)?;
             wave = interview.asked_for(catalogue, &wave);
         }
+        interview.find_unanswered();
         Ok(interview)
+    }
+
+    /// What the plugins said of their configurations, for the person, by instance.
+    pub(crate) fn warnings(&self) -> Vec<(Arc<str>, String)> {
+        let of = |(instance, (_, configured)): (&Arc<str>, &(Description, Configured))| {
+            configured.warnings.iter().map(|warning| (instance.clone(), warning.clone())).collect::<Vec<_>>()
+        };
+        self.descriptions.iter().flat_map(of).collect()
     }
 
     /// Describes and configures the instances of one wave, all at once each time.
@@ -92,6 +102,20 @@ impl Interview {
         }
         next.into_iter().filter(|plugin| !self.facts.contains_key(plugin)).collect()
     }
+
+    /// Finds the plugins that will ask another one for what it does not offer. To be called when all have described themselves.
+    fn find_unanswered(&mut self) {
+        for (instance, (_, configured)) in &self.descriptions {
+            let unanswered = configured.uses.iter().find_map(|name| {
+                let (plugin, query) = split_use(name)?;
+                let (asked, _) = self.descriptions.get(&plugin)?;
+                asked.query(Some(query)).is_none().then(|| unanswered(name, query, &plugin, asked))
+            });
+            if let Some(trouble) = unanswered {
+                self.facts.insert(instance.clone(), Err(trouble));
+            }
+        }
+    }
 }
 
 /// The outer error ends the check; the inner one is the policy's to point at.
@@ -107,6 +131,12 @@ fn read<T>(
         Ok(Outcome::Refused(refusal)) => Ok(Err(trouble(refused, &refusal))),
         Err(error) => Err(failure(told(&error))),
     }
+}
+
+/// The trouble of a plugin that will ask `plugin` for a query that it does not have.
+fn unanswered(name: &str, query: &str, plugin: &str, asked: &Description) -> PluginTrouble {
+    let message = format!("asks {name:?}, but plugin `{plugin}` has no query {query:?}");
+    PluginTrouble { message, hint: Some(suggest::hint(query, &asked.names())), member: None }
 }
 
 fn trouble(refused: &str, refusal: &Refusal) -> PluginTrouble {

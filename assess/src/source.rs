@@ -1,19 +1,17 @@
 //! Which policy a check uses: the one that the person names, else the target's own where that is trusted, else the built-in one.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::policy::{Policy, PolicyErrors};
+use crate::policy::{MAX_BYTES, Policy, PolicyErrors};
 use crate::report::PolicySource;
 use crate::settings::Settings;
-use crate::snapshot::{Snapshot, SnapshotError, Target};
+use crate::snapshot::{Snapshot, SnapshotError, Target, What};
 use crate::trust::{Trust, TrustError};
 
 /// The name of the policy file in a target.
 pub const FILE: &str = "probity.kdl";
-
-/// The largest policy that is read, in bytes.
-const MAX_BYTES: u64 = 1 << 20;
 
 /// A policy and where it comes from.
 #[derive(Debug)]
@@ -59,6 +57,12 @@ pub enum SourceError {
         /// What the system said.
         source: io::Error,
     },
+    /// The file, the target's own or a named one, is no text.
+    #[error("the policy {} is not UTF-8 text", file.display())]
+    NotUtf8 {
+        /// The file.
+        file: PathBuf,
+    },
     /// The target's own file cannot be read.
     #[error("cannot read {FILE} of the target")]
     InTarget(#[source] SnapshotError),
@@ -68,6 +72,26 @@ pub enum SourceError {
     /// It is not a policy.
     #[error(transparent)]
     Policy(#[from] PolicyErrors),
+}
+
+impl SourceError {
+    /// What the person could do about it, where something can be said here. Problems of a policy bring hints of their own.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            SourceError::Read { source, .. } if source.kind() == io::ErrorKind::FileTooLarge => {
+                Some("name the policy file itself; a policy is a short text")
+            }
+            SourceError::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                Some("allow yourself to read it, or name another file with --policy")
+            }
+            SourceError::Read { .. } => Some("check the path that --policy names"),
+            SourceError::NotUtf8 { .. } => {
+                Some("save it as UTF-8; `probity init` writes a policy to begin with")
+            }
+            SourceError::InTarget(error) => error.hint(),
+            SourceError::Trust(_) | SourceError::Policy(_) => None,
+        }
+    }
 }
 
 impl Chosen {
@@ -80,27 +104,28 @@ impl Chosen {
         if let Some(file) = &settings.policy {
             return Chosen::file(file);
         }
-        let Some(own) = target.policy_in(snapshot).map_err(SourceError::InTarget)? else {
+        let Some(own) = own_policy(settings, target, snapshot).map_err(SourceError::InTarget)? else {
             return Ok(Chosen::built_in(SourceKind::BuiltIn)?);
         };
         if !Trust::read(&settings.trusted)?.holds(&target.identity()) {
             return Ok(Chosen::built_in(SourceKind::BuiltInSinceUntrusted)?);
         }
         let folder = target.worktree().map_or_else(|| target.identity(), Path::to_path_buf);
-        let policy = Policy::parse(FILE, &String::from_utf8_lossy(&own))?;
+        let own = String::from_utf8(own).map_err(|_| SourceError::NotUtf8 { file: FILE.into() })?;
+        let policy = Policy::parse(FILE, &own)?;
         Ok(Chosen { policy, kind: SourceKind::Trusted, folder })
     }
 
     /// The policy of a file that the person names.
     pub(crate) fn file(file: &Path) -> Result<Chosen, SourceError> {
         let read = |source| SourceError::Read { file: file.to_owned(), source };
-        let size = std::fs::metadata(file).map_err(read)?.len();
+        let size = fs::metadata(file).map_err(read)?.len();
         if size > MAX_BYTES {
-            return Err(read(io::Error::other(format!(
-                "{size} bytes are more than the {MAX_BYTES} of a policy"
-            ))));
+            let message = format!("{size} bytes are more than the {MAX_BYTES} of a policy");
+            return Err(read(io::Error::new(io::ErrorKind::FileTooLarge, message)));
         }
-        let text = std::fs::read_to_string(file).map_err(read)?;
+        let bytes = fs::read(file).map_err(read)?;
+        let text = String::from_utf8(bytes).map_err(|_| SourceError::NotUtf8 { file: file.to_owned() })?;
         let policy = Policy::parse(&file.display().to_string(), &text)?;
         let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(Chosen { policy, kind: SourceKind::File, folder })
@@ -109,5 +134,22 @@ impl Chosen {
     /// The policy that comes with the program.
     pub(crate) fn built_in(kind: SourceKind) -> Result<Chosen, PolicyErrors> {
         Ok(Chosen { policy: Policy::built_in()?, kind, folder: PathBuf::new() })
+    }
+}
+
+/// The policy of the target itself. A revision that the person names may be a stranger's branch, whose author would be judged by
+/// rules of his own: for it, too, the policy is that of `HEAD`, which trust was given to.
+fn own_policy(
+    settings: &Settings,
+    target: &Target,
+    snapshot: &Snapshot,
+) -> Result<Option<Vec<u8>>, SnapshotError> {
+    if !matches!(settings.what, What::Rev(_)) {
+        return target.policy_in(snapshot);
+    }
+    match target.snapshot(&What::Head, &settings.cache) {
+        Ok(head) => target.policy_in(&head),
+        Err(SnapshotError::Unborn { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -43,7 +43,7 @@ pub(crate) enum Color {
 pub(crate) enum Command {
     /// Checks a repository against a policy.
     Check(CheckArgs),
-    /// Writes a commented policy, `probity.kdl`, to start from.
+    /// Writes a commented policy, `probity.kdl`, to start from, and trusts it here.
     Init(InitArgs),
     /// Lets checks of a repository on this machine use the policy that it carries.
     Trust(TrustArgs),
@@ -148,17 +148,17 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
-    /// Lists the built-in plugins and those that the policy names.
+    /// Lists the built-in plugins and those that a policy names.
     List {
         #[command(flatten)]
-        subject: Subject,
+        of: Declared,
     },
     /// Describes a plugin: queries, schemas, configuration.
     Describe {
-        /// A built-in plugin's name, or the id of one that the policy names.
+        /// A built-in plugin's name, or the id of one that the named policy declares.
         plugin: String,
         #[command(flatten)]
-        subject: Subject,
+        of: Declared,
         /// Prints the description as JSON.
         #[arg(long)]
         json: bool,
@@ -168,6 +168,14 @@ pub(crate) enum PluginCommand {
         /// The folder that holds `plugin.kdl`.
         folder: PathBuf,
     },
+}
+
+/// Which plugins there are beside the built-in ones.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Declared {
+    /// Adds the plugins that this policy declares, configured as it says.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -47,6 +47,14 @@ impl CliError {
         CliError { exit: Exit::Usage, text: Text::Diagnostic(report), hint: None }
     }
 
+    /// Says first what was being done.
+    pub(crate) fn while_doing(mut self, sentence: impl Into<String>) -> CliError {
+        if let Text::Plain(causes) = &mut self.text {
+            causes.insert(0, sentence.into());
+        }
+        self
+    }
+
     /// Adds what to do about it.
     pub(crate) fn hinted(mut self, hint: impl Into<String>) -> CliError {
         self.hint = Some(hint.into());
@@ -116,10 +124,13 @@ fn framed(report: &miette::Report, colored: bool) -> String {
 impl CliError {
     /// A target that cannot be opened.
     pub(crate) fn target(error: &OpenError) -> CliError {
-        let told = CliError::usage(error);
-        match error.hint() {
-            Some(hint) => told.hinted(hint),
-            None => told,
+        CliError::usage(error).maybe_hinted(error.hint())
+    }
+
+    fn maybe_hinted(self, hint: Option<&'static str>) -> CliError {
+        match hint {
+            Some(hint) => self.hinted(hint),
+            None => self,
         }
     }
 }
@@ -131,9 +142,13 @@ impl From<CheckError> for CliError {
             CheckError::Policy(errors) | CheckError::Source(SourceError::Policy(errors)) => {
                 CliError::diagnostic(errors.into())
             }
+            CheckError::Snapshot(error) => CliError::usage(&error).maybe_hinted(error.hint()),
+            CheckError::Source(error) => CliError::usage(&error).maybe_hinted(error.hint()),
             CheckError::Plugins(errors) => packages(&errors),
             CheckError::Start(_) => CliError::failed(&error).hinted("`probity doctor` tells what is missing"),
-            CheckError::Plugin(_) => CliError::failed(&error),
+            CheckError::Plugin(_) => CliError::failed(&error).hinted(
+                "`probity doctor` tells what this machine offers; PROBITY_CACHE_DIR names another folder for the cache",
+            ),
             other => CliError::usage(&other),
         }
     }

@@ -1,5 +1,6 @@
 //! From the command line and the environment to a check's settings.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use probity_assess::settings::{Builtin, Day, Settings};
@@ -37,6 +38,18 @@ pub(crate) fn settings(subject: &Subject, timeout: Duration) -> Result<Settings,
         builtins: builtins(),
         search_path: search_path(),
     })
+}
+
+/// Settings for looking at plugins alone, those of a policy among them.
+pub(crate) fn without_target(policy: Option<&Path>) -> Result<Settings, CliError> {
+    let subject = Subject {
+        target: PathBuf::from("."),
+        policy: policy.map(Path::to_path_buf),
+        worktree: false,
+        rev: None,
+        now: None,
+    };
+    settings(&subject, TIMEOUT)
 }
 
 fn today() -> Result<Day, CliError> {

@@ -20,8 +20,8 @@ use crate::context::Context;
 use crate::description::{Configuration, Query};
 use crate::from_wire;
 use crate::gate::{SLICE, Turn};
-use crate::inbound::{Asked, Event, Open};
 use crate::plugin::Running;
+use crate::routes::{Asked, Event, Open};
 use crate::serve::Serving;
 
 /// A call of one query in a running plugin.
@@ -91,7 +91,7 @@ impl Call<'_> {
             Err(error) => return Ok(Err(from_wire::protocol(self.plugin, &error.to_string()))),
         };
         let (events, waiting) = mpsc::channel();
-        let open = Open { events: events.clone(), token, query: Arc::clone(&self.request.query) };
+        let open = Open::new(events.clone(), token, Arc::clone(&self.request.query));
         let _route = connection.routes.open(call.id(), open);
         // Dropping the task is what cancels the call in the plugin.
         let _task = Task(self.running.runtime.spawn(async move {

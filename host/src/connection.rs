@@ -10,8 +10,9 @@ use probity_protocol::{Fault, Limits, Peer};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use crate::inbound::{Inbound, Routes};
+use crate::inbound::Inbound;
 use crate::launch::{Launched, Process};
+use crate::routes::Routes;
 use crate::sink::Sink;
 use crate::stderr::{Tail, drain};
 

@@ -59,19 +59,26 @@ fn concerns(mut concerns: Vec<Concern>) -> Arc<str> {
 
 /// An error that a plugin answered with.
 fn refused(plugin: &str, error: &ErrorObject) -> Reply {
-    let failure = |kind| Err(Failure::new(kind, format!("plugin {plugin}: {}", message(error))));
+    let unavailable = || Err(Failure::new(FailureKind::Unavailable, told(plugin, message(error))));
     let detail = Detail::of(error);
     let transient = detail.retryable == Some(true) || detail.kind == Some(ErrorKind::Unavailable);
     match error.code() {
-        code::PLUGIN | code::UPSTREAM if transient => failure(FailureKind::Unavailable),
+        code::PLUGIN | code::UPSTREAM if transient => unavailable(),
         code::PLUGIN
         | code::UPSTREAM
         | code::NO_SUCH_QUERY
         | code::KEY_MISMATCH
         | code::BAD_CONFIGURATION
         | code::DENIED => Ok(Outcome::Refused(refusal(error))),
-        code::INPUT_UNAVAILABLE | code::TOO_BUSY => failure(FailureKind::Unavailable),
-        code::CANCELLED | code::SUPERSEDED => failure(FailureKind::Cancelled),
+        code::INPUT_UNAVAILABLE | code::TOO_BUSY => unavailable(),
+        // What the host said to a question of the plugin, which passes it on as it is. It was true of that moment or
+        // of that way to ask.
+        code::CYCLE
+        | code::NO_SUCH_PLUGIN
+        | code::PLUGIN_ENDED
+        | code::DEADLINE
+        | code::CANCELLED
+        | code::SUPERSEDED => unavailable(),
         code => Err(protocol(plugin, &format!("it answered with error {code}: {}", message(error)))),
     }
 }
@@ -92,6 +99,19 @@ pub(crate) fn refusal(error: &ErrorObject) -> Refusal {
 
 fn message(error: &ErrorObject) -> String {
     plain(error.message(), MAX_MESSAGE)
+}
+
+/// What `plugin` says, with its name before it, unless it stands there already: who passes a failure on passes the
+/// names on with it.
+fn told(plugin: &str, said: String) -> String {
+    let mut rest = said.as_str();
+    while let Some((name, tail)) = rest.strip_prefix("plugin ").and_then(|rest| rest.split_once(": ")) {
+        if name == plugin {
+            return said;
+        }
+        rest = tail;
+    }
+    format!("plugin {plugin}: {said}")
 }
 
 /// The plugin broke the protocol.
@@ -117,6 +137,36 @@ mod tests {
             (failure.kind, failure.message.as_str()),
             (FailureKind::Unavailable, "plugin p: no object 12")
         );
+    }
+
+    #[test]
+    fn what_the_host_said_to_the_plugin_is_no_fact_when_it_is_passed_on() {
+        let absent = object::plain(code::NO_SUCH_PLUGIN, "there is no plugin \"acme/x/y\"");
+        let cases = [
+            (object::cycle(&["p/q".to_owned()]), "plugin p: these queries ask for one another: p/q"),
+            (absent, "plugin p: there is no plugin \"acme/x/y\""),
+            (object::plugin_ended("exit status: 3", ""), "plugin p: the plugin ended (exit status: 3)"),
+            (object::plain(code::DEADLINE, "no answer in time"), "plugin p: no answer in time"),
+            (object::cancelled(), "plugin p: the request was cancelled"),
+            (object::plain(code::SUPERSEDED, "the inputs changed"), "plugin p: the inputs changed"),
+        ];
+        for (error, expected) in cases {
+            let failure = refused("p", &error).unwrap_err();
+            assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Unavailable, expected));
+        }
+    }
+
+    #[test]
+    fn a_failure_that_is_passed_on_names_each_plugin_once() {
+        let pass =
+            |plugin: &str, said: &str| refused(plugin, &object::unavailable(said)).unwrap_err().message;
+        let git = pass("probity/core/git", "object 12 is missing");
+        let churn = pass("probity/core/churn", &git);
+        let expected = "plugin probity/core/churn: plugin probity/core/git: object 12 is missing";
+        assert_eq!(churn, expected);
+        assert_eq!(pass("probity/core/churn", &churn), expected);
+        assert_eq!(pass("probity/core/git", &churn), expected);
+        assert_eq!(pass("p", "plugin q has no: p"), "plugin p: plugin q has no: p");
     }
 
     #[test]

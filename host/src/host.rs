@@ -13,6 +13,11 @@ use crate::context::{Context, HostStats};
 use crate::plugin::{DESCRIBE, Plugin, Running};
 use crate::{HostOptions, PluginSpec};
 
+/// The version of what the host itself says in a plugin's stead: which keys, configurations and answers it accepts,
+/// which it refuses, and in which words. Such refusals are remembered as the plugin's own answers are; so raise this
+/// whenever any of it changes, and everything is asked anew.
+const ABI: u32 = 1;
+
 /// How long a killed process may take to be gone.
 const REAPING: Duration = Duration::from_secs(1);
 
@@ -64,6 +69,11 @@ impl Host {
     }
 }
 
+/// What answers: a plugin's artifact together with the host that speaks for it.
+fn hosted(artifact: &Digest, abi: u32) -> Digest {
+    Digest::of(&[artifact.as_bytes().as_slice(), &abi.to_le_bytes()].concat())
+}
+
 async fn end(running: &Running, grace: Duration) {
     let peer = &running.connection.peer;
     if !running.connection.routes.is_idle() {
@@ -90,7 +100,7 @@ impl Executor for Host {
 
     fn digest(&self, leaf: &Leaf) -> Result<Digest, Failure> {
         match leaf {
-            Leaf::Artifact(instance) => Ok(self.plugin(instance)?.spec.artifact),
+            Leaf::Artifact(instance) => Ok(hosted(&self.plugin(instance)?.spec.artifact, ABI)),
             Leaf::Config(instance) => Ok(Digest::of(self.plugin(instance)?.spec.config.as_bytes())),
             Leaf::Input { kind, id } => Ok(Digest::of(self.input(kind, id)?.as_bytes())),
         }
@@ -118,5 +128,18 @@ impl Drop for Host {
 impl std::fmt::Debug for Host {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Host").field("plugins", &self.plugins.keys()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_plugin_and_another_host_are_different_artifacts() {
+        let (idle, busy) = (Digest::of(b"idle"), Digest::of(b"busy"));
+        assert_ne!(hosted(&idle, 1), hosted(&busy, 1));
+        assert_ne!(hosted(&idle, 1), hosted(&idle, 2));
+        assert_ne!(hosted(&idle, ABI), idle, "what was stored by a host that mixed nothing in is not taken");
     }
 }

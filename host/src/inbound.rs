@@ -1,107 +1,23 @@
 //! What a plugin asks of the host. Nothing is answered here: each request is routed, by the host's own request that
 //! it serves, to the thread that waits for that one.
 
-use std::collections::HashMap;
 use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::mpsc::Sender;
 
-use parking_lot::Mutex;
-use probity_engine::Answer;
-use probity_protocol::error::{ErrorObject, object};
+use probity_protocol::error::object;
 use probity_protocol::method::{
     EngineQuery, EngineQueryMany, InputParams, InputResult, ProgressParams, name,
 };
-use probity_protocol::peer::{Handler, Notification, Request, Response, ResponseLine, Ticket};
-use probity_protocol::{CallError, Id};
+use probity_protocol::peer::{Handler, Notification, Request, Response, Ticket};
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
-use tokio::sync::oneshot;
 
+use crate::routes::{Question, Routes, Said};
 use crate::sink::{Log, Progress, Sink};
 
 /// The most bytes of answers in one message to a plugin: longer ones are not read at the other end.
 const MAX_ANSWERS: usize = 256 << 20;
-
-/// What happens to a call that a thread waits for.
-#[derive(Debug)]
-pub(crate) enum Event {
-    /// The plugin asks something meanwhile.
-    Asked(Asked),
-    /// The call is over.
-    Done(Result<ResponseLine, CallError>),
-}
-
-/// A question of a plugin, to be answered by the thread that waits for the call it belongs to.
-#[derive(Debug)]
-pub(crate) struct Asked {
-    pub(crate) question: Question,
-    pub(crate) answer: oneshot::Sender<Said>,
-}
-
-/// `None` as plugin is the asker itself.
-#[derive(Debug)]
-pub(crate) enum Question {
-    One { plugin: Option<String>, query: String, key: Box<RawValue> },
-    Many { plugin: Option<String>, query: String, keys: Vec<Box<RawValue>>, fail_fast: bool },
-    Input { kind: String, id: String },
-}
-
-/// What is said to a question.
-#[derive(Debug)]
-pub(crate) enum Said {
-    One(Answer),
-    Many(Vec<Result<Answer, ErrorObject>>),
-    Input { value: Arc<str>, digest: String },
-    Error(ErrorObject),
-}
-
-/// The threads that wait, by the id of the call.
-#[derive(Debug, Default)]
-pub(crate) struct Routes(Mutex<HashMap<u64, Open>>);
-
-/// A call that a thread waits for.
-#[derive(Debug)]
-pub(crate) struct Open {
-    pub(crate) events: Sender<Event>,
-    /// What the plugin's reports of progress carry.
-    pub(crate) token: String,
-    pub(crate) query: Arc<str>,
-}
-
-/// Takes the route away when the call is over, however it ends.
-pub(crate) struct Route<'a> {
-    routes: &'a Routes,
-    call: u64,
-}
-
-impl Routes {
-    pub(crate) fn open(&self, call: u64, open: Open) -> Route<'_> {
-        self.0.lock().insert(call, open);
-        Route { routes: self, call }
-    }
-
-    /// Whether no call is open.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.0.lock().is_empty()
-    }
-
-    fn to(&self, call: u64) -> Option<Sender<Event>> {
-        self.0.lock().get(&call).map(|open| open.events.clone())
-    }
-
-    /// The query that reports with this token are about.
-    fn reported(&self, token: &str) -> Option<Arc<str>> {
-        self.0.lock().values().find(|open| open.token == token).map(|open| Arc::clone(&open.query))
-    }
-}
-
-impl Drop for Route<'_> {
-    fn drop(&mut self) {
-        self.routes.0.lock().remove(&self.call);
-    }
-}
 
 /// Takes what the plugin sends.
 pub(crate) struct Inbound {
@@ -171,15 +87,10 @@ impl Inbound {
             Ok(read) => read,
             Err(refusal) => return Box::pin(ready(refusal)),
         };
-        let (answer, said) = oneshot::channel();
-        let asked = Event::Asked(Asked { question: question(params), answer });
-        // A parent that is open on the wire but has no route is no query, or was just given up.
-        let routed = self.routes.to(parent).is_some_and(|events| events.send(asked).is_ok());
-        if !routed {
-            let error = object::invalid_request(format!("request {} is no open query", Id::from(parent)));
-            return Box::pin(ready(ticket.fail(&error)));
+        match self.routes.put(parent, question(params)) {
+            Ok(mut waiting) => Box::pin(async move { respond(ticket, (&mut waiting.said).await.ok()) }),
+            Err(error) => Box::pin(ready(ticket.fail(&error))),
         }
-        Box::pin(async move { respond(ticket, said.await.ok()) })
     }
 }
 

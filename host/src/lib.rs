@@ -25,6 +25,7 @@ mod package;
 mod plain;
 mod plugin;
 mod python;
+mod routes;
 mod sandboxed;
 mod schema;
 mod serve;

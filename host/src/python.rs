@@ -21,8 +21,10 @@ pub struct Interpreter {
     pub sha256: [u8; 32],
     /// The digest of the program and, where it is a library, of the interpreter's core.
     pub fingerprint: [u8; 32],
-    /// The directory of its standard library, to be read.
+    /// The directory of its standard library, to be listed: the interpreter looks for modules by their names in it.
     pub library: PathBuf,
+    /// What lies in that directory, to be read: all but what was installed beside the standard library.
+    pub modules: Vec<PathBuf>,
     /// The loader and the libraries that it and its modules need, to be read and executed.
     pub execute: Vec<PathBuf>,
 }
@@ -78,16 +80,17 @@ impl Interpreter {
     pub fn at(path: &Path) -> Result<Interpreter, PythonError> {
         let library = library(path)?;
         let unreadable = |source| PythonError::Unreadable { path: path.to_owned(), source };
+        let modules = modules(&library).map_err(unreadable)?;
         let mut execute = probity_sandbox::runtime_libraries(path).map_err(unreadable)?;
-        let modules = library.join("lib-dynload");
-        if modules.is_dir() {
-            execute.extend(probity_sandbox::libraries_below(&modules).map_err(unreadable)?);
+        let native = library.join("lib-dynload");
+        if native.is_dir() {
+            execute.extend(probity_sandbox::libraries_below(&native).map_err(unreadable)?);
         }
         execute.sort();
         execute.dedup();
         let sha256 = sha256(path)?;
         let fingerprint = fingerprint(sha256, &execute)?;
-        Ok(Interpreter { path: path.to_owned(), sha256, fingerprint, library, execute })
+        Ok(Interpreter { path: path.to_owned(), sha256, fingerprint, library, modules, execute })
     }
 }
 
@@ -130,6 +133,23 @@ fn library(path: &Path) -> Result<PathBuf, PythonError> {
     };
     own.or_else(any)
         .ok_or_else(|| PythonError::NoLibrary { path: path.to_owned(), prefix: prefix.to_owned() })
+}
+
+/// The entries of the standard library. What is installed beside it differs between machines, and a plugin's answer
+/// must not depend on it; links that lead out of the library are left out for the same reason.
+fn modules(library: &Path) -> io::Result<Vec<PathBuf>> {
+    const INSTALLED: [&str; 2] = ["site-packages", "dist-packages"];
+    let inside = fs::canonicalize(library)?;
+    let mut modules = Vec::new();
+    for entry in fs::read_dir(library)? {
+        let entry = entry?;
+        let installed = INSTALLED.iter().any(|name| entry.file_name() == *name);
+        if !installed && fs::canonicalize(entry.path()).is_ok_and(|real| real.starts_with(&inside)) {
+            modules.push(entry.path());
+        }
+    }
+    modules.sort();
+    Ok(modules)
 }
 
 /// Distributions often build a small program around a library that holds the interpreter.
@@ -187,6 +207,18 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         put(&root.path().join("bin/python3"), b"#!/bin/sh\nexec other\n");
         assert_eq!(program(&root.path().join("bin")), None);
+    }
+
+    #[test]
+    fn what_was_installed_is_no_module_of_the_library() {
+        let root = tempfile::tempdir().unwrap();
+        for path in ["os.py", "json/decoder.py", "site-packages/a.py", "dist-packages/b.py"] {
+            put(&root.path().join(path), b"");
+        }
+        let link = |to, name: &str| std::os::unix::fs::symlink(to, root.path().join(name)).unwrap();
+        link("nowhere", "broken.py");
+        link("/dev/null", "sitecustomize.py");
+        assert_eq!(modules(root.path()).unwrap(), [root.path().join("json"), root.path().join("os.py")]);
     }
 
     #[test]

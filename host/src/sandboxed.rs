@@ -69,9 +69,8 @@ impl Sandboxed {
     }
 
     fn native(&self, package: &PackageProgram, path: PathBuf) -> Result<Profile, StartError> {
-        let not_a_program =
-            |_| SpawnError::NotAProgram { path: path.clone(), reason: "its libraries cannot be told" };
-        let execute = runtime_libraries(&path).map_err(not_a_program)?;
+        let unknown = |source| SpawnError::Libraries { path: path.clone(), source };
+        let execute = runtime_libraries(&path).map_err(unknown)?;
         let entry = Entry::Native { path, sha256: package.entry_sha256()?, arguments: Vec::new() };
         Ok(Profile { execute, ..self.profile(entry) })
     }
@@ -85,7 +84,8 @@ impl Sandboxed {
         let entry = Entry::Interpreter { path, sha256: interpreter.sha256, arguments };
         let environment = [("PYTHONHASHSEED", "0"), ("PYTHONUTF8", "1"), ("OPENSSL_CONF", "/dev/null")];
         Profile {
-            read: vec![interpreter.library.clone()],
+            read: interpreter.modules.clone(),
+            list: vec![interpreter.library.clone()],
             execute: interpreter.execute.clone(),
             environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             ..self.profile(entry)
@@ -94,8 +94,8 @@ impl Sandboxed {
 
     fn profile(&self, entry: Entry) -> Profile {
         let limits = self.limits.clone();
-        let (read, execute, environment) = (Vec::new(), Vec::new(), Vec::new());
-        Profile { entry, read, execute, scratch: None, environment, limits }
+        let (read, list, execute, environment) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Profile { entry, read, list, execute, scratch: None, environment, limits }
     }
 
     /// A directory of its own for one process.

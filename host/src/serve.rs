@@ -8,9 +8,9 @@ use probity_engine::{Answer, Ask, Digest, Key, Outcome, Reply, Request};
 use probity_protocol::error::{ErrorObject, code, object};
 use serde_json::value::RawValue;
 
-use crate::inbound::{Asked, Question, Said};
 use crate::names::{Inputs, Names, Uses};
 use crate::plain::plain;
+use crate::routes::{Asked, Question, Said};
 use crate::to_wire;
 
 pub(crate) struct Serving<'a> {
@@ -39,11 +39,9 @@ impl Serving<'_> {
     pub(crate) fn serve(&self, batch: Vec<Asked>, ask: &mut dyn Ask) {
         let mut requests = Vec::new();
         let mut planned = Vec::new();
-        for Asked { question, answer } in batch {
-            // The plugin has cancelled it meanwhile.
-            if answer.is_closed() {
-                continue;
-            }
+        for Asked { question, answer, .. } in batch {
+            // The plugin may have cancelled it meanwhile.
+            let Some(question) = question.take() else { continue };
             match self.plan(question, &mut requests, ask) {
                 Ok(plan) => planned.push((answer, plan)),
                 // A plugin that is gone hears of it when its call fails.
@@ -154,7 +152,7 @@ fn answer(asked: &Request, reply: &Reply) -> Result<Answer, ErrorObject> {
 #[cfg(test)]
 mod tests {
     use probity_engine::{Failure, FailureKind};
-    use tokio::sync::oneshot;
+    use tokio::sync::Semaphore;
 
     use super::*;
 
@@ -189,13 +187,13 @@ mod tests {
             let keys = keys.iter().map(|key| RawValue::from_string((*key).to_owned()).unwrap()).collect();
             let (plugin, query) = (Some("acme/x/y".to_owned()), "tip".to_owned());
             let question = Question::Many { plugin, query, keys, fail_fast: false };
-            let (answer, mut said) = oneshot::channel();
-            let mut asked = Noting(Vec::new());
-            serving.serve(vec![Asked { question, answer }], &mut asked);
-            assert!(
-                matches!(said.try_recv(), Ok(Said::Error(error)) if error.code() == code::NO_SUCH_PLUGIN)
-            );
-            assert_eq!(asked.0.iter().map(|one| &*one.plugin).collect::<Vec<_>>(), ["acme/x/y"]);
+            let place = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+            let (asked, mut waiting) = Asked::new(question, place);
+            let mut noting = Noting(Vec::new());
+            serving.serve(vec![asked], &mut noting);
+            let said = waiting.said.try_recv();
+            assert!(matches!(said, Ok(Said::Error(error)) if error.code() == code::NO_SUCH_PLUGIN));
+            assert_eq!(noting.0.iter().map(|one| &*one.plugin).collect::<Vec<_>>(), ["acme/x/y"]);
         }
     }
 }

@@ -18,8 +18,8 @@ pub use initialize::{
 };
 pub use notify::{CancelParams, Empty, LogLevel, LogParams, ProgressParams};
 pub use query::{
-    Concern, EngineQuery, EngineQueryMany, Inherit, InputParams, InputResult, Location, ManyItem, ManyResult,
-    Meta, PluginQuery, QueryResult,
+    Concern, EngineQuery, EngineQueryMany, Inherit, InputParams, InputResult, Location, MAX_KEYS, ManyItem,
+    ManyResult, Meta, PluginQuery, QueryResult,
 };
 
 /// The names of the methods.

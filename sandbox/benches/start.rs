@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     let profile = |entry, execute| Profile {
         entry,
         read: vec![],
+        list: vec![],
         execute,
         scratch: None,
         environment: vec![],

@@ -32,6 +32,14 @@ pub enum SpawnError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// The libraries that the entry needs cannot be told.
+    #[error("cannot tell which libraries {} needs", path.display())]
+    Libraries {
+        /// The entry's path.
+        path: PathBuf,
+        /// What is wrong.
+        source: io::Error,
+    },
     /// The entry is larger than what may be copied into memory.
     #[error("{} is larger than the {limit} bytes that a program may have", path.display())]
     TooLarge {

@@ -160,6 +160,7 @@ fn orders(
         arguments,
         environment: profile.environment.clone(),
         read: paths(&profile.read),
+        list: paths(&profile.list),
         execute: paths(&profile.execute),
         scratch: profile.scratch.clone().map(PathBuf::into_os_string),
         limits: profile.limits.clone(),
@@ -174,7 +175,7 @@ fn check(profile: &Profile, arguments: &[OsString]) -> Result<(), SpawnError> {
     if arguments.iter().any(|argument| argument.as_bytes().contains(&0)) {
         return refuse("an argument contains a NUL".to_owned());
     }
-    for path in profile.read.iter().chain(&profile.execute).chain(&profile.scratch) {
+    for path in profile.read.iter().chain(&profile.list).chain(&profile.execute).chain(&profile.scratch) {
         if !path.is_absolute() || path.as_os_str().as_bytes().contains(&0) {
             return refuse(format!("{} is not an absolute path", path.display()));
         }
@@ -189,13 +190,12 @@ fn check(profile: &Profile, arguments: &[OsString]) -> Result<(), SpawnError> {
 
 /// Waits until the launcher is confined and has become the plugin, or has failed.
 fn listen(status: &UnixStream, child: &mut Child) -> Result<Report, SpawnError> {
-    status.set_read_timeout(Some(PATIENCE)).map_err(making("a status socket"))?;
-    let report = match hear(status)? {
+    let report = match hear(status, PATIENCE)? {
         Some(Word::Confined(facts)) => Report::new(&facts),
         Some(other) => return Err(refusal(other)),
         None => return Err(SpawnError::Silent(format!("it ended with {}", ending(child)))),
     };
-    if let Some(other) = hear(status)? {
+    if let Some(other) = hear(status, PATIENCE)? {
         return Err(refusal(other));
     }
     // The launcher has judged itself already; a host of another opinion must not go on.
@@ -205,11 +205,17 @@ fn listen(status: &UnixStream, child: &mut Child) -> Result<Report, SpawnError> 
     }
 }
 
-fn hear(mut status: &UnixStream) -> Result<Option<Word>, SpawnError> {
+/// The launcher's next word; `None` once it can say nothing more, since it has ended or become the plugin.
+fn hear(mut status: &UnixStream, patience: Duration) -> Result<Option<Word>, SpawnError> {
+    status.set_read_timeout(Some(patience)).map_err(making("a status socket"))?;
     let mut buffer = vec![0; WORD_LIMIT];
     let count = loop {
         match status.read(&mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What the system calls the end of a read's time depends on the system.
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                return Err(SpawnError::Silent(format!("it said nothing for {patience:?}")));
+            }
             Err(error) => return Err(SpawnError::Silent(error.to_string())),
             Ok(count) => break count,
         }
@@ -230,4 +236,16 @@ fn refusal(word: Word) -> SpawnError {
 
 fn ending(child: &mut Child) -> String {
     child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launcher_that_says_nothing_is_told_as_such() {
+        let (status, _launcher) = UnixStream::pair().unwrap();
+        let error = hear(&status, Duration::from_millis(1)).unwrap_err();
+        assert_eq!(error.to_string(), "the launcher gave no report: it said nothing for 1ms");
+    }
 }

@@ -48,6 +48,8 @@ pub struct Profile {
     pub entry: Entry,
     /// Files and directories (with all below them) that may be read. Absolute, and existing: a missing one is an error.
     pub read: Vec<PathBuf>,
+    /// Directories whose entries may be listed, here and below, but not read. Absolute, and existing.
+    pub list: Vec<PathBuf>,
     /// Files and directories that may be read and executed: the dynamic loader and libraries
     /// (see [`crate::runtime_libraries`]). Absolute, and existing.
     pub execute: Vec<PathBuf>,

@@ -17,7 +17,18 @@ fn hash(lab: &Lab, folder: &Path) -> String {
 
 /// Checks against a policy of one analysis, served by the plugin of this folder.
 fn check(lab: &Lab, repository: &Repository, name: &str, hash: &str, analysis: &str) -> Run {
-    let folder = plugin(name);
+    check_in(lab, repository, &plugin(name), name, hash, analysis)
+}
+
+/// The same with a plugin that lies in another folder.
+fn check_in(
+    lab: &Lab,
+    repository: &Repository,
+    folder: &Path,
+    name: &str,
+    hash: &str,
+    analysis: &str,
+) -> Run {
     let policy = format!(
         "plugins {{\n  plugin \"acme/tools/{name}\" path={:?} sha256={hash:?}\n}}\n\
          analyze {{\n  investigate policy=\"score > 0.5\"\n  {analysis}\n}}\n",
@@ -73,6 +84,23 @@ fn a_plugin_configured_against_its_schema_is_refused_before_anything_is_judged()
     let analysis = "analysis \"name\" plugin=\"acme/tools/sample\" { limt 2; }";
     let run = check(&lab, &repository, "sample", &hash, analysis).expect(2);
     assert!(run.stderr.contains("limt"), "{}", run.stderr);
+}
+
+#[test]
+fn a_plugin_that_will_ask_for_a_query_that_does_not_exist_is_told_before_anything_is_judged() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let source = std::fs::read_to_string(plugin("sample").join("sample.py")).unwrap();
+    let manifest = std::fs::read(plugin("sample").join("plugin.kdl")).unwrap();
+    lab.file("sample/sample.py", source.replace("[\"git/commit\"]", "[\"git/comit\"]"));
+    lab.file("sample/plugin.kdl", manifest);
+    let folder = lab.path("sample");
+    let hash = hash(&lab, &folder);
+    let analysis = "analysis \"name\" plugin=\"acme/tools/sample\"";
+    let run = check_in(&lab, &repository, &folder, "sample", &hash, analysis).expect(2);
+    assert!(run.stderr.contains("git/comit"), "{}", run.stderr);
+    assert!(run.stderr.contains("did you mean `commit`?"), "{}", run.stderr);
+    assert_eq!(run.stdout, "");
 }
 
 #[track_caller]

@@ -28,13 +28,17 @@ analyze {
 "#,
     );
     let run = lab.check(repository.path(), &["--policy", file.to_str().unwrap()]).expect(2);
-    for (line, says) in [(2, "chrun"), (6, "binray"), (7, "wieght"), (8, "dayz"), (9, "bool")] {
-        assert!(run.stderr.contains(says), "{says} is not in:\n{}", run.stderr);
-        assert!(
-            run.stderr.contains(&format!("policy.kdl:{line}:")),
-            "line {line} is not in:\n{}",
-            run.stderr
-        );
+    for (line, says, hint) in [
+        (2, "chrun", "did you mean `churn`?"),
+        (6, "binray", "did you mean `binary`?"),
+        (7, "wieght", "did you mean `weight`?"),
+        (8, "dayz", "did you mean `days`?"),
+        (9, "bool", "must say true (pass) or false"),
+    ] {
+        let line = format!("policy.kdl:{line}:");
+        for part in [says, hint, &line] {
+            assert!(run.stderr.contains(part), "{part} is not in:\n{}", run.stderr);
+        }
     }
     assert_eq!(run.stdout, "");
 }
@@ -57,6 +61,66 @@ fn a_policy_in_the_target_is_used_only_where_it_is_trusted() {
     assert!(lab.check(clone.path(), &[]).stdout.contains("built-in"));
     lab.probity(["trust".as_ref(), "--revoke".as_ref(), repository.path().as_os_str()]).expect(0);
     assert!(lab.check(repository.path(), &[]).stdout.contains("built-in"));
+}
+
+#[test]
+fn a_revision_is_judged_by_the_policy_of_head_and_not_by_its_own() {
+    let lab = Lab::new();
+    let mut repository = repository(&lab);
+    let policy = |limit: &str| {
+        format!(
+            "analyze {{\n  investigate policy=\"score > 0.5\"\n  analysis \"activity\" policy=\"{limit}\"\n}}\n"
+        )
+    };
+    repository.write("probity.kdl", policy("value.days <= 3")).commit("a policy");
+    repository.git(["checkout", "--quiet", "-b", "theirs"]);
+    repository.write("probity.kdl", policy("true")).commit("a policy that nothing can fail");
+    repository.git(["checkout", "--quiet", "main"]);
+    lab.probity(["trust".as_ref(), repository.path().as_os_str()]).expect(0);
+    let head = lab.check(repository.path(), &["--format", "json"]).expect(1).json();
+    let theirs = lab.check(repository.path(), &["--rev", "theirs", "--format", "json"]).expect(1).json();
+    assert_ne!(theirs["target"]["commit"], head["target"]["commit"]);
+    assert_eq!(theirs["policy"], head["policy"]);
+    assert_eq!(theirs["policy"]["source"], "trusted");
+}
+
+#[test]
+fn a_wrong_configuration_of_a_plugin_that_no_analysis_uses_is_told() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let file = lab.file(
+        "policy.kdl",
+        r#"plugins {
+    plugin "churn" { config { churn-frequency 3.0; } }
+}
+analyze {
+    investigate policy="score > 0.5"
+    analysis "activity"
+}
+"#,
+    );
+    let run = lab.check(repository.path(), &["--policy", file.to_str().unwrap()]).expect(2);
+    assert!(run.stderr.contains("policy.kdl:2:") && run.stderr.contains("churn-frequency"), "{}", run.stderr);
+    assert_eq!(run.stdout, "");
+}
+
+#[test]
+fn escape_codes_of_a_policy_do_not_reach_the_terminal() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let raw = "red\u{1b}[31m\u{202e}der";
+    let escaped = r"red\u{1b}[31m\u{202e}der";
+    for name in [raw, escaped] {
+        let text = format!("analyze {{\n  investigate policy=\"score > 0.5\"\n  analysis \"{name}\"\n}}\n");
+        let file = lab.file("policy.kdl", text);
+        for color in ["never", "always"] {
+            let arguments = ["--policy", file.to_str().unwrap(), "--color", color];
+            let run = lab.check(repository.path(), &arguments).expect(2);
+            let is_obeyed = |c: char| matches!(c, '\u{1b}' | '\u{202e}');
+            assert!(!run.stderr.contains(is_obeyed), "{}", run.stderr.escape_debug());
+            assert!(run.stderr.contains("policy.kdl:3:"), "{}", run.stderr.escape_debug());
+        }
+    }
 }
 
 #[test]

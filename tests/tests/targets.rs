@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
 use probity_tests::{Lab, Repository};
+use serde_json::Value;
 
 /// A policy that needs nothing of the history but the tip.
 const ACTIVITY: &str = "analyze {\n  investigate policy=\"score > 0.5\"\n  analysis \"activity\" policy=\"value.days <= 497\"\n}\n";
@@ -46,7 +47,10 @@ fn a_bare_repository_a_linked_worktree_a_detached_head_and_an_alternate_are_judg
     let linked = lab.path("linked");
     repository.git(["worktree", "add", "--quiet", "--detach", linked.to_str().unwrap()]);
     for target in [bare.path(), &shared, &linked] {
+        // Without what is remembered, so that the plugins read the objects of this very target.
+        lab.probity(["cache", "clear"]).expect(0);
         let run = lab.check(target, &["--format", "json"]).expect(report.status);
+        assert!(run.stat("plugin_processes") > 0);
         assert_eq!(run.stdout, report.stdout, "{}", target.display());
     }
 }
@@ -183,6 +187,26 @@ fn copy(from: &std::path::Path, to: &std::path::Path) {
 }
 
 #[test]
+fn an_object_of_garbage_is_told_and_forgotten() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(5);
+    let blob = repository.git(["rev-parse", "HEAD:src/file0.rs"]);
+    let (place, aside) = (repository.loose(&blob), lab.path("aside"));
+    std::fs::rename(&place, &aside).unwrap();
+    std::fs::write(&place, b"\x07no zlib stream\xff").unwrap();
+    let run = lab.check(repository.path(), &["--format", "json"]).expect(10);
+    assert!(run.stdout.contains(&blob[..12]), "the object is named:\n{}", run.stdout);
+    assert!(!run.stdout.contains(lab.path("").to_str().unwrap()), "{}", run.stdout);
+    std::fs::rename(&aside, &place).unwrap();
+    let whole = lab.check(repository.path(), &["--format", "json"]);
+    assert!(matches!(whole.status, 0 | 1), "{}", whole.stdout);
+    lab.probity(["cache", "clear"]).expect(0);
+    let fresh = lab.check(repository.path(), &["--format", "json"]).expect(whole.status);
+    assert_eq!(fresh.stdout, whole.stdout, "the store was not poisoned");
+}
+
+#[test]
 fn a_missing_object_is_told_and_forgotten() {
     let lab = Lab::new();
     let mut repository = lab.repository("repo");
@@ -225,20 +249,36 @@ fn the_working_tree_is_checked_when_asked_and_left_as_it_is() {
     lab.check(repository.path(), &["--format", "json"]).expect(clean.status);
 }
 
-/// The verdict of the analysis of this name, wherever in the tree it stands.
+#[test]
+fn what_is_not_committed_adds_nobody_to_the_contributors() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(3);
+    let contributors = |arguments: &[&str]| {
+        let report = lab.check(repository.path(), arguments).json();
+        (report["target"]["dirty"].clone(), analysis(&report, "affiliation")["value"].clone())
+    };
+    let (dirty, committed) = contributors(&["--format", "json"]);
+    assert_eq!((dirty, committed.to_string().matches("true").count()), (false.into(), 2), "{committed}");
+    std::fs::write(repository.path().join("src/new.rs"), "fn new() {}\n").unwrap();
+    let (dirty, uncommitted) = contributors(&["--worktree", "--format", "json"]);
+    assert_eq!((dirty, uncommitted), (true.into(), committed));
+}
+
+/// The verdict of the analysis of this name.
 #[track_caller]
-fn verdict(report: &serde_json::Value, name: &str) -> String {
-    fn find(value: &serde_json::Value, name: &str) -> Option<String> {
+fn verdict(report: &Value, name: &str) -> String {
+    analysis(report, name)["verdict"].as_str().expect("a verdict is a word").to_owned()
+}
+
+/// The analysis of this name, wherever in the tree it stands.
+#[track_caller]
+fn analysis<'a>(report: &'a Value, name: &str) -> &'a Value {
+    fn find<'a>(value: &'a Value, name: &str) -> Option<&'a Value> {
         match value {
-            serde_json::Value::Object(map) => {
-                if map.get("name").and_then(|n| n.as_str()) == Some(name) && map.contains_key("verdict") {
-                    let verdict = &map["verdict"];
-                    let kind = verdict.as_str().or_else(|| verdict["kind"].as_str());
-                    return kind.map(str::to_owned);
-                }
-                map.values().find_map(|value| find(value, name))
-            }
-            serde_json::Value::Array(list) => list.iter().find_map(|value| find(value, name)),
+            Value::Object(map) if value["name"] == name && map.contains_key("verdict") => Some(value),
+            Value::Object(map) => map.values().find_map(|value| find(value, name)),
+            Value::Array(list) => list.iter().find_map(|value| find(value, name)),
             _ => None,
         }
     }

@@ -1,6 +1,6 @@
 //! `cargo xtask check` and `cargo xtask test`: what a change must pass. The second one calls the first.
 
-use crate::run::{Done, TaskError, cargo, command, run, say};
+use crate::run::{Done, TaskError, cargo, command, output, run, say};
 use crate::{generated, layers, licences};
 
 /// Programs that the tests call, and the Debian package that brings each.
@@ -24,7 +24,19 @@ pub(crate) fn test(rest: &[String]) -> Done {
     run(cargo().args(["test", "--workspace", "--locked"]).args(rest))
 }
 
+/// The parts of the toolchain that the checks use; a minimal installation lacks them.
+const COMPONENTS: &[(&str, &str)] = &[("fmt", "rustfmt"), ("clippy", "clippy")];
+
 fn install() -> Done {
+    for (subcommand, component) in COMPONENTS {
+        if output(cargo().args([subcommand, "--version"])).is_err() {
+            run(command("rustup").args(["component", "add", component]))?;
+        }
+    }
+    programs()
+}
+
+fn programs() -> Done {
     let missing: Vec<&str> =
         PROGRAMS.iter().filter(|(program, _)| !is_installed(program)).map(|(_, package)| *package).collect();
     if missing.is_empty() {

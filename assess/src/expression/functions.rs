@@ -49,7 +49,7 @@ pub(super) struct Signature {
     pub(super) style: Style,
     /// With the receiver first, for methods.
     pub(super) parameters: &'static [Parameter],
-    /// What it means, for `explain`.
+    /// What it means, for the description of the language.
     pub(super) meaning: &'static str,
 }
 

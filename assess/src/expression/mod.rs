@@ -35,7 +35,6 @@ use value::Val;
 #[derive(Debug, Clone)]
 pub struct Expression {
     text: String,
-    variable: String,
     ty: Type,
     root: Node,
 }
@@ -66,7 +65,7 @@ impl Expression {
     pub fn compile(text: &str, variable: &str, ty: &Type) -> Result<Expression, ExpressionError> {
         let parsed = parse::parse(text).map_err(|mistake| ExpressionError { mistakes: vec![mistake] })?;
         let root = check::check(&parsed, variable, ty).map_err(|mistakes| ExpressionError { mistakes })?;
-        Ok(Expression { text: text.to_owned(), variable: variable.to_owned(), ty: ty.clone(), root })
+        Ok(Expression { text: text.to_owned(), ty: ty.clone(), root })
     }
 
     /// The text as it was written.
@@ -105,17 +104,6 @@ impl Expression {
         }
     }
 
-    /// The expression in words: what its variable is and what the functions in it mean. Several lines.
-    pub fn explain(&self) -> String {
-        let mut lines = vec![format!("{} is {}", self.variable, self.ty)];
-        for signature in &functions::SIGNATURES {
-            if calls(&self.root, signature.function) {
-                lines.push(signature.meaning.to_owned());
-            }
-        }
-        lines.join("\n")
-    }
-
     fn evaluate<'a>(&'a self, node: &'a Node, answer: &'a Value) -> Result<Val<'a>, EvalError> {
         eval::evaluate(&self.text, node, answer, &self.ty).map_err(|error| *error)
     }
@@ -136,12 +124,3 @@ fails the expression.
 Macros: list.exists(x, test), list.all(x, test), list.exists_one(x, test), list.filter(x, test), list.map(x, result),
 list.map(x, test, result), has(object.field).
 Functions:";
-
-/// Whether a part calls the function anywhere.
-fn calls(node: &Node, wanted: functions::Function) -> bool {
-    let mut here = false;
-    node.for_each_part(&mut |part| {
-        here |= matches!(&part.kind, Kind::Call { function, .. } if *function == wanted);
-    });
-    here
-}

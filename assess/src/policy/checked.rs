@@ -12,7 +12,7 @@ use crate::score;
 use super::digest;
 use super::model::{Analysis, Branch, Expr, Policy};
 use super::nodes::Reader;
-use super::problem::{Cause, PolicyErrors, Text};
+use super::problem::{Cause, PolicyErrors};
 
 /// What the instances say of themselves, by the instance's name. Holds every instance of [`Policy::instances`] and
 /// may hold the plugins that these ask; those count for the digest alone.
@@ -44,7 +44,6 @@ pub struct PluginTrouble {
 /// A policy that can be run.
 #[derive(Debug, Clone)]
 pub struct CheckedPolicy {
-    pub source: Text,
     /// SHA-256 in hexadecimal: of what the policy says and of every plugin's id and effective configuration. Comments,
     /// blanks and the names of files do not matter.
     pub digest: String,
@@ -72,8 +71,6 @@ pub enum Part {
 #[derive(Debug, Clone)]
 pub struct CheckedAnalysis {
     pub name: String,
-    /// The names of the categories around it, outermost first.
-    pub categories: Vec<String>,
     /// In full: `publisher/namespace/name`.
     pub plugin: String,
     pub instance: Arc<str>,
@@ -114,15 +111,14 @@ impl Policy {
             analyses: Vec::new(),
             place: 0,
         };
-        let mut categories = Vec::new();
-        let tree = check.branches(&mut reader, &self.tree, &mut categories, 1.0);
+        let tree = check.branches(&mut reader, &self.tree, 1.0);
         check.declared(&mut reader);
         PolicyErrors::unless_empty(&self.source, reader.problems)?;
         let Some(investigate) = investigate else {
             return Err(PolicyErrors::new(&self.source, Vec::new(), None));
         };
         let digest = digest::of(self, &check.analyses, facts);
-        Ok(CheckedPolicy { source: self.source.clone(), digest, investigate, analyses: check.analyses, tree })
+        Ok(CheckedPolicy { digest, investigate, analyses: check.analyses, tree })
     }
 }
 
@@ -138,13 +134,7 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn branches(
-        &mut self,
-        reader: &mut Reader,
-        branches: &[Branch],
-        categories: &mut Vec<String>,
-        share: f64,
-    ) -> Vec<Part> {
+    fn branches(&mut self, reader: &mut Reader, branches: &[Branch], share: f64) -> Vec<Part> {
         let total = score::total_weight(branches);
         let mut parts = Vec::new();
         for branch in branches {
@@ -152,15 +142,13 @@ impl Check<'_> {
                 Branch::Category(category) => {
                     let share = score::part_of(share, category.weight, total);
                     let name = category.name.value.clone();
-                    categories.push(name.clone());
-                    let children = self.branches(reader, &category.children, categories, share);
-                    categories.pop();
+                    let children = self.branches(reader, &category.children, share);
                     parts.push(Part::Category { name, weight: category.weight, share, children });
                 }
                 Branch::Analysis(analysis) => {
                     let share = self.shares[self.place];
                     self.place += 1;
-                    if let Some(checked) = self.analysis(reader, analysis, categories, share) {
+                    if let Some(checked) = self.analysis(reader, analysis, share) {
                         parts.push(Part::Analysis(self.analyses.len()));
                         self.analyses.push(checked);
                     }
@@ -170,13 +158,7 @@ impl Check<'_> {
         parts
     }
 
-    fn analysis(
-        &mut self,
-        reader: &mut Reader,
-        analysis: &Analysis,
-        categories: &[String],
-        share: f64,
-    ) -> Option<CheckedAnalysis> {
+    fn analysis(&mut self, reader: &mut Reader, analysis: &Analysis, share: f64) -> Option<CheckedAnalysis> {
         let facts = self.facts_of(reader, analysis)?;
         let query = query(reader, analysis, facts)?;
         let ty = facts.queries.get(&query).map_or(Type::Any, Type::from_schema);
@@ -193,7 +175,6 @@ impl Check<'_> {
         };
         Some(CheckedAnalysis {
             name: analysis.name.value.clone(),
-            categories: categories.to_vec(),
             plugin: analysis.plugin.value.clone(),
             instance: analysis.instance.clone(),
             query,

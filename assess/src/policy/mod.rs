@@ -22,6 +22,7 @@ pub use model::{
     Analysis, Branch, Category, Configuration, Expr, Instance, PluginDeclaration, Policy, Spanned,
 };
 pub use parse::BUILT_INS;
+pub(crate) use parse::MAX_BYTES;
 pub use problem::{Cause, PolicyErrors, Problem, Text};
 pub use schema::schema;
 

@@ -14,8 +14,8 @@ use super::nodes::Reader;
 use super::problem::{Cause, PolicyErrors, Problem, Text};
 use super::tree;
 
-/// Largest policy, in bytes.
-const MAX_SIZE: usize = 256 * 1024;
+/// The largest policy that is read, in bytes.
+pub(crate) const MAX_BYTES: u64 = 256 << 10;
 /// Most blocks of children and block comments in it, each of which may nest in another one.
 const MAX_BLOCKS: usize = 1000;
 /// Deepest nesting of what was read.
@@ -81,12 +81,12 @@ impl Policy {
 
 fn document(text: &str) -> Result<KdlDocument, Vec<Problem>> {
     let too_large = || {
-        let what = format!("{MAX_SIZE} bytes, {MAX_BLOCKS} blocks, {MAX_NESTING} levels");
+        let what = format!("{MAX_BYTES} bytes, {MAX_BLOCKS} blocks, {MAX_NESTING} levels");
         let cause = Cause::TooLarge { what };
         vec![Problem { cause, span: (0, 0).into(), label: "in this file".to_owned(), hint: None }]
     };
     let blocks = text.matches('{').count() + text.matches("/*").count();
-    if text.len() > MAX_SIZE || blocks > MAX_BLOCKS {
+    if text.len() as u64 > MAX_BYTES || blocks > MAX_BLOCKS {
         return Err(too_large());
     }
     let parsed = with_deep_stack(|| {

@@ -32,18 +32,6 @@ impl Text {
     pub fn name(&self) -> &str {
         self.named.name()
     }
-
-    pub fn as_str(&self) -> &str {
-        self.named.inner()
-    }
-
-    /// Line and column of a byte, both from 1; columns are characters.
-    pub fn position(&self, byte: usize) -> (usize, usize) {
-        let text = self.as_str();
-        let before = text.get(..byte).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
-    }
 }
 
 /// One thing that is wrong.
@@ -165,19 +153,6 @@ impl PolicyErrors {
 
     fn source_name(&self) -> &str {
         self.text.name()
-    }
-
-    /// One line for each problem, `name:line:column: message`, hints below; for logs and terminals without frames.
-    pub fn plain(&self) -> String {
-        let mut out = String::new();
-        for problem in &self.problems {
-            let (line, column) = self.text.position(problem.span.offset());
-            out.push_str(&format!("{}:{line}:{column}: {}\n", self.source_name(), problem.cause));
-            if let Some(hint) = &problem.hint {
-                out.push_str(&format!("  hint: {hint}\n"));
-            }
-        }
-        out
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use super::{AnalysisEntry, Concern, Entry, Location, Report, ReportedConcern, VerdictKind};
+use super::{AnalysisEntry, Concern, Location, Report, ReportedConcern, VerdictKind};
 
 /// One finding.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,23 +37,13 @@ impl Report {
     /// The findings of the analyses that failed or erred: for each the verdict itself, then its concerns. Those with
     /// the greatest severity come first, then those that add most to the score; equals stay in the policy's order.
     pub fn findings(&self) -> Vec<Finding<'_>> {
-        let mut findings = Vec::new();
-        collect(&self.tree, &mut findings);
+        let mut findings: Vec<Finding<'_>> = self.analyses().into_iter().flat_map(of_analysis).collect();
         // The sort is stable, which keeps a verdict before its concerns and these worst first.
-        findings.sort_by(|one: &Finding<'_>, two| {
+        findings.sort_by(|one, two| {
             let contributions = || two.contribution.total_cmp(&one.contribution);
             two.severity.cmp(&one.severity).then_with(contributions)
         });
         findings
-    }
-}
-
-fn collect<'a>(entries: &'a [Entry], findings: &mut Vec<Finding<'a>>) {
-    for entry in entries {
-        match entry {
-            Entry::Category(category) => collect(&category.children, findings),
-            Entry::Analysis(analysis) => findings.extend(of_analysis(analysis)),
-        }
     }
 }
 

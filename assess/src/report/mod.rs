@@ -226,6 +226,23 @@ pub struct ReportedConcern {
     pub concern: Concern,
 }
 
+impl Report {
+    /// The analyses in the order of the tree, whatever categories they are in.
+    pub fn analyses(&self) -> Vec<&AnalysisEntry> {
+        fn collect<'a>(entries: &'a [Entry], found: &mut Vec<&'a AnalysisEntry>) {
+            for entry in entries {
+                match entry {
+                    Entry::Category(category) => collect(&category.children, found),
+                    Entry::Analysis(analysis) => found.push(analysis),
+                }
+            }
+        }
+        let mut found = Vec::new();
+        collect(&self.tree, &mut found);
+        found
+    }
+}
+
 impl Concern {
     /// Reads the concerns of an answer, a JSON array.
     ///

@@ -179,6 +179,33 @@ pub enum SnapshotError {
     },
 }
 
+impl SnapshotError {
+    /// What the person could do about it, where something can be said.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            SnapshotError::Unborn { .. } => {
+                Some("check out a branch that has commits, or name a revision with --rev")
+            }
+            SnapshotError::Revision { reason, .. } => Some(reason.hint()),
+            SnapshotError::NoWorktree { .. } => {
+                Some("check a commit instead: leave --worktree out, or name a revision with --rev")
+            }
+            SnapshotError::Missing { .. } => {
+                Some("fetch it with git: Probity never does; `git fetch --refetch` completes a partial clone")
+            }
+            SnapshotError::Corrupt { .. } => {
+                Some("`git fsck` tells what is damaged; clone the repository afresh")
+            }
+            SnapshotError::Index { .. } => Some("`git reset` writes the index anew and keeps the files"),
+            SnapshotError::Cache { .. } => {
+                Some("name a folder that you may write to in the environment variable PROBITY_CACHE_DIR")
+            }
+            SnapshotError::TooBig { .. } => Some("name a smaller policy with --policy"),
+            SnapshotError::Objects { .. } | SnapshotError::Worktree { .. } => None,
+        }
+    }
+}
+
 /// Why a revision names no commit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -201,4 +228,19 @@ pub enum RevisionFault {
         /// What is wrong.
         reason: String,
     },
+}
+
+impl RevisionFault {
+    /// What the person could do about it.
+    fn hint(&self) -> &'static str {
+        match self {
+            RevisionFault::NotFound => {
+                "`git branch --all` and `git tag` list what there is; fetch it with git if it is elsewhere"
+            }
+            RevisionFault::Ambiguous => "write more digits of the id, or the full name of the reference",
+            RevisionFault::NotACommit { .. } | RevisionFault::Unresolvable { .. } => {
+                "name one commit, such as main, v1.2, HEAD~3 or an id"
+            }
+        }
+    }
 }

@@ -53,7 +53,7 @@ pub enum What {
 /// A content-addressed state of a target. Ids are in hexadecimal.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// The commit; made up by Probity if the working tree differs from `HEAD`.
+    /// The commit; if the working tree differs from `HEAD`, one by Probity that has the people and times of `HEAD`.
     pub commit: String,
     /// The commit's tree.
     pub tree: String,
@@ -61,8 +61,6 @@ pub struct Snapshot {
     pub shallow: Vec<String>,
     /// Whether this is a working tree that differs from `HEAD`.
     pub dirty: bool,
-    /// The object format: "sha1" or "sha256".
-    pub format: &'static str,
     /// What a person should know.
     pub notes: Vec<Note>,
     /// Why the snapshot does not show everything; then nothing that is judged by it may be remembered.
@@ -118,10 +116,6 @@ impl Target {
             tree: tip.tree.to_string(),
             shallow: self.shallow.iter().map(ObjectId::to_string).collect(),
             dirty: false,
-            format: match self.config.hash {
-                gix::hash::Kind::Sha256 => "sha256",
-                _ => "sha1",
-            },
             notes: self.notes.clone(),
             incomplete: None,
             tree_id: tip.tree,

@@ -40,8 +40,6 @@ impl fmt::Debug for Objects {
 pub(super) struct Tip {
     pub(super) commit: ObjectId,
     pub(super) tree: ObjectId,
-    /// When it was committed, in seconds since 1970.
-    pub(super) committed: i64,
 }
 
 impl Objects {
@@ -157,11 +155,26 @@ impl Handle {
         let hash = commit.kind();
         let tree =
             CommitRefIter::from_bytes(&bytes, hash).tree_id().map_err(|_| corrupt("it names no tree"))?;
-        let committer = CommitRefIter::from_bytes(&bytes, hash).committer();
-        let committed =
-            committer.ok().and_then(|committer| committer.time().ok()).map_or(0, |time| time.seconds);
         self.read(&tree, gix::objs::Kind::Tree, "tree")?;
-        Ok(Tip { commit, tree, committed })
+        Ok(Tip { commit, tree })
+    }
+
+    /// The lines of a commit that tell its people and times, byte for byte, and the encoding that the names are in.
+    pub(super) fn signatures(&self, commit: &ObjectId) -> Result<Vec<u8>, SnapshotError> {
+        let bytes = self.read(commit, gix::objs::Kind::Commit, "commit")?;
+        // The header ends at the first empty line; lines that continue another one begin with a blank.
+        let header = || bytes.split_inclusive(|byte| *byte == b'\n').take_while(|line| *line != b"\n");
+        let line =
+            |name: &str| header().find(|line| line.starts_with(name.as_bytes()) && line.ends_with(b"\n"));
+        let needed = |name: &'static str| {
+            line(name).ok_or_else(|| SnapshotError::Corrupt {
+                what: "commit",
+                id: commit.to_string(),
+                reason: format!("it names no {}", name.trim_end()),
+            })
+        };
+        let encoding = line("encoding ").unwrap_or_default();
+        Ok([needed("author ")?, needed("committer ")?, encoding].concat())
     }
 
     /// Stores an object in the private directory unless it is in the database already.

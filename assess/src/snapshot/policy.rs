@@ -5,14 +5,13 @@ use gix::ObjectId;
 use gix::objs::tree::EntryKind;
 use gix::objs::{Kind, TreeRefIter};
 
+use crate::policy::MAX_BYTES;
+
 use super::error::SnapshotError;
 use super::objects::Handle;
 
 /// The policy's name at the root of a repository.
 const NAME: &str = "probity.kdl";
-
-/// The most that a policy may have, in bytes.
-const LIMIT: u64 = 1 << 20;
 
 /// The bytes of the policy in `tree`, if it has one as a regular file.
 pub(super) fn read(objects: &Handle, tree: ObjectId) -> Result<Option<Vec<u8>>, SnapshotError> {
@@ -32,7 +31,7 @@ pub(super) fn read(objects: &Handle, tree: ObjectId) -> Result<Option<Vec<u8>>, 
     let Some(blob) = blob else { return Ok(None) };
     let policy = objects.read(&blob, Kind::Blob, "policy")?;
     match policy.len() as u64 {
-        size if size > LIMIT => Err(SnapshotError::TooBig { name: NAME, size, limit: LIMIT }),
+        size if size > MAX_BYTES => Err(SnapshotError::TooBig { name: NAME, size, limit: MAX_BYTES }),
         _ => Ok(Some(policy)),
     }
 }

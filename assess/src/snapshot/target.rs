@@ -28,8 +28,6 @@ pub struct Target {
     pub(super) shallow: Vec<ObjectId>,
     pub(super) head: Head,
     pub(super) notes: Vec<Note>,
-    /// Patterns of files that the person never wants to see, as in a `.gitignore`.
-    pub(super) ignored: Vec<u8>,
 }
 
 /// Opens the repository that `path` lies in; a folder above it will do.
@@ -62,17 +60,10 @@ pub fn open(path: &Path) -> Result<Target, OpenError> {
     }
     notes.extend(dirs.alternates.iter().cloned().map(Note::Alternate));
     notes.extend(dirs.missing.iter().cloned().map(Note::MissingAlternate));
-    Ok(Target { layout, config, dirs, shallow, head, notes, ignored: Vec::new() })
+    Ok(Target { layout, config, dirs, shallow, head, notes })
 }
 
 impl Target {
-    /// Adds patterns of files that the person never wants to see in a working tree, as text of a `.gitignore`.
-    /// The repository's own patterns override them. Committed states are not concerned.
-    pub fn ignoring(mut self, patterns: Vec<u8>) -> Target {
-        self.ignored = patterns;
-        self
-    }
-
     /// What the target is known by when a person trusts it: the canonical common git directory, which all
     /// worktrees of a repository share.
     pub fn identity(&self) -> PathBuf {
@@ -82,16 +73,6 @@ impl Target {
     /// The root of the working tree, if there is one.
     pub fn worktree(&self) -> Option<&Path> {
         self.layout.worktree.as_deref()
-    }
-
-    /// Whether there is no working tree.
-    pub fn is_bare(&self) -> bool {
-        self.layout.worktree.is_none()
-    }
-
-    /// The canonical directories that objects are read from, the repository's own first.
-    pub fn object_dirs(&self) -> impl Iterator<Item = &Path> {
-        self.dirs.all()
     }
 
     /// The text that a `HEAD` of the same meaning holds.

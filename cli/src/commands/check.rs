@@ -60,6 +60,9 @@ fn remarks(cx: &Context, checked: &Checked) {
         cx.printer
             .note(&format!("warning: not all that was learnt could be kept: {}", tame(&error.to_string())));
     }
+    for (plugin, warning) in &checked.plugin_warnings {
+        cx.printer.note(&format!("warning: {plugin}: {}", tame(warning)));
+    }
     for note in &checked.notes {
         cx.printer.note(&format!("note: {}", tame(&note.to_string())));
     }

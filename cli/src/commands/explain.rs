@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use probity_assess::check::Prepared;
 use probity_assess::policy::{CheckedAnalysis, Origin};
-use probity_assess::report::{AnalysisEntry, Entry, Report, VerdictKind};
+use probity_assess::report::{Report, VerdictKind};
 
 use crate::args::ExplainArgs;
 use crate::commands::{Context, Ended};
@@ -63,8 +63,7 @@ fn rule(prepared: &Prepared, analysis: &CheckedAnalysis) -> String {
 
 /// The arithmetic of the score, and what it would be if one failure were mended.
 fn score(report: &Report) -> String {
-    let mut analyses = Vec::new();
-    collect(&report.tree, &mut analyses);
+    let analyses = report.analyses();
     let score = &report.score;
     let mut page = String::from(
         "The score is the share of what failed, divided by the share of what was judged.\n\
@@ -94,13 +93,4 @@ fn score(report: &Report) -> String {
         None => page.push_str("\nNothing that counts was judged, so there is no score.\n"),
     }
     page
-}
-
-fn collect<'a>(entries: &'a [Entry], analyses: &mut Vec<&'a AnalysisEntry>) {
-    for entry in entries {
-        match entry {
-            Entry::Category(category) => collect(&category.children, analyses),
-            Entry::Analysis(analysis) => analyses.push(analysis),
-        }
-    }
 }

@@ -1,13 +1,16 @@
-//! `probity init`: a commented policy to start from.
+//! `probity init`: a commented policy to start from. Who writes it trusts it: checks of this repository on this machine use it from then on.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::path::Path;
 
-use probity_assess::policy;
+use probity_assess::trust::Trust;
+use probity_assess::{policy, snapshot};
 
 use crate::args::InitArgs;
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
+use crate::paths::Paths;
 use crate::printer::tame;
 
 pub(crate) fn init(cx: &Context, args: &InitArgs) -> Ended {
@@ -28,8 +31,24 @@ pub(crate) fn init(cx: &Context, args: &InitArgs) -> Ended {
     }
     let mut out = OpenOptions::new().write(true).create_new(true).open(&file).map_err(failed)?;
     out.write_all(policy::annotated_default().as_bytes()).map_err(|e| CliError::failed(&e))?;
+    let next = match trusted(&args.folder)? {
+        true => {
+            "Checks of this repository on this machine use it from now on (`probity trust --revoke` ends that)."
+        }
+        false => {
+            "It is used where you name it with --policy, or after `probity trust` once the folder is a repository with a commit."
+        }
+    };
     cx.result(&format!(
-        "Wrote {shown}, the built-in policy with comments.\n\
-         Edit it, commit it, then run `probity trust` so that checks here use it; CI passes `--policy probity.kdl`.\n"
+        "Wrote {shown}, the built-in policy with comments.\n{next}\nCI passes `--policy probity.kdl`.\n"
     ))
+}
+
+/// Trusts the repository around the folder. False where there is none yet.
+fn trusted(folder: &Path) -> Result<bool, CliError> {
+    let Ok(target) = snapshot::open(folder) else { return Ok(false) };
+    let paths = Paths::from_environment()?;
+    let mut trust = Trust::read(&paths.trusted()).map_err(|e| CliError::failed(&e))?;
+    trust.set(&target.identity(), true).map_err(|e| CliError::failed(&e))?;
+    Ok(true)
 }

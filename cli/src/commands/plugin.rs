@@ -10,23 +10,23 @@ use probity_assess::directory::Directory;
 use probity_registry::{PluginId, tree_hash};
 use serde_json::json;
 
-use crate::args::{PluginCommand, Subject};
+use crate::args::{Declared, PluginCommand};
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::printer::{paragraphs, tame};
 use crate::progress::Spinner;
-use crate::subject::{self, TIMEOUT};
+use crate::subject;
 
 pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
     match command {
-        PluginCommand::List { subject } => list(cx, subject),
-        PluginCommand::Describe { plugin, subject, json } => describe(cx, plugin, subject, *json),
+        PluginCommand::List { of } => list(cx, of),
+        PluginCommand::Describe { plugin, of, json } => describe(cx, plugin, of, *json),
         PluginCommand::Hash { folder } => hash(cx, folder),
     }
 }
 
-fn list(cx: &Context, subject: &Subject) -> Ended {
-    let settings = subject::settings(subject, TIMEOUT)?;
+fn list(cx: &Context, of: &Declared) -> Ended {
+    let settings = subject::without_target(of.policy.as_deref())?;
     let directory = Directory::open(&settings)?;
     cx.result(&directory.plugins().map(line).collect::<String>())
 }
@@ -40,8 +40,8 @@ fn line(listed: &Listed) -> String {
     format!("{:<32} {version:<10} {whence}\n", listed.id)
 }
 
-fn describe(cx: &Context, plugin: &str, subject: &Subject, as_json: bool) -> Ended {
-    let settings = subject::settings(subject, TIMEOUT)?;
+fn describe(cx: &Context, plugin: &str, of: &Declared, as_json: bool) -> Ended {
+    let settings = subject::without_target(of.policy.as_deref())?;
     let directory = Directory::open(&settings)?;
     let id = PluginId::parse(plugin).map_err(|e| CliError::usage(&e))?.to_string();
     let spinner = Arc::new(Spinner::new(&cx.printer, cx.verbose));
@@ -99,6 +99,8 @@ fn page(id: &str, description: &Description, configured: &Configured) -> String 
 }
 
 fn hash(cx: &Context, folder: &Path) -> Ended {
-    let hash = tree_hash(folder).map_err(|e| CliError::usage(&e))?;
+    let hash = tree_hash(folder).map_err(|e| {
+        CliError::usage(&e).while_doing(format!("cannot hash the plugin in {}", folder.display()))
+    })?;
     cx.result(&format!("{hash}\n"))
 }

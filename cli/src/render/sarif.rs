@@ -1,7 +1,7 @@
 //! The report as SARIF 2.1.0, in the shape that code scanning services accept: every result has a location, rules are the
 //! analyses, fingerprints do not depend on lines or messages.
 
-use probity_assess::report::{AnalysisEntry, Entry, Finding, Outcome, Report, Severity};
+use probity_assess::report::{AnalysisEntry, Finding, Outcome, Report, Severity};
 use serde_json::{Value, json};
 
 use super::json::harmless;
@@ -11,8 +11,7 @@ const ANCHOR: &str = "probity.kdl";
 
 /// Indented SARIF.
 pub(crate) fn sarif(report: &Report) -> String {
-    let mut analyses = Vec::new();
-    collect(&report.tree, &mut analyses);
+    let analyses = report.analyses();
     let findings = report.findings();
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &analyses)).collect();
     let log = json!({
@@ -31,15 +30,6 @@ pub(crate) fn sarif(report: &Report) -> String {
         }],
     });
     harmless(format!("{log:#}\n"))
-}
-
-fn collect<'a>(entries: &'a [Entry], analyses: &mut Vec<&'a AnalysisEntry>) {
-    for entry in entries {
-        match entry {
-            Entry::Category(category) => collect(&category.children, analyses),
-            Entry::Analysis(analysis) => analyses.push(analysis),
-        }
-    }
 }
 
 fn rule(analysis: &AnalysisEntry) -> Value {

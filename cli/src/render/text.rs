@@ -167,7 +167,14 @@ fn findings(page: &mut String, findings: &[Finding<'_>], paint: Paint) {
         let at = finding.location.map(place).unwrap_or_default();
         let rule = tame(finding.rule);
         let mut lines = finding.message.lines();
-        let _ = writeln!(page, "  {rule}: {at}{}", tame(lines.next().unwrap_or_default()));
+        let first = tame(lines.next().unwrap_or_default());
+        // A verdict begins with its rule's name already.
+        let rule = if finding.location.is_none() && first.starts_with(&rule) {
+            String::new()
+        } else {
+            format!("{rule}: ")
+        };
+        let _ = writeln!(page, "  {rule}{at}{first}");
         for line in lines {
             let _ = writeln!(page, "    {}", tame(line));
         }
@@ -211,7 +218,10 @@ fn abstained(lines: &mut String, tree: &[Entry]) {
 
 fn foot(page: &mut String, report: &Report) {
     let findings = report.findings();
-    let first = findings.first().map(|finding| finding.rule).or_else(|| first_analysis(&report.tree));
+    let first = findings
+        .first()
+        .map(|finding| finding.rule)
+        .or_else(|| report.analyses().first().map(|analysis| analysis.name.as_str()));
     let first = tame(first.unwrap_or("score"));
     let _ = writeln!(
         page,
@@ -221,13 +231,6 @@ fn foot(page: &mut String, report: &Report) {
         page,
         "next: `probity explain {first}` for what a line means, `probity init` for a policy of your own"
     );
-}
-
-fn first_analysis(tree: &[Entry]) -> Option<&str> {
-    tree.iter().find_map(|entry| match entry {
-        Entry::Category(category) => first_analysis(&category.children),
-        Entry::Analysis(analysis) => Some(analysis.name.as_str()),
-    })
 }
 
 #[cfg(test)]

@@ -84,7 +84,7 @@ fn place(error: &ValidationError<'_>) -> String {
     let path = error.instance_path().as_str();
     match error.kind() {
         ValidationErrorKind::AdditionalProperties { unexpected } => match unexpected.first() {
-            Some(member) => format!("{path}/{member}"),
+            Some(member) => format!("{path}/{}", member.replace('~', "~0").replace('/', "~1")),
             None => path.to_owned(),
         },
         _ => path.to_owned(),

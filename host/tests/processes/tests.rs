@@ -34,6 +34,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("a_plugin_that_spins_is_killed", spinning),
     ("a_python_plugin_without_a_library_works", python),
     ("a_python_plugin_may_refuse_its_configuration", python_configuration),
+    ("a_python_plugin_reads_the_standard_library_and_nothing_installed_beside_it", python_library),
     ("a_native_package_runs_from_its_copy", native),
     ("a_package_that_changed_is_not_started", changed),
     ("idle_plugins_end_with_the_host", shutdown),
@@ -164,12 +165,14 @@ fn spec(instance: &str, package: PackageProgram, config: &str) -> PluginSpec {
     }
 }
 
-fn authors(config: &str) -> Lab {
+fn interpreter() -> &'static Arc<Interpreter> {
     static FOUND: OnceLock<Arc<Interpreter>> = OnceLock::new();
-    let interpreter =
-        FOUND.get_or_init(|| Arc::new(Interpreter::find(&[]).expect("this machine has a python3")));
+    FOUND.get_or_init(|| Arc::new(Interpreter::find(&[]).expect("this machine has a python3")))
+}
+
+fn authors(config: &str) -> Lab {
     let dir = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/plugins/authors");
-    let package = packaged(&dir, "authors.py", PackageKind::Python(interpreter.clone()));
+    let package = packaged(&dir, "authors.py", PackageKind::Python(interpreter().clone()));
     lab(vec![builtin("git"), spec("sample/tools/authors", package, config)])
 }
 
@@ -184,10 +187,43 @@ fn python() {
 }
 
 fn python_configuration() {
-    let lab = authors(r#"{"colour":"red"}"#);
-    let expected = (-32016, "there is no setting colour".to_owned());
+    let lab = authors(r#"{"ignore":["eve@example.org","mallory"]}"#);
+    let expected = (-32016, "mallory is no address".to_owned());
     assert_eq!(refusal(ask(&lab.host, "sample/tools/authors", "$configure", "{}")), expected);
     assert!(value(ask(&lab.host, "sample/tools/authors", "$describe", "{}")).contains("defaultPolicy"));
+}
+
+/// Tells which of these it can read, as its last words: what is installed on this machine, and a module of the
+/// standard library.
+const PEEK: &str = r#"
+import email.message, hashlib, os, sys
+library = os.path.dirname(os.__file__)
+paths = [os.path.join(library, "this.py")]
+for name in ("site-packages", "dist-packages"):
+    for root, _, files in os.walk(os.path.join(library, name)):
+        paths += [os.path.join(root, file) for file in files]
+def readable(path):
+    try:
+        open(path).close()
+        return True
+    except PermissionError:
+        return False
+sys.exit(f"readable: {[os.path.relpath(path, library) for path in paths if readable(path)]}")
+"#;
+
+fn python_library() {
+    let found = interpreter();
+    let without = found.modules.iter().filter(|module| !module.ends_with("this.py")).cloned().collect();
+    let lacking = Arc::new(Interpreter { modules: without, ..Interpreter::clone(found) });
+    for (interpreter, readable) in [(found.clone(), "readable: ['this.py']"), (lacking, "readable: []")] {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("peek.py"), PEEK).unwrap();
+        let package = packaged(dir.path(), "peek.py", PackageKind::Python(interpreter));
+        let plugins = vec![spec("sample/tools/peek", package, "{}")];
+        let lab = lab_with(plugins, CallLimits { restarts: 0, ..limits() });
+        let (_, message) = failure(ask(&lab.host, "sample/tools/peek", "q", "{}"));
+        assert!(message.contains(readable), "{message}");
+    }
 }
 
 /// A package whose entry is this very program.

@@ -180,20 +180,37 @@ fn a_cancelled_call_is_cancelled_in_the_plugin_too() {
 fn a_call_that_takes_too_long_fails_alone_if_the_plugin_lives() {
     let plugin = script(|mut wire| async move {
         wire.greet("p", json!([query("q")])).await;
-        let late = wire.wait_for("plugin/query").await;
-        let ping = wire.wait_for("plugin/ping").await;
-        wire.answer(&ping, json!({})).await;
-        let next = wire.wait_for("plugin/query").await;
-        // Too late: nobody waits for it any more.
-        wire.value(&late, json!("late")).await;
-        wire.value(&next, json!("next")).await;
-        wire.listen().await
+        let (mut late, mut pinged) = (None, false);
+        while let Some(message) = wire.next().await {
+            match (message["method"].as_str(), &late) {
+                (Some("plugin/ping"), _) => {
+                    wire.answer(&message, json!({})).await;
+                    pinged = true;
+                }
+                (Some("plugin/query"), None) => late = Some(message),
+                (Some("plugin/query"), Some(late)) if pinged => {
+                    // Too late: nobody waits for it any more.
+                    wire.value(late, json!("late")).await;
+                    wire.value(&message, json!("next")).await;
+                }
+                _ => {}
+            }
+        }
+        "exit status: 0".to_owned()
     });
     let limits = CallLimits { call: Duration::from_millis(100), ..limits() };
     let host = host(vec![builtin("p")], Scripted::new([plugin]), limits);
     let expected = "query q of plugin probity/core/p did not answer within 100 ms".to_owned();
-    assert_eq!(failure(ask(&host, P, "q", "{}")), (FailureKind::TimedOut, expected));
-    assert_eq!(value(ask(&host, P, "q", "{}")), r#""next""#);
+    assert_eq!(failure(ask(&host, P, "q", "{}")), (FailureKind::TimedOut, expected.clone()));
+    // On a busy machine the next ones may be late as well; what counts is that the same process answers again.
+    let answered = (0..100).map(|_| ask(&host, P, "q", "{}")).find(|reply| match reply {
+        Err(late) => {
+            assert_eq!((late.kind, &late.message), (FailureKind::TimedOut, &expected));
+            false
+        }
+        Ok(_) => true,
+    });
+    assert_eq!(value(answered.expect("it answers in time at last")), r#""next""#);
     assert_eq!(host.stats().plugin_processes, 1);
 }
 

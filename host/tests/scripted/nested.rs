@@ -124,6 +124,13 @@ fn many_keys_are_answered_in_their_order_each_on_its_own() {
 }
 
 #[test]
+fn too_many_keys_in_one_question_are_refused() {
+    let keys = vec![json!({}); 65_537];
+    let said = says(&asking(), "engine/queryMany", json!({ "plugin": "git", "query": "tip", "keys": keys }));
+    assert!(said.starts_with(r#"{"code":-32602,"message":"more than 65536 keys in one question"#), "{said}");
+}
+
+#[test]
 fn a_refusal_of_the_asked_keeps_its_kind_and_names_the_way() {
     let said = says(&asking(), "engine/query", json!({ "plugin": "git", "query": "tip", "key": { "n": 0 } }));
     let expected = concat!(

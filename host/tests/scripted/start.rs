@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use probity_engine::{Executor as _, FailureKind, Leaf};
+use probity_engine::{Executor as _, FailureKind, Leaf, Outcome};
 use probity_host::{CallLimits, Host, HostStats, PluginSpec};
 use serde_json::json;
 
@@ -47,6 +47,35 @@ fn description_and_configuration_are_passed_on_as_they_were_sent() {
     );
     assert_eq!(value(ask(&host, "probity/core/p", "$configure", "{}")), r#"{"effectiveConfig":{"weeks":3}}"#);
     assert_eq!(host.stats(), HostStats { plugin_processes: 1, plugin_calls: 0 });
+}
+
+#[test]
+fn a_configuration_against_the_plugins_schema_is_refused_before_the_plugin_sees_it() {
+    let (heard, methods) = std::sync::mpsc::channel();
+    let plugin = script(move |mut wire| async move {
+        wire.initialize("p").await;
+        let describe = wire.wait_for("plugin/describe").await;
+        let schema = json!({ "properties": { "weeks": {} }, "additionalProperties": false });
+        wire.answer(&describe, json!({ "queries": [query("q")], "configSchema": schema })).await;
+        while let Some(message) = wire.next().await {
+            heard.send(message["method"].to_string()).expect("the test waits");
+        }
+        "exit status: 0".to_owned()
+    });
+    let spec = PluginSpec { config: r#"{"weeks":3,"a/b":"red"}"#.into(), ..builtin("p") };
+    let host = host(vec![spec], Scripted::new([plugin]), limits());
+    for question in ["$configure", "q"] {
+        let Ok(Outcome::Refused(refusal)) = ask(&host, "probity/core/p", question, "{}") else {
+            panic!("no refusal of {question}");
+        };
+        assert_eq!(refusal.code, -32016);
+        let data: serde_json::Value = serde_json::from_str(&refusal.data.expect("a place")).unwrap();
+        assert_eq!(data["path"], "/a~1b", "{}", refusal.message);
+        assert!(!refusal.message.contains("red"), "{}", refusal.message);
+    }
+    assert!(value(ask(&host, "probity/core/p", "$describe", "{}")).contains("additionalProperties"));
+    drop(host);
+    assert_eq!(methods.iter().collect::<Vec<_>>(), [""; 0]);
 }
 
 #[test]

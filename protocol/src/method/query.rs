@@ -3,12 +3,18 @@
 //! Keys and values are JSON that the host need not understand: they stay text. `V` is how a reader wants a value, by
 //! default as that text.
 
+use std::fmt;
+
 use schemars::JsonSchema;
+use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use crate::error::{self, ErrorObject};
 use crate::message::Id;
+
+/// The most keys of one `engine/queryMany`: whoever has more asks several times.
+pub const MAX_KEYS: usize = 65_536;
 
 /// What travels with a request beside its subject.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -77,7 +83,8 @@ pub struct EngineQueryMany {
     pub plugin: Option<String>,
     /// The query's name.
     pub query: String,
-    /// Its keys. Each is remembered on its own.
+    /// Its keys, 65536 at most. Each is remembered on its own.
+    #[serde(deserialize_with = "bounded")]
     #[schemars(with = "Vec<serde_json::Value>")]
     pub keys: Vec<Box<RawValue>>,
     /// Whether one failure may fail the whole request.
@@ -99,6 +106,30 @@ pub struct InputParams {
     /// What travels with it.
     #[serde(rename = "_meta", default)]
     pub meta: Meta,
+}
+
+/// Keys, as long as there are not too many: what is left is not read then.
+fn bounded<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Box<RawValue>>, D::Error> {
+    struct Keys;
+    impl<'de> Visitor<'de> for Keys {
+        type Value = Vec<Box<RawValue>>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "an array of keys, {MAX_KEYS} at most")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Self::Value, A::Error> {
+            let mut keys = Vec::new();
+            while let Some(key) = array.next_element()? {
+                if keys.len() == MAX_KEYS {
+                    return Err(A::Error::custom(format!("more than {MAX_KEYS} keys in one question")));
+                }
+                keys.push(key);
+            }
+            Ok(keys)
+        }
+    }
+    deserializer.deserialize_seq(Keys)
 }
 
 impl Inherit for EngineQuery {
@@ -228,4 +259,24 @@ pub struct InputResult<V = Box<RawValue>> {
     pub value: V,
     /// SHA-256 of the value's JSON text, in hexadecimal: what the asker's answer now depends on.
     pub digest: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asking(keys: usize) -> Result<EngineQueryMany, serde_json::Error> {
+        let keys = vec!["{}"; keys].join(",");
+        serde_json::from_str(&format!(r#"{{"query":"q","keys":[{keys}]}}"#))
+    }
+
+    #[test]
+    fn a_question_has_no_more_keys_than_the_limit() {
+        assert_eq!(asking(MAX_KEYS).unwrap().keys.len(), MAX_KEYS);
+        let error = asking(MAX_KEYS + 1).unwrap_err();
+        assert!(error.is_data(), "told as wrong params, not as what is no JSON");
+        assert!(error.to_string().starts_with("more than 65536 keys in one question"), "{error}");
+        let other = serde_json::from_str::<EngineQueryMany>(r#"{"query":"q","keys":{}}"#).unwrap_err();
+        assert!(other.to_string().contains("expected an array of keys, 65536 at most"), "{other}");
+    }
 }

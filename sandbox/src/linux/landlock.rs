@@ -44,6 +44,9 @@ pub(super) fn rules(orders: &Orders, abi: u32, entry: Option<&OwnedFd>) -> io::R
     for path in &orders.read {
         created = allow_path(created, known, path, READ)?;
     }
+    for path in &orders.list {
+        created = allow_path(created, known, path, AccessFs::ReadDir.into())?;
+    }
     for path in &orders.execute {
         created = allow_path(created, known, path, EXECUTE)?;
     }

@@ -76,6 +76,7 @@ impl Lab {
         Profile {
             entry,
             read: vec![self.path("granted")],
+            list: vec![],
             execute: vec![],
             scratch: Some(self.path("scratch")),
             environment: vec![("GREETING".to_owned(), "hello".to_owned())],

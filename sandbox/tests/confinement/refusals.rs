@@ -82,6 +82,7 @@ fn an_unusable_profile_is_named() {
     let variable = |name: &str| vec![(name.to_owned(), String::new())];
     let unusable = [
         Profile { read: vec![PathBuf::from("relative")], ..good.clone() },
+        Profile { list: vec![PathBuf::from("relative")], ..good.clone() },
         Profile { scratch: Some(PathBuf::from("relative")), ..good.clone() },
         Profile { environment: variable("A=B"), ..good.clone() },
         Profile { environment: variable(""), ..good.clone() },

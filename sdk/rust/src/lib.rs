@@ -6,11 +6,11 @@
 //! same value. It runs on a thread of its own and may simply wait; other queries of the plugin run beside it.
 //!
 //! ```
-//! use probity_sdk::git::{Commit, Target};
+//! use probity_sdk::git::{Commit, CommitKey, Target};
 //! use probity_sdk::prelude::*;
 //! use probity_sdk::testing::TestEngine;
 //!
-//! /// How long nothing may happen.
+//! /// How long a change may wait.
 //! #[derive(Serialize, Deserialize, JsonSchema)]
 //! #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 //! struct Config {
@@ -20,51 +20,49 @@
 //!
 //! impl Default for Config {
 //!     fn default() -> Self {
-//!         Config { weeks: 71 }
+//!         Config { weeks: 4 }
 //!     }
 //! }
 //!
-//! /// Full days between the last commit and today.
+//! /// Full days between the writing and the committing of the newest commit.
 //! #[query(default, uses("git/commit"))]
-//! fn idle(engine: &Engine<Config>, target: Target) -> Result<Answer<i64>> {
-//!     if target.shallow.contains(&target.commit) {
-//!         return Err(abstain("the history is cut off at its tip"));
-//!     }
+//! fn waited(engine: &Engine<Config>, target: Target) -> Result<Answer<i64>> {
 //!     let tip: Commit = engine.query("git/commit", &target.commit())?;
-//!     let today: i64 = engine.input("time", "unix_day")?;
-//!     let days = today - tip.authored / 86_400;
-//!     Ok(Answer::new(days).concern(Concern::new("the last commit").commit(tip.id)))
+//!     if tip.committed < tip.authored {
+//!         return Err(abstain("it was committed before it was written"));
+//!     }
+//!     let days = (tip.committed - tip.authored) / 86_400;
+//!     Ok(Answer::new(days).concern(Concern::new("the newest commit").commit(tip.id)))
 //! }
 //!
 //! fn plugin() -> Plugin<Config> {
-//!     Plugin::new("acme/health/idle", env!("CARGO_PKG_VERSION"))
-//!         .query(idle)
-//!         .input("time/unix_day")
+//!     Plugin::new("acme/health/waited", env!("CARGO_PKG_VERSION"))
+//!         .query(waited)
 //!         .default_policy(|config: &Config| Some(format!("value <= {}", u32::from(config.weeks) * 7)))
 //!         .validate(|config| if config.weeks > 0 { Ok(()) } else { Err(invalid("/weeks", "one week or more")) })
-//!         .explain("Days since the author date of the newest commit.")
+//!         .explain("Days from the author date to the commit date of the newest commit.")
 //! }
 //!
 //! // The program is `fn main() -> ExitCode { plugin().run() }`. A test asks the functions, as here:
+//! fn commit(id: String, authored: i64, committed: i64) -> Commit {
+//!     let author = probity_sdk::git::Person { name: "Ada".into(), email: "ada@example.org".into() };
+//!     Commit { id, parents: vec![], committer: author.clone(), author, authored, committed }
+//! }
+//! let day = 86_400;
 //! let engine = TestEngine::new(Config::default())
-//!     .input("time", "unix_day", 20_000)
-//!     .on("git/commit", |key: probity_sdk::git::CommitKey| {
-//!         let person = probity_sdk::git::Person { name: "Ada".into(), email: "ada@example.org".into() };
-//!         let time = 19_990 * 86_400;
-//!         let (author, committer) = (person.clone(), person);
-//!         Ok(Commit { id: key.commit, parents: vec![], author, authored: time, committer, committed: time })
-//!     });
+//!     .on("git/commit", move |key: CommitKey| Ok(commit(key.commit, 0, 10 * day)));
 //! let target = Target { commit: "c0ffee".into(), tree: "7ree".into(), shallow: vec![] };
-//! let answer = idle(&engine, target.clone()).unwrap();
+//! let answer = waited(&engine, target.clone()).unwrap();
 //! assert_eq!(*answer.value(), 10);
 //! assert_eq!(engine.asked()[0].0, "git/commit");
 //!
 //! // … or the plugin, as the host does:
-//! assert_eq!(engine.ask(&plugin(), "idle", &target).unwrap().value(), &10);
-//! assert_eq!(plugin().describe().default_policy.as_deref(), Some("value <= 497"));
+//! assert_eq!(engine.ask(&plugin(), "waited", &target).unwrap().value(), &10);
+//! assert_eq!(plugin().describe().default_policy.as_deref(), Some("value <= 28"));
 //!
-//! let cut = Target { shallow: vec!["c0ffee".into()], ..target };
-//! assert!(idle(&engine, cut).unwrap_err().is_abstention());
+//! let engine = TestEngine::new(Config::default())
+//!     .on("git/commit", move |key: CommitKey| Ok(commit(key.commit, day, 0)));
+//! assert!(waited(&engine, target).unwrap_err().is_abstention());
 //! ```
 //!
 //! # When there is no value
@@ -104,6 +102,11 @@ pub use probity_protocol::method::LogLevel;
 pub use probity_sdk_macros::query;
 pub use query::Query;
 pub use serde_json::value::RawValue;
+
+/// The guide's own example, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/plugin-authors.md")]
+struct Guide;
 
 /// What nearly every plugin needs.
 pub mod prelude {

@@ -3,18 +3,15 @@
 use expect_test::expect;
 use serde_json::json;
 
-use super::super::{Facts, Origin, PluginFacts, PluginTrouble, Policy};
+use super::super::{CheckedPolicy, Facts, Origin, Part, PluginFacts, PluginTrouble, Policy};
 use super::{built_in_facts, parsed, plain, plugin};
 
 #[test]
 fn the_built_in_policy_fits_the_built_in_plugins() {
     let policy = Policy::built_in().unwrap();
     let checked = policy.check(&built_in_facts(&policy)).unwrap();
-    let lines: Vec<String> = checked
-        .analyses
-        .iter()
-        .map(|one| format!("{} {} {} {}", one.categories.join("/"), one.name, one.query, one.share))
-        .collect();
+    let mut lines = Vec::new();
+    list(&checked, &checked.tree, "", &mut lines);
     expect![[r#"
         practices activity activity 0.375
         practices binary binary 0.125
@@ -24,6 +21,22 @@ fn the_built_in_policy_fits_the_built_in_plugins() {
         attacks/commit churn churn 0.25"#]]
     .assert_eq(&lines.join("\n"));
     assert!(checked.analyses.iter().all(|one| one.must_pass == (one.name == "binary")));
+}
+
+/// A line for each analysis, after the path of its categories.
+fn list(checked: &CheckedPolicy, parts: &[Part], path: &str, lines: &mut Vec<String>) {
+    for part in parts {
+        match part {
+            Part::Category { name, children, .. } => {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
+                list(checked, children, &path, lines);
+            }
+            Part::Analysis(place) => {
+                let one = &checked.analyses[*place];
+                lines.push(format!("{path} {} {} {}", one.name, one.query, one.share));
+            }
+        }
+    }
 }
 
 #[test]

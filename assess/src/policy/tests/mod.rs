@@ -5,7 +5,9 @@ mod digest;
 mod reading;
 
 use std::collections::BTreeMap;
+use std::fmt::Write;
 
+use miette::Diagnostic;
 use serde_json::{Value, json};
 
 use super::{Facts, PluginFacts, Policy, PolicyErrors};
@@ -14,18 +16,33 @@ use super::{Facts, PluginFacts, Policy, PolicyErrors};
 fn problems(text: &str) -> String {
     match Policy::parse("p.kdl", text) {
         Ok(_) => "no problem\n".to_owned(),
-        Err(errors) => errors.plain(),
+        Err(errors) => lines(&errors),
     }
 }
 
+/// One line for each problem, `name:line:column: message`, hints below.
+fn lines(errors: &PolicyErrors) -> String {
+    let text = errors.source_code().unwrap();
+    let mut out = String::new();
+    for problem in &errors.problems {
+        let at = text.read_span(&problem.span, 0, 0).unwrap();
+        let (name, line, column) = (errors.text.name(), at.line() + 1, at.column() + 1);
+        writeln!(out, "{name}:{line}:{column}: {}", problem.cause).unwrap();
+        if let Some(hint) = &problem.hint {
+            writeln!(out, "  hint: {hint}").unwrap();
+        }
+    }
+    out
+}
+
 fn parsed(text: &str) -> Policy {
-    Policy::parse("p.kdl", text).unwrap_or_else(|errors| panic!("{}", errors.plain()))
+    Policy::parse("p.kdl", text).unwrap_or_else(|errors| panic!("{}", lines(&errors)))
 }
 
 fn plain(result: Result<super::CheckedPolicy, PolicyErrors>) -> String {
     match result {
         Ok(_) => "no problem\n".to_owned(),
-        Err(errors) => errors.plain(),
+        Err(errors) => lines(&errors),
     }
 }
 

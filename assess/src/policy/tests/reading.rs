@@ -191,9 +191,9 @@ fn every_node_is_read_strictly() {
 fn a_place_in_an_expression_is_found_in_every_kind_of_string() {
     let places = |policy: &str| {
         let head = "analyze { investigate policy=\"score > 0.5\"; analysis \"binary\" policy=";
-        let errors = Policy::parse("p.kdl", &format!("{head}{policy} }}")).unwrap_err();
-        let span = errors.problems[0].span;
-        errors.text.as_str()[span.offset()..span.offset() + span.len()].to_owned()
+        let text = format!("{head}{policy} }}");
+        let span = Policy::parse("p.kdl", &text).unwrap_err().problems[0].span;
+        text[span.offset()..span.offset() + span.len()].to_owned()
     };
     assert_eq!(places("\"value > vlaue\""), "vlaue");
     assert_eq!(places("#\"value > vlaue && \"x\" == \"x\"\"#"), "vlaue");

@@ -109,7 +109,7 @@ fn bare_repositories_have_no_working_tree() {
     let lab = Lab::holding(&[("file", "text")]);
     lab.git(&["clone", "-q", "--bare", ".", "../bare.git"]);
     let target = open(&lab.path("bare.git")).unwrap();
-    assert!(target.is_bare());
+    assert!(target.worktree().is_none());
     let head = target.snapshot(&What::Head, &lab.path("cache")).unwrap();
     assert_eq!(head.commit, lab.head().commit);
     let error = target.snapshot(&What::Worktree, &lab.path("cache")).unwrap_err();
@@ -167,7 +167,7 @@ fn alternates_are_followed_granted_and_named() {
     let target = open(&last).unwrap();
     let roots = [last.join(".git/objects"), middle.join(".git/objects"), lab.repo(".git/objects")];
     assert_eq!(
-        target.object_dirs().collect::<Vec<_>>(),
+        target.dirs.all().collect::<Vec<_>>(),
         roots.iter().map(|dir| dir.as_path()).collect::<Vec<_>>()
     );
     let snapshot = target.snapshot(&What::Head, &lab.path("cache")).unwrap();
@@ -217,7 +217,7 @@ fn alternates_that_name_one_another_end() {
     let list = |objects: &Path| format!("{}\n", objects.display());
     fs::write(lab.repo(".git/objects/info/alternates"), list(&lab.path("other/.git/objects"))).unwrap();
     fs::write(lab.path("other/.git/objects/info/alternates"), list(&lab.repo(".git/objects"))).unwrap();
-    assert_eq!(lab.open().object_dirs().count(), 2);
+    assert_eq!(lab.open().dirs.all().count(), 2);
 }
 
 #[test]

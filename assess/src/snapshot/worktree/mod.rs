@@ -39,10 +39,6 @@ use stat_cache::{Row, StatCache};
 use tree::Entry;
 use walk::Found;
 
-/// Who "wrote" the commit that stands for a working tree; together with the time of `HEAD` this makes the
-/// commit's id depend on content alone.
-const AUTHOR: &str = "Probity <worktree@probity.invalid>";
-
 /// How many parts the files are divided into for each thread, so that none waits long for another.
 const PARTS_PER_THREAD: usize = 4;
 
@@ -115,9 +111,9 @@ fn survey(
             None
         })
     };
-    let patterns = [target.ignored.clone(), own("info/exclude").unwrap_or_default()];
+    let excluded = own("info/exclude").unwrap_or_default();
     let own_attributes = own("info/attributes");
-    let mut found = walk::untracked(root, index, objects, &patterns, case)?;
+    let mut found = walk::untracked(root, index, objects, &excluded, case)?;
     found.unreadable.append(&mut unreadable);
     let attributes = Attributes::gather(&mut found, index, root, objects, own_attributes, case);
     Ok((found, attributes))
@@ -217,18 +213,17 @@ fn merge(candidates: &[Candidate<'_>], findings: Vec<Finding>, root: &Path, foun
     outcome
 }
 
-/// The commit that stands for `tree` on top of `head`; `head` itself if nothing differs.
+/// The commit that stands for `tree` on top of `head`; `head` itself if nothing differs. Its people and times are those of
+/// `head`: nobody joins the contributors, and the id depends on content alone.
 fn commit(objects: &Handle, head: &Tip, tree: ObjectId) -> Result<Tip, SnapshotError> {
     if tree == head.tree {
         return Ok(*head);
     }
-    let when = head.committed;
-    let text = format!(
-        "tree {tree}\nparent {}\nauthor {AUTHOR} {when} +0000\ncommitter {AUTHOR} {when} +0000\n\nWorking tree\n",
-        head.commit
-    );
-    let commit = objects.write(gix::objs::Kind::Commit, text.as_bytes())?;
-    Ok(Tip { commit, tree, committed: when })
+    let mut text = format!("tree {tree}\nparent {}\n", head.commit).into_bytes();
+    text.extend(objects.signatures(&head.commit)?);
+    text.extend_from_slice(b"\nWorking tree\n");
+    let commit = objects.write(gix::objs::Kind::Commit, &text)?;
+    Ok(Tip { commit, tree })
 }
 
 /// Puts what is to be told into the snapshot.

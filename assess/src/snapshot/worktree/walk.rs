@@ -40,19 +40,17 @@ pub(super) struct Found {
     pub(super) unreadable: Vec<BString>,
 }
 
-/// Walks through the working tree below `root`. `global` are patterns that hold everywhere, the least
-/// important first.
+/// Walks through the working tree below `root`. The patterns of `excluded` hold everywhere and are the
+/// least important.
 pub(super) fn untracked(
     root: &mut Beneath,
     index: &Index,
     objects: &Handle,
-    global: &[Vec<u8>],
+    excluded: &[u8],
     case: Case,
 ) -> io::Result<Found> {
     let mut search = gix::ignore::Search::default();
-    for patterns in global {
-        search.add_patterns_buffer(patterns, PathBuf::new(), None, Ignore::default())?;
-    }
+    search.add_patterns_buffer(excluded, PathBuf::new(), None, Ignore::default())?;
     let mut walk = Walk { index, objects, case, search, found: Found::default() };
     let dir = beneath::open_dir(root.dir(b"")?, b".")?;
     walk.enter(dir.as_fd(), &mut BString::default(), 0)?;

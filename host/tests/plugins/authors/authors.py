@@ -44,9 +44,9 @@ def describe(_wire, _request, _params):
 
 def configure(_wire, _request, params):
     given = params["config"]
-    unknown = sorted(set(given) - {"ignore"})
-    if unknown:
-        raise Refusal(-32016, "there is no setting " + unknown[0], {"path": "/" + unknown[0]})
+    for place, address in enumerate(given.get("ignore", [])):
+        if "@" not in address:
+            raise Refusal(-32016, address + " is no address", {"path": f"/ignore/{place}"})
     config.update(given)
     return {"effectiveConfig": config, "uses": [], "defaultPolicy": "value >= 2", "warnings": []}
 
