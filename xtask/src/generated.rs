@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::run::{Done, TaskError, cargo, command, output, print, root};
+use crate::run::{Done, TaskError, cargo, command, output, print, root, run};
 
 /// The commands of `docs/reference.md`, in its order.
 const COMMANDS: &[&[&str]] = &[
@@ -31,7 +31,7 @@ const PLUGINS: &[&str] =
 
 /// Writes the files, or, with `check`, fails if one differs from what would be written.
 pub(crate) fn generate(check: bool) -> Done {
-    crate::run::run(cargo().args(["build", "--quiet", "--locked", "--package", "probity"]))?;
+    build()?;
     let folder = tempfile::tempdir()?;
     let files = [
         ("docs/schema/report.schema.json", probity(&["schema", "report"], folder.path())?),
@@ -54,6 +54,12 @@ pub(crate) fn generate(check: bool) -> Done {
         return Ok(());
     }
     Err(TaskError::new(format!("out of date: {}\nhint: cargo xtask generate", stale.join(", "))))
+}
+
+/// Builds the program, and with it everything that the tests need: libraries have the same features then, and nothing is built twice
+/// when the tests follow. Those of whole programs call the program that lies here afterwards.
+fn build() -> Done {
+    run(cargo().args(["build", "--locked", "--workspace", "--all-targets"]))
 }
 
 /// What `probity` prints, in a world of its own.

@@ -19,8 +19,6 @@ pub(crate) fn check() -> Done {
 pub(crate) fn test(rest: &[String]) -> Done {
     install()?;
     check()?;
-    // The whole-program tests call the program itself, which `cargo test` does not build for them.
-    run(cargo().args(["build", "--locked", "--package", "probity"]))?;
     run(cargo().args(["test", "--workspace", "--locked"]).args(rest))
 }
 

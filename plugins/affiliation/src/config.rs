@@ -1,6 +1,7 @@
 //! The configuration of `affiliation`, and what follows from it.
 
 use probity_sdk::Invalid;
+use probity_sdk::config::Names;
 use probity_sdk::prelude::*;
 
 use crate::organisations;
@@ -72,27 +73,6 @@ impl Strategy {
             Self::Affiliated => affiliated,
             Self::All => true,
             Self::None => false,
-        }
-    }
-}
-
-/// A list of names; a single one may stand without brackets.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "OneOrMany")]
-pub struct Names(pub Vec<String>);
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl From<OneOrMany> for Names {
-    fn from(names: OneOrMany) -> Self {
-        match names {
-            OneOrMany::One(name) => Self(vec![name]),
-            OneOrMany::Many(names) => Self(names),
         }
     }
 }

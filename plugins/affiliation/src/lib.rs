@@ -14,7 +14,7 @@ use std::process::ExitCode;
 
 use probity_sdk::prelude::*;
 
-pub use config::{Config, Names, Strategy};
+pub use config::{Config, Strategy};
 
 const EXPLANATION: &str = "The value has one element for each contributor, sorted by e-mail address: whether the \
 contributor is to be counted. Contributors are the authors and committers of all commits, one for each address (case \

@@ -74,8 +74,9 @@ fn same(listed: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use probity_sdk::config::Names;
+
     use super::*;
-    use crate::config::Names;
 
     fn names(list: &[&str]) -> Names {
         Names(list.iter().map(|name| (*name).to_owned()).collect())

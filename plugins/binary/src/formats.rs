@@ -10,9 +10,9 @@
 //! archive holds is another question.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fmt;
-use std::path::Path;
+
+use probity_sdk::git;
 
 use crate::config::Config;
 
@@ -60,7 +60,7 @@ impl Formats {
         if let Some(magic) = magic.filter(|magic| RUNNING.contains(magic)) {
             return Some(Opaque::Runs { magic: magic.to_owned() });
         }
-        let Some(extension) = extension(path) else {
+        let Some(extension) = git::extension(path) else {
             return (!magic.is_some_and(|magic| HARMLESS.contains(&magic))).then_some(Opaque::Nameless);
         };
         let extension = extension.to_ascii_lowercase();
@@ -103,17 +103,11 @@ fn normal(extension: &str) -> String {
     extension.strip_prefix('.').unwrap_or(extension).to_ascii_lowercase()
 }
 
-/// The extension of a path as the plugins write paths: one that is not UTF-8 is quoted, and its escapes neither add
-/// nor hide a dot or a slash.
-fn extension(path: &str) -> Option<&str> {
-    let bare = path.strip_prefix('"').and_then(|path| path.strip_suffix('"')).unwrap_or(path);
-    Path::new(bare).extension().and_then(OsStr::to_str)
-}
-
 #[cfg(test)]
 mod tests {
+    use probity_sdk::config::Names;
+
     use super::*;
-    use crate::config::Names;
 
     fn by_default(path: &str, magic: Option<&str>) -> Option<Opaque> {
         Formats::new(&Config::default()).opaque(path, magic)

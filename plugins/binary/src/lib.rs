@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use probity_sdk::prelude::*;
 
-pub use config::{Config, Names};
+pub use config::Config;
 
 const EXPLANATION: &str = "The value is the number of opaque binary files in the tree. A file is opaque if it is binary \
 by its content and its first bytes are those of a program, library, object file or package, or its extension is one of such \

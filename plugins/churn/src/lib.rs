@@ -7,7 +7,6 @@ mod changes;
 mod config;
 mod queries;
 mod scores;
-mod source;
 #[cfg(test)]
 mod tests;
 

@@ -1,12 +1,13 @@
 //! The two questions that `churn` answers: about one segment, and about a whole history.
 
 use probity_sdk::git::{History, Segment};
+use probity_sdk::linguist::SourceFiles;
 use probity_sdk::prelude::*;
+use probity_sdk::statistics::z_scores;
 
 use crate::changes::{Changes, CommitChanges};
 use crate::config::Config;
 use crate::scores::{self, Size};
-use crate::source::SourceFiles;
 
 /// How many segments are asked for at once.
 const WINDOW: usize = 16;
@@ -64,7 +65,7 @@ pub(crate) fn churn(engine: &Engine<Config>, target: Target) -> Result<Answer<Ve
         return Err(abstain(format!("too few commits change source files to be compared: {count}")));
     }
     let sizes: Vec<Size> = commits.iter().map(|&Row(_, files, lines)| Size { files, lines }).collect();
-    let Some(scores) = scores::z_scores(&scores::churn(&sizes)) else {
+    let Some(scores) = z_scores(&scores::churn(&sizes)) else {
         return Err(abstain(
             "all commits that change source files are of the same size, so none can stand out",
         ));

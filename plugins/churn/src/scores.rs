@@ -1,6 +1,4 @@
-//! The arithmetic of churn: how large each change is among all changes, in standard deviations.
-//!
-//! All sums run from the first element to the last, in the order given, so that equal histories give equal bits.
+//! The arithmetic of churn: how large each change is among all changes.
 
 /// How much source one commit changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,20 +24,6 @@ pub(crate) fn churn(sizes: &[Size]) -> Vec<f64> {
         .collect()
 }
 
-/// Each value's distance from the mean in population standard deviations; `None` if the values do not vary.
-pub(crate) fn z_scores(values: &[f64]) -> Option<Vec<f64>> {
-    // Equal values are recognised as such: a rounded mean would give them a tiny deviation to divide by.
-    let first = values.first()?;
-    if values.iter().all(|value| value == first) {
-        return None;
-    }
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / count;
-    let deviation = variance.sqrt();
-    (deviation > 0.0).then(|| values.iter().map(|value| (value - mean) / deviation).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,22 +44,6 @@ mod tests {
     fn commits_without_lines_have_no_churn() {
         assert_eq!(churn(&sizes(&[(1, 0), (2, 0)])), [0.0, 0.0]);
         assert_eq!(churn(&[]), [0.0; 0]);
-    }
-
-    #[test]
-    fn z_scores_use_the_population_deviation() {
-        // Mean 5, variance (9+1+1+1+0+0+4+16)/8 = 4, deviation 2.
-        let scores = z_scores(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
-        assert_eq!(scores, [-1.5, -0.5, -0.5, -0.5, 0.0, 0.0, 1.0, 2.0]);
-    }
-
-    #[test]
-    fn values_that_do_not_vary_have_no_scores() {
-        assert_eq!(z_scores(&[]), None);
-        assert_eq!(z_scores(&[3.0]), None);
-        assert_eq!(z_scores(&[0.1, 0.1, 0.1]), None);
-        // Too close together for their squares: no deviation to divide by.
-        assert_eq!(z_scores(&[0.0, 1e-200]), None);
     }
 
     #[test]

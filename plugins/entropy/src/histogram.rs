@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use probity_sdk::linguist::SourceFiles;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-
-use crate::source::SourceFiles;
 
 /// The graphemes that the commits of a segment added or removed in source files.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -7,8 +7,6 @@ mod config;
 mod corpus;
 mod histogram;
 mod queries;
-mod scores;
-mod source;
 #[cfg(test)]
 mod tests;
 

@@ -1,13 +1,13 @@
 //! The two questions that `entropy` answers: about one segment, and about a whole history.
 
 use probity_sdk::git::{History, Segment};
+use probity_sdk::linguist::SourceFiles;
 use probity_sdk::prelude::*;
+use probity_sdk::statistics::z_scores;
 
 use crate::config::Config;
 use crate::corpus::{Corpus, Entropy};
 use crate::histogram::{Changes, Histogram};
-use crate::scores;
-use crate::source::SourceFiles;
 
 /// How many segments are asked for at once: the counts of these, and of no more, are in memory as JSON.
 const WINDOW: usize = 8;
@@ -43,7 +43,7 @@ pub(crate) fn entropy(engine: &Engine<Config>, target: Target) -> Result<Answer<
     let unknown = corpus.unknown();
     let entropies = corpus.into_entropies();
     let bits: Vec<f64> = entropies.iter().map(|commit| commit.bits).collect();
-    let Some(scores) = scores::z_scores(&bits) else {
+    let Some(scores) = z_scores(&bits) else {
         return Err(abstain(
             "all commits that change source files have the same entropy, so none can stand out",
         ));

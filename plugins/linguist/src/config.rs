@@ -1,6 +1,7 @@
 //! The configuration of `linguist`, and what is a valid one.
 
 use probity_sdk::Invalid;
+use probity_sdk::config::Names;
 use probity_sdk::prelude::*;
 
 /// Which extensions count as source, beyond the built-in list of programming languages.
@@ -47,27 +48,6 @@ impl Config {
 fn is_extension(name: &str) -> bool {
     let bare = name.strip_prefix('.').unwrap_or(name);
     !bare.is_empty() && !bare.contains(['.', '/'])
-}
-
-/// A list of names; a single one may stand without brackets.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(from = "OneOrMany")]
-pub struct Names(pub Vec<String>);
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum OneOrMany {
-    One(String),
-    Many(Vec<String>),
-}
-
-impl From<OneOrMany> for Names {
-    fn from(names: OneOrMany) -> Self {
-        match names {
-            OneOrMany::One(name) => Self(vec![name]),
-            OneOrMany::Many(names) => Self(names),
-        }
-    }
 }
 
 #[cfg(test)]

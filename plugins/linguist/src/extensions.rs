@@ -4,46 +4,25 @@
 //! `gz`), so that the answer for a path and the answer for the extensions found in a diff cannot differ.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::path::Path;
+
+use probity_sdk::linguist::SourceFiles;
 
 use crate::config::Config;
 
 const PROGRAMMING_LANGUAGES: &str = include_str!("../data/source-extensions.txt");
 
-/// The extensions that make a file source, lower case, and whether a file without one is source too.
-#[derive(Debug)]
-pub(crate) struct SourceFiles {
-    extensions: BTreeSet<String>,
-    without_extension: bool,
-}
-
-impl SourceFiles {
-    /// The built-in list, with the additions and exceptions of the configuration. An exception wins over an addition.
-    pub(crate) fn new(config: &Config) -> Self {
-        let mut extensions: BTreeSet<String> = built_in().map(str::to_owned).collect();
-        extensions.extend(config.extra_extensions.0.iter().map(|name| normal(name)));
-        for name in &config.excluded_extensions.0 {
-            extensions.remove(&normal(name));
-        }
-        Self { extensions, without_extension: config.without_extension }
+/// The built-in list, with the additions and exceptions of the configuration. An exception wins over an addition.
+pub(crate) fn source_files(config: &Config) -> SourceFiles {
+    let mut extensions: BTreeSet<String> = built_in().map(str::to_owned).collect();
+    extensions.extend(config.extra_extensions.0.iter().map(|name| normal(name)));
+    for name in &config.excluded_extensions.0 {
+        extensions.remove(&normal(name));
     }
-
-    pub(crate) fn is_source(&self, path: &str) -> bool {
-        match extension(path) {
-            Some(extension) => self.extensions.contains(&extension.to_ascii_lowercase()),
-            None => self.without_extension,
-        }
-    }
-
-    /// Sorted.
-    pub(crate) fn into_parts(self) -> (Vec<String>, bool) {
-        (self.extensions.into_iter().collect(), self.without_extension)
-    }
+    SourceFiles { extensions, without_extension: config.without_extension }
 }
 
 /// An extension as it is compared: without a leading dot, in lower case.
-pub(crate) fn normal(extension: &str) -> String {
+fn normal(extension: &str) -> String {
     extension.strip_prefix('.').unwrap_or(extension).to_ascii_lowercase()
 }
 
@@ -51,20 +30,14 @@ fn built_in() -> impl Iterator<Item = &'static str> {
     PROGRAMMING_LANGUAGES.lines().filter(|line| !line.starts_with('#'))
 }
 
-/// The extension of a path as the plugins write paths: one that is not UTF-8 is quoted, and its escapes neither add
-/// nor hide a dot or a slash.
-fn extension(path: &str) -> Option<&str> {
-    let bare = path.strip_prefix('"').and_then(|path| path.strip_suffix('"')).unwrap_or(path);
-    Path::new(bare).extension().and_then(OsStr::to_str)
-}
-
 #[cfg(test)]
 mod tests {
+    use probity_sdk::config::Names;
+
     use super::*;
-    use crate::config::Names;
 
     fn by_default(path: &str) -> bool {
-        SourceFiles::new(&Config::default()).is_source(path)
+        source_files(&Config::default()).contains(path)
     }
 
     #[test]
@@ -104,9 +77,9 @@ mod tests {
             excluded_extensions: Names(vec!["rs".into()]),
             without_extension: false,
         };
-        let files = SourceFiles::new(&config);
-        assert!(files.is_source("a.foo") && files.is_source("README.md"));
-        assert!(!files.is_source("a.rs") && !files.is_source("Makefile"));
+        let files = source_files(&config);
+        assert!(files.contains("a.foo") && files.contains("README.md"));
+        assert!(!files.contains("a.rs") && !files.contains("Makefile"));
     }
 
     #[test]

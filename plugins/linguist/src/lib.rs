@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 use probity_sdk::prelude::*;
 
-pub use config::{Config, Names};
+pub use config::Config;
 
 const EXPLANATION: &str = "A file is source if its extension is one of a programming language, by the list that GitHub \
 Linguist keeps, or if it has no extension (Makefile, configure, scripts). Documents, markup and data are not: .md, \

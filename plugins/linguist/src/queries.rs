@@ -1,9 +1,10 @@
 //! The two questions that `linguist` answers.
 
+use probity_sdk::linguist::SourceFiles;
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
-use crate::extensions::SourceFiles;
+use crate::extensions::source_files;
 
 /// The path of a file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -13,24 +14,14 @@ pub(crate) struct FilePath {
     pub(crate) path: String,
 }
 
-/// The extensions that make a file source.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct SourceExtensions {
-    /// Sorted, in lower case, without a dot. Extensions are to be compared in lower case.
-    pub(crate) extensions: Vec<String>,
-    /// Whether a file without an extension is source.
-    pub(crate) without_extension: bool,
-}
-
 /// The extensions of source files, to be compared in lower case with what follows the last dot of a file's name.
 #[query]
-pub(crate) fn source_extensions(engine: &Engine<Config>, _key: Empty) -> Result<Answer<SourceExtensions>> {
-    let (extensions, without_extension) = SourceFiles::new(engine.config()).into_parts();
-    Ok(Answer::new(SourceExtensions { extensions, without_extension }))
+pub(crate) fn source_extensions(engine: &Engine<Config>, _key: Empty) -> Result<Answer<SourceFiles>> {
+    Ok(Answer::new(source_files(engine.config())))
 }
 
 /// Whether the file of this path is source.
 #[query]
 pub(crate) fn is_source(engine: &Engine<Config>, key: FilePath) -> Result<Answer<bool>> {
-    Ok(Answer::new(SourceFiles::new(engine.config()).is_source(&key.path)))
+    Ok(Answer::new(source_files(engine.config()).contains(&key.path)))
 }

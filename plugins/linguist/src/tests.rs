@@ -1,9 +1,10 @@
 //! `linguist` as the host asks it.
 
+use probity_sdk::config::Names;
 use probity_sdk::testing::TestEngine;
 use serde_json::json;
 
-use crate::{Config, Names, plugin};
+use crate::{Config, plugin};
 
 #[test]
 fn a_path_is_judged_under_the_configuration() {

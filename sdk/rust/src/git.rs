@@ -2,6 +2,8 @@
 //! and the rest. All object ids are hexadecimal.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -220,4 +222,35 @@ pub struct BlobContent {
     /// What it is, where its beginning says so: `elf`, `pdf`, `png`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub magic: Option<String>,
+}
+
+/// What follows the last dot of the file's name, in a path as `git` writes it: nothing for `Makefile` and `.gitignore`.
+///
+/// A path that is not UTF-8 is quoted and read through its quotes: the escapes within neither add nor hide a dot or a
+/// slash, and stand in the extension as they are.
+pub fn extension(path: &str) -> Option<&str> {
+    let bare = path.strip_prefix('"').and_then(|path| path.strip_suffix('"')).unwrap_or(path);
+    Path::new(bare).extension().and_then(OsStr::to_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extension_is_the_last_part_of_the_file_name() {
+        assert_eq!(extension("d.x/a.tar.gz"), Some("gz"));
+        assert_eq!(extension("boot.S"), Some("S"));
+        assert_eq!(extension("a."), Some(""));
+        for path in ["Makefile", ".gitignore", "d.x/file", ""] {
+            assert_eq!(extension(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_quoted_path_is_read_through_its_quotes() {
+        assert_eq!(extension(r#""caf\351.rs""#), Some("rs"));
+        assert_eq!(extension(r#""a.rs\377""#), Some(r"rs\377"));
+        assert_eq!(extension(r#""d.x/caf\351""#), None);
+    }
 }

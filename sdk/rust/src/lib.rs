@@ -86,12 +86,15 @@
 extern crate self as probity_sdk;
 
 pub mod answer;
+pub mod config;
 pub mod engine;
 pub mod error;
 pub mod git;
+pub mod linguist;
 pub mod plugin;
 pub mod query;
 pub mod serve;
+pub mod statistics;
 pub mod testing;
 
 pub use answer::{Answer, Concern, Location};

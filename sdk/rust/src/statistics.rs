@@ -1,8 +1,10 @@
-//! How far each value lies from the mean of all, in standard deviations.
+//! Statistics over the values of a whole repository: how far each stands out from the rest.
+//!
+//! All sums run from the first element to the last, in the order given, so that equal lists give equal bits.
 
-/// Each value's distance from the mean in population standard deviations; `None` if the values do not vary. Sums run
-/// from the first element to the last, so that equal lists give equal bits.
-pub(crate) fn z_scores(values: &[f64]) -> Option<Vec<f64>> {
+/// Each value's distance from the mean in population standard deviations: `(x - m) / s` with `m = (Σ x) / n` and
+/// `s = sqrt((Σ (x - m)^2) / n)`, in the order of the values. `None` if the values do not vary, or there are none.
+pub fn z_scores(values: &[f64]) -> Option<Vec<f64>> {
     // Equal values are recognised as such: a rounded mean would give them a tiny deviation to divide by.
     let first = values.first()?;
     if values.iter().all(|value| value == first) {
@@ -21,6 +23,13 @@ mod tests {
 
     #[test]
     fn scores_use_the_population_deviation() {
+        // Mean 5, variance (9+1+1+1+0+0+4+16)/8 = 4, deviation 2.
+        let scores = z_scores(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
+        assert_eq!(scores, [-1.5, -0.5, -0.5, -0.5, 0.0, 0.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn scores_keep_the_order_of_the_values() {
         // Mean 2.5, variance (2.25 + 0.25 + 0.25 + 2.25) / 4 = 1.25.
         let scores = z_scores(&[4.0, 3.0, 2.0, 1.0]).unwrap();
         let deviation = 1.25_f64.sqrt();
@@ -30,7 +39,9 @@ mod tests {
     #[test]
     fn values_that_do_not_vary_have_no_scores() {
         assert_eq!(z_scores(&[]), None);
-        assert_eq!(z_scores(&[0.5]), None);
+        assert_eq!(z_scores(&[3.0]), None);
         assert_eq!(z_scores(&[0.1, 0.1, 0.1]), None);
+        // Too close together for their squares: no deviation to divide by.
+        assert_eq!(z_scores(&[0.0, 1e-200]), None);
     }
 }
