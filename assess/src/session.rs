@@ -109,10 +109,13 @@ impl Session {
     }
 }
 
-/// The words for a failure that a person reads.
+/// The words for a failure that a person reads. The key of the query that failed first is left out: when a process dies,
+/// which of its calls that was is a matter of chance.
 pub(crate) fn told(failure: &Failure) -> String {
     match failure.chain.first() {
-        Some(request) if failure.chain.len() > 1 => format!("{} (in {request})", failure.message),
+        Some(request) if failure.chain.len() > 1 => {
+            format!("{} (in {}/{})", failure.message, request.plugin, request.query)
+        }
         _ => failure.message.clone(),
     }
 }

@@ -57,6 +57,11 @@ impl Sink for Spinner {
         }
     }
 
+    fn ended(&self, plugin: &str, certificate: &str) {
+        let line = format!("plugin {plugin}: {}", tame(certificate));
+        self.bar.suspend(|| Printer::log(&line));
+    }
+
     fn progress(&self, plugin: &str, progress: Progress) {
         if !self.drawn {
             return;

@@ -49,12 +49,18 @@ impl Connection {
         let drained = tokio::spawn(drain(stderr, tail.clone()));
         let life = Arc::new(Life { process, ended: AtomicBool::new(false), killed: Mutex::new(None) });
         let routes = Arc::new(Routes::default());
-        let inbound = Inbound::new(routes.clone(), plugin, sink);
+        let inbound = Inbound::new(routes.clone(), plugin.clone(), sink.clone());
         let limits =
             Limits { max_message: message_bytes, max_inbound_bytes: 2 * message_bytes, ..Limits::default() };
         let dying = life.clone();
         let on_end = move |fault| -> Pin<Box<dyn Future<Output = Fault> + Send>> {
-            Box::pin(async move { dying.certificate(fault, drained, &tail).await })
+            Box::pin(async move {
+                let certificate = dying.certificate(fault, drained, &tail).await;
+                if !matches!(&certificate, Fault::Ended { cause, .. } if matches!(**cause, Fault::Closed)) {
+                    sink.ended(&plugin, &certificate.to_string());
+                }
+                certificate
+            })
         };
         let peer = Peer::start(stdout, stdin, limits, |_| inbound, on_end);
         Connection { peer, routes, life }

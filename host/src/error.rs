@@ -84,15 +84,47 @@ impl StartError {
         }
     }
 
-    /// What the engine is told.
+    /// What the engine is told: what is the same each time that this happens, wherever it happens.
     pub(crate) fn failure(&self, plugin: &str) -> Failure {
-        Failure::new(self.kind(), format!("plugin {plugin} could not be started: {}", with_sources(self)))
+        let reason = match self {
+            StartError::Ended { step, fault } => {
+                format!(": {} while the host waited for the answer to {step}", lasting(fault))
+            }
+            StartError::TimedOut { .. } | StartError::Unacceptable { .. } | StartError::Unwanted => {
+                format!(": {self}")
+            }
+            StartError::Target(failure) => format!(": {}", failure.message),
+            // These name paths of this machine.
+            StartError::Spawn(_)
+            | StartError::Copy(_)
+            | StartError::Runtime(_)
+            | StartError::Resource { .. } => String::new(),
+        };
+        Failure::new(self.kind(), format!("plugin {plugin} could not be started{reason}"))
+    }
+
+    /// What a person is told beside that, where there is more to tell and the process's certificate did not tell it.
+    pub(crate) fn certificate(&self) -> Option<String> {
+        match self {
+            StartError::Ended { .. } | StartError::Unwanted => None,
+            other => Some(format!("could not be started: {}", with_sources(other))),
+        }
     }
 }
 
 /// What the engine is told about a call whose process ended.
 pub(crate) fn ended(plugin: &str, fault: &Fault) -> Failure {
-    Failure::new(kind(fault), format!("plugin {plugin}: {fault}"))
+    Failure::new(kind(fault), format!("plugin {plugin}: {}", lasting(fault)))
+}
+
+/// What of an end is the same each time: the status, and what broke the protocol. Last words may name processes and
+/// paths, and which pipe a dying process closed first is a matter of chance.
+fn lasting(fault: &Fault) -> String {
+    match fault {
+        Fault::Ended { status, cause, .. } if is_crash(cause) => format!("the process ended ({status})"),
+        Fault::Ended { status, cause, .. } => format!("the process ended ({status}; {cause})"),
+        other => other.to_string(),
+    }
 }
 
 /// Whether the process ended by itself, in contrast to one that broke the protocol and was killed for it.

@@ -15,12 +15,15 @@ use crate::context::{Context, Guaranteed};
 use crate::error::{ended, is_crash};
 use crate::gate::{Gate, SLICE};
 use crate::handshake::{Ready, shake_hands};
+use crate::plain::plain;
 use crate::{GitGrant, PluginSpec, StartError};
 
 /// The query that the host answers with the plugin's description.
 pub(crate) const DESCRIBE: &str = "$describe";
 /// The query that the host answers with what the plugin said to its configuration.
 pub(crate) const CONFIGURE: &str = "$configure";
+/// The most bytes of the story of a start that failed.
+const MAX_CERTIFICATE: usize = 4 << 10;
 
 pub(crate) struct Plugin {
     pub(crate) spec: PluginSpec,
@@ -131,7 +134,11 @@ impl Plugin {
             }
         }
         let mut noting = Noting(self, None);
-        noting.1 = Some(self.start(context, unwanted));
+        let started = self.start(context, unwanted);
+        if let Some(certificate) = started.as_ref().err().and_then(StartError::certificate) {
+            context.options().sink.ended(&self.spec.instance, &plain(&certificate, MAX_CERTIFICATE));
+        }
+        noting.1 = Some(started);
     }
 
     fn note(&self, started: Option<Result<Arc<Running>, StartError>>) {

@@ -44,6 +44,10 @@ pub trait Sink: Send + Sync + 'static {
     fn log(&self, plugin: &str, log: Log);
     /// The plugin instance tells how far it is.
     fn progress(&self, plugin: &str, progress: Progress);
+    /// A process of the plugin instance ended that should not have, or could not be started. `certificate` is the whole
+    /// story, without control characters. It may name paths and processes of this machine, which no answer and no
+    /// failure does: those are the same on each run.
+    fn ended(&self, plugin: &str, certificate: &str);
 }
 
 /// Hears nothing.
@@ -53,6 +57,7 @@ pub struct Silent;
 impl Sink for Silent {
     fn log(&self, _: &str, _: Log) {}
     fn progress(&self, _: &str, _: Progress) {}
+    fn ended(&self, _: &str, _: &str) {}
 }
 
 impl Log {

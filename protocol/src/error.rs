@@ -40,7 +40,7 @@ pub enum Fault {
     #[error("the peer wrote invalid UTF-8 at byte {at} of a message: \"{snippet}\"")]
     InvalidUtf8 { at: usize, snippet: String },
     /// A message is longer than the limit; it was not read to its end.
-    #[error("the peer sent a message of more than {max} bytes ({seen} seen)")]
+    #[error("the peer sent a message of more than {max} bytes")]
     Oversize { seen: usize, max: usize },
     /// The other side keeps asking and does not read the answers.
     #[error("the peer sends requests but reads no answers")]

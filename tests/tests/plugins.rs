@@ -118,12 +118,16 @@ fn deed(deed: &str, status: i32, says: &[&str]) -> Run {
     // What went wrong is no fact: the next check asks again, and an honest analysis is served by the same store.
     let again = check(&lab, &repository, "hostile", &hash, &analysis).expect(status);
     assert_eq!(again.stat("plugin_processes") > 0, status == 10);
+    assert_eq!(run.stdout, again.stdout, "a report of what went wrong is the same each time");
     run
 }
 
 #[test]
 fn a_crash_is_an_error_with_the_story_of_the_death() {
-    deed("crash", 10, &["SIGABRT", "reading pack 0xdead"]);
+    let run = deed("crash", 10, &["SIGABRT"]);
+    let told = "plugin acme/tools/hostile#x: the process ended (signal: 6 (SIGABRT)";
+    assert_eq!(run.stderr.matches(told).count(), 3, "it is started three times: {}", run.stderr);
+    assert!(run.stderr.contains("reading pack 0xdead"), "{}", run.stderr);
 }
 
 #[test]

@@ -1,14 +1,14 @@
 //! What the host's tests share: an engine that remembers nothing, and a world with one day in it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use probity_engine::{
     Answer, Ask, Digest, Executor as _, Failure, FailureKind, Key, Outcome, Reply, Request,
 };
 use probity_host::{
-    CallLimits, GitGrant, Host, HostOptions, Launch, PluginSpec, Program, Silent, Sink, Sources,
+    CallLimits, GitGrant, Host, HostOptions, Launch, Log, PluginSpec, Program, Progress, Sink, Sources,
 };
 
 /// Puts every question straight to the host.
@@ -96,9 +96,34 @@ pub(crate) fn limits() -> CallLimits {
     CallLimits { grace: Duration::from_millis(200), ..CallLimits::default() }
 }
 
-/// A host of `plugins`.
-pub(crate) fn host(plugins: Vec<PluginSpec>, launch: Arc<dyn Launch>, limits: CallLimits) -> Arc<Host> {
-    host_with_sink(plugins, launch, limits, Arc::new(Silent))
+/// Hears everything, a line for each.
+#[derive(Default)]
+pub(crate) struct Heard(pub(crate) Mutex<Vec<String>>);
+
+impl Heard {
+    /// What was heard since the last call.
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+
+    fn hear(&self, line: String) {
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+impl Sink for Heard {
+    fn log(&self, plugin: &str, log: Log) {
+        self.hear(format!("{plugin} {:?} {}", log.level, log.message));
+    }
+
+    fn progress(&self, plugin: &str, progress: Progress) {
+        let Progress { query, done, total, .. } = progress;
+        self.hear(format!("{plugin} {query} {done:?} of {total:?}"));
+    }
+
+    fn ended(&self, plugin: &str, certificate: &str) {
+        self.hear(format!("{plugin} {certificate}"));
+    }
 }
 
 /// A host of `plugins` whose logs somebody hears.

@@ -12,7 +12,7 @@ use probity_sandbox::Level;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-use crate::common::{ask, builtin, failure, host, limits, refusal, value};
+use crate::common::{Heard, ask, builtin, failure, host_with_sink, limits, refusal, value};
 
 /// All tests, by name.
 pub(crate) const ALL: &[(&str, fn())] = &[
@@ -43,13 +43,15 @@ pub(crate) const ALL: &[(&str, fn())] = &[
 /// The cache of one test, and a host that uses it.
 struct Lab {
     host: Arc<Host>,
+    heard: Arc<Heard>,
     _cache: TempDir,
 }
 
 fn lab_with(plugins: Vec<PluginSpec>, limits: CallLimits) -> Lab {
     let cache = tempfile::tempdir().unwrap();
     let launch = Arc::new(Sandboxed::new(cache.path().to_owned()).unwrap());
-    Lab { host: host(plugins, launch, limits), _cache: cache }
+    let heard = Arc::new(Heard::default());
+    Lab { host: host_with_sink(plugins, launch, limits, heard.clone()), heard, _cache: cache }
 }
 
 fn lab(plugins: Vec<PluginSpec>) -> Lab {
@@ -109,8 +111,10 @@ fn ends(name: &str, kind: FailureKind, told: &str) {
     let lab = lab_with(vec![builtin(name)], CallLimits { message_bytes: 1 << 20, restarts: 0, ..limits() });
     let (found, message) = failure(ask(&lab.host, &format!("probity/core/{name}"), "q", "{}"));
     assert_eq!(found, kind, "{message}");
-    assert!(message.contains(told), "{message}");
-    assert!(message.contains(&format!("about to {name}")), "{message}");
+    let certificate = lab.heard.take().concat();
+    assert!(certificate.contains(told), "{certificate}");
+    assert!(certificate.contains(&format!("about to {name}")), "{certificate}");
+    assert!(!message.contains("about to"), "{message}");
 }
 
 /// The plugin of this name takes longer than it may and answers no ping.
@@ -221,8 +225,9 @@ fn python_library() {
         let package = packaged(dir.path(), "peek.py", PackageKind::Python(interpreter));
         let plugins = vec![spec("sample/tools/peek", package, "{}")];
         let lab = lab_with(plugins, CallLimits { restarts: 0, ..limits() });
-        let (_, message) = failure(ask(&lab.host, "sample/tools/peek", "q", "{}"));
-        assert!(message.contains(readable), "{message}");
+        failure(ask(&lab.host, "sample/tools/peek", "q", "{}"));
+        let certificate = lab.heard.take().concat();
+        assert!(certificate.contains(readable), "{certificate}");
     }
 }
 
@@ -247,7 +252,12 @@ fn changed() {
     std::fs::write(dir.path().join("native"), "something else").unwrap();
     let lab = lab(vec![spec("acme/tools/native", package, "{}")]);
     let (_, message) = failure(ask(&lab.host, "acme/tools/native", "countdown", r#"{"n":3}"#));
-    assert!(message.ends_with("native of the package has changed since it was looked at"), "{message}");
+    assert_eq!(message, "plugin acme/tools/native could not be started");
+    let certificate = lab.heard.take().concat();
+    assert!(
+        certificate.ends_with("native of the package has changed since it was looked at"),
+        "{certificate}"
+    );
     assert_eq!(lab.host.stats().plugin_processes, 0);
 }
 

@@ -1,15 +1,15 @@
 //! One question and its answer.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use probity_engine::{Answer, Executor as _, FailureKind, Key, Outcome, Request};
-use probity_host::{CallLimits, Host, Log, Progress, Sink};
+use probity_host::{CallLimits, Host};
 use serde_json::{Value, json};
 
-use crate::common::{Asker, ask, builtin, failure, host, host_with_sink, limits, refusal, value};
-use crate::peer::{Scripted, Wire, query, script};
+use crate::common::{Asker, Heard, ask, builtin, failure, host_with_sink, limits, refusal, value};
+use crate::peer::{Scripted, Wire, host, query, script};
 
 const P: &str = "probity/core/p";
 
@@ -212,20 +212,6 @@ fn a_call_that_takes_too_long_fails_alone_if_the_plugin_lives() {
     });
     assert_eq!(value(answered.expect("it answers in time at last")), r#""next""#);
     assert_eq!(host.stats().plugin_processes, 1);
-}
-
-#[derive(Default)]
-struct Heard(Mutex<Vec<String>>);
-
-impl Sink for Heard {
-    fn log(&self, plugin: &str, log: Log) {
-        self.0.lock().unwrap().push(format!("{plugin} {:?} {}", log.level, log.message));
-    }
-
-    fn progress(&self, plugin: &str, progress: Progress) {
-        let Progress { query, done, total, .. } = progress;
-        self.0.lock().unwrap().push(format!("{plugin} {query} {done:?} of {total:?}"));
-    }
 }
 
 #[test]

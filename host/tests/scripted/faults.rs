@@ -7,8 +7,8 @@ use probity_engine::FailureKind;
 use probity_host::{CallLimits, Host};
 use serde_json::json;
 
-use crate::common::{ask, builtin, failure, host, limits, value};
-use crate::peer::{Script, Scripted, Wire, query, script};
+use crate::common::{Heard, ask, builtin, failure, host_with_sink, limits, value};
+use crate::peer::{Script, Scripted, Wire, host, query, script};
 
 const P: &str = "probity/core/p";
 
@@ -108,14 +108,22 @@ fn answers_to_calls_that_nobody_made_change_nothing() {
 
 #[test]
 fn a_crash_is_told_with_status_and_last_words_after_it_was_tried_three_times() {
-    let host = hosting([
-        crashing("signal: 6 (SIGABRT)"),
-        crashing("signal: 6 (SIGABRT)"),
-        crashing("exit status: 3"),
-    ]);
-    let expected = "plugin probity/core/p: the process ended (exit status: 3; the peer closed its output); its last \
-                    words: reading corrupt pack 0xdead (started 3 times, not started again)";
+    let scripts =
+        [crashing("signal: 6 (SIGABRT)"), crashing("signal: 6 (SIGABRT)"), crashing("exit status: 3")];
+    let heard = Arc::new(Heard::default());
+    let host = host_with_sink(vec![builtin("p")], Scripted::new(scripts), limits(), heard.clone());
+    // The failure gets into reports, which are the same each time. What a process says of itself is not.
+    let expected =
+        "plugin probity/core/p: the process ended (exit status: 3) (started 3 times, not started again)";
     assert_eq!(failure(ask(&host, P, "q", "{}")), (FailureKind::Crashed, expected.to_owned()));
+    let told = |status| {
+        format!(
+            "probity/core/p the process ended ({status}; the peer closed its output); its last words: reading \
+             corrupt pack 0xdead"
+        )
+    };
+    let abort = told("signal: 6 (SIGABRT)");
+    assert_eq!(heard.take(), [abort.clone(), abort, told("exit status: 3")]);
     assert_eq!(host.stats().plugin_processes, 3);
 }
 
@@ -135,10 +143,12 @@ fn an_end_in_the_middle_of_a_message_is_told() {
             "exit status: 0".to_owned()
         })
     };
-    let host = hosting([torn(), torn(), torn()]);
-    let (kind, message) = failure(ask(&host, P, "q", "{}"));
-    assert_eq!(kind, FailureKind::Crashed);
-    assert!(message.contains("in the middle of a message (29 bytes without a newline)"), "{message}");
+    let heard = Arc::new(Heard::default());
+    let host =
+        host_with_sink(vec![builtin("p")], Scripted::new([torn(), torn(), torn()]), limits(), heard.clone());
+    assert_eq!(failure(ask(&host, P, "q", "{}")).0, FailureKind::Crashed);
+    let certificate = heard.take().concat();
+    assert!(certificate.contains("in the middle of a message (29 bytes without a newline)"), "{certificate}");
 }
 
 #[test]

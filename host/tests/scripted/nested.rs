@@ -6,8 +6,8 @@ use probity_engine::FailureKind;
 use probity_host::{Host, PluginSpec};
 use serde_json::{Value, json};
 
-use crate::common::{ask, builtin, failure, host, limits, value};
-use crate::peer::{Scripted, query, script};
+use crate::common::{ask, builtin, failure, limits, value};
+use crate::peer::{Scripted, host, query, script};
 
 /// A host of `asker`, whose query `q` puts the request in its key to the host and answers what the host said (the
 /// params are JSON in a text, since keys hold no floats),

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use probity_host::{GitGrant, Launch, Launched, PluginSpec, Process, StartError};
+use probity_host::{CallLimits, GitGrant, Host, Launch, Launched, PluginSpec, Process, Silent, StartError};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, duplex};
 use tokio::sync::{Notify, watch};
+
+use crate::common::host_with_sink;
 
 /// The plugin's end of the pipes.
 pub(crate) struct Wire {
@@ -25,6 +27,11 @@ where
     F: Future<Output = String> + Send + 'static,
 {
     Box::new(move |wire| Box::pin(play(wire)))
+}
+
+/// A host of `plugins` that nobody listens to.
+pub(crate) fn host(plugins: Vec<PluginSpec>, launch: Arc<dyn Launch>, limits: CallLimits) -> Arc<Host> {
+    host_with_sink(plugins, launch, limits, Arc::new(Silent))
 }
 
 impl Wire {

@@ -7,8 +7,8 @@ use probity_engine::{Executor as _, FailureKind, Leaf, Outcome};
 use probity_host::{CallLimits, Host, HostStats, PluginSpec};
 use serde_json::json;
 
-use crate::common::{ask, builtin, failure, host, limits, refusal, value};
-use crate::peer::{Script, Scripted, query, script};
+use crate::common::{Heard, ask, builtin, failure, host_with_sink, limits, refusal, value};
+use crate::peer::{Script, Scripted, host, query, script};
 
 fn hosting(scripts: impl IntoIterator<Item = Script>) -> Arc<Host> {
     host(vec![builtin("p")], Scripted::new(scripts), limits())
@@ -176,15 +176,19 @@ fn a_plugin_that_ends_at_once_is_started_three_times_and_then_no_more() {
             "exit status: 3".to_owned()
         })
     };
-    let host = hosting([ending(), ending(), ending()]);
-    let expected = "plugin probity/core/p could not be started: the process ended (exit status: 3; the peer closed \
-                    its output); its last words: cannot find [31mmy files[0m while the host waited for the answer \
-                    to initialize (started 3 times, not started again)";
+    let heard = Arc::new(Heard::default());
+    let scripts = Scripted::new([ending(), ending(), ending()]);
+    let host = host_with_sink(vec![builtin("p")], scripts, limits(), heard.clone());
+    let expected = "plugin probity/core/p could not be started: the process ended (exit status: 3) while the host \
+                    waited for the answer to initialize (started 3 times, not started again)";
     for _ in 0..2 {
         let told = failure(ask(&host, "probity/core/p", "q", "{}"));
         assert_eq!(told, (FailureKind::Crashed, expected.to_owned()));
     }
     assert_eq!(host.stats().plugin_processes, 3);
+    let told = "probity/core/p the process ended (exit status: 3; the peer closed its output); its last words: cannot \
+                find [31mmy files[0m";
+    assert_eq!(heard.take(), [told; 3]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::error::GitError;
 use crate::ids;
 use crate::magic::magic;
-use crate::objects::{Blob, Reader, Repository};
+use crate::objects::{Blob, Reader, Repository, in_order};
 use crate::shapes::{BlobContent, Contents, ContentsKey};
 use gix::ObjectId;
 use rayon::prelude::*;
@@ -22,11 +22,10 @@ const BINARY_BEGINNINGS: [&[u8]; 2] = [b"%PDF", b"\x89PNG"];
 pub fn contents(repository: &Repository, key: &ContentsKey) -> Result<Contents, GitError> {
     let ids = ids::parse_all(&key.blobs)?;
     let blobs = repository.run(ids::format(&ids)?, |readers| {
-        let batches: Result<Vec<Vec<BlobContent>>, GitError> = ids
+        let batches = ids
             .par_chunks(BATCH)
-            .map(|batch| readers.with(|reader| batch.iter().map(|id| content(reader, id)).collect()))
-            .collect();
-        Ok(batches?.into_iter().flatten().collect())
+            .map(|batch| readers.with(|reader| batch.iter().map(|id| content(reader, id)).collect()));
+        in_order(batches)
     })?;
     Ok(Contents { blobs })
 }

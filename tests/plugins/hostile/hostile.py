@@ -21,7 +21,7 @@ def send(message):
 
 def do(request):
     if deed == "crash":
-        sys.stderr.write("about to abort, \x1b[31mreading pack 0xdead\n")
+        sys.stderr.write(f"process {os.getpid()} is about to abort, \x1b[31mreading pack 0xdead\n")
         sys.stderr.flush()
         os.abort()
     if deed == "exit":

@@ -15,7 +15,7 @@ pub use pair::PairFacts;
 use crate::commits::tree_and_parents;
 use crate::error::GitError;
 use crate::ids;
-use crate::objects::{Bounded, Readers, Repository};
+use crate::objects::{Bounded, Readers, Repository, in_order};
 use crate::shapes::{Changes, Segment};
 use gix::ObjectId;
 use gix::hashtable::{HashMap, HashSet};
@@ -62,41 +62,30 @@ pub fn changes(repository: &Repository, known: &KnownPairs, key: &Segment) -> Re
 }
 
 fn steps(readers: &Readers, commits: &[ObjectId], cut: &HashSet<ObjectId>) -> Result<Vec<Step>, GitError> {
-    let headers: Result<Vec<_>, _> = commits
-        .par_chunks(COMMIT_BATCH)
-        .map(|batch| {
-            readers.with(|reader| {
-                batch
-                    .iter()
-                    .map(|id| Ok((*id, tree_and_parents(reader, *id)?)))
-                    .collect::<Result<Vec<_>, _>>()
-            })
-        })
-        .collect();
-    let headers: Vec<(ObjectId, (ObjectId, Vec<ObjectId>))> = headers?.into_iter().flatten().collect();
+    let headers = commits.par_chunks(COMMIT_BATCH).map(|batch| {
+        readers.with(|reader| batch.iter().map(|id| Ok((*id, tree_and_parents(reader, *id)?))).collect())
+    });
+    let headers: Vec<(ObjectId, (ObjectId, Vec<ObjectId>))> = in_order(headers)?;
     // Most first parents are in the same segment: their commits need no second reading.
     let trees: HashMap<ObjectId, ObjectId> = headers.iter().map(|(id, (tree, _))| (*id, *tree)).collect();
-    let steps: Result<Vec<Vec<Step>>, GitError> = headers
-        .par_chunks(COMMIT_BATCH)
-        .map(|batch| {
-            let step = |(id, (tree, parents)): &(ObjectId, (ObjectId, Vec<ObjectId>))| {
-                let old = match parents.first() {
-                    Some(_) if cut.contains(id) => {
-                        return Ok(Step { id: *id, parents: parents.len(), touched: None });
-                    }
-                    Some(parent) => Some(match trees.get(parent) {
-                        Some(tree) => *tree,
-                        None => readers.with(|reader| tree_and_parents(reader, *parent))?.0,
-                    }),
-                    None => None,
-                };
-                let touched = readers.with(|reader| touched::touched(reader, old, *tree))?;
-                Ok(Step { id: *id, parents: parents.len(), touched: Some(touched) })
+    let steps = headers.par_chunks(COMMIT_BATCH).map(|batch| {
+        let step = |(id, (tree, parents)): &(ObjectId, (ObjectId, Vec<ObjectId>))| {
+            let old = match parents.first() {
+                Some(_) if cut.contains(id) => {
+                    return Ok(Step { id: *id, parents: parents.len(), touched: None });
+                }
+                Some(parent) => Some(match trees.get(parent) {
+                    Some(tree) => *tree,
+                    None => readers.with(|reader| tree_and_parents(reader, *parent))?.0,
+                }),
+                None => None,
             };
-            batch.iter().map(step).collect()
-        })
-        .collect();
-    Ok(steps?.into_iter().flatten().collect())
+            let touched = readers.with(|reader| touched::touched(reader, old, *tree))?;
+            Ok(Step { id: *id, parents: parents.len(), touched: Some(touched) })
+        };
+        batch.iter().map(step).collect()
+    });
+    in_order(steps)
 }
 
 /// The facts of every pair in `steps`.
@@ -123,16 +112,13 @@ fn facts(
             }
         }
     }
-    let computed: Result<Vec<Vec<Arc<PairFacts>>>, GitError> = wanted
-        .par_chunks(PAIR_BATCH)
-        .map_init(Comparison::default, |comparison, batch| {
-            readers.with(|reader| {
-                batch.iter().map(|pair| Ok(Arc::new(comparison.facts(reader, pair)?))).collect()
-            })
-        })
-        .collect();
+    let computed = wanted.par_chunks(PAIR_BATCH).map_init(Comparison::default, |comparison, batch| {
+        readers
+            .with(|reader| batch.iter().map(|pair| Ok(Arc::new(comparison.facts(reader, pair)?))).collect())
+    });
+    let computed: Vec<Arc<PairFacts>> = in_order(computed)?;
     let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
-    for (pair, computed) in wanted.into_iter().zip(computed?.into_iter().flatten()) {
+    for (pair, computed) in wanted.into_iter().zip(computed) {
         known.put(pair, Arc::clone(&computed), computed.bytes());
         facts.insert(pair, computed);
     }

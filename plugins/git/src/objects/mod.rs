@@ -13,6 +13,7 @@ pub use reader::{Blob, HUGE_BYTES, MAX_BYTES, Reader};
 use crate::error::GitError;
 use gate::Gate;
 use gix::hash::Kind;
+use rayon::iter::IndexedParallelIterator;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -82,6 +83,19 @@ impl Repository {
         let readers = Reader::open_many(&self.objects, format, seats, CACHE_BYTES / seats)?;
         Ok(cell.get_or_init(|| Readers(readers.into_iter().map(Mutex::new).collect())))
     }
+}
+
+/// What parallel work came to, batch after batch; or the first error in the order of the work, not of time: the same words
+/// each time.
+pub fn in_order<T: Send>(
+    batches: impl IndexedParallelIterator<Item = Result<Vec<T>, GitError>>,
+) -> Result<Vec<T>, GitError> {
+    let batches: Vec<Result<Vec<T>, GitError>> = batches.collect();
+    let mut all = Vec::new();
+    for batch in batches {
+        all.append(&mut batch?);
+    }
+    Ok(all)
 }
 
 impl Readers {
