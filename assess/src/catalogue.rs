@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use probity_engine::Digest;
-use probity_host::{Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError};
+use probity_host::{
+    Grants, Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError,
+};
 use probity_registry::{EntryKind, Package, PackageError, PathSource, PluginId, TreeFile};
 
-use crate::policy::{PluginDeclaration, Policy};
+use crate::policy::{self, PluginDeclaration, Policy};
 use crate::settings::Builtin;
 
 /// The configuration of a plugin that nobody configures.
@@ -32,6 +34,8 @@ pub struct Listed {
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     plugins: BTreeMap<Arc<str>, Listed>,
+    /// From where relative paths of the policy are seen.
+    folder: PathBuf,
 }
 
 /// Why a declared plugin cannot be used. Nothing of it has run.
@@ -81,7 +85,16 @@ impl Catalogue {
                 None => {}
             }
         }
-        if errors.is_empty() { Ok(Catalogue { plugins }) } else { Err(errors) }
+        let folder = policy.map_or_else(PathBuf::new, |(_, folder)| folder.to_owned());
+        if errors.is_empty() { Ok(Catalogue { plugins, folder }) } else { Err(errors) }
+    }
+
+    fn granted(&self, grants: &policy::Grants) -> Grants {
+        let file = |path: &String| (path.as_str().into(), self.folder.join(path));
+        Grants {
+            env: grants.env.iter().map(|name| name.as_str().into()).collect(),
+            files: grants.file.iter().map(file).collect(),
+        }
     }
 
     /// The plugins, by id.
@@ -102,16 +115,20 @@ impl Catalogue {
         for (name, instance) in policy.map(Policy::instances).unwrap_or_default() {
             configured.insert(name, (instance.plugin.as_str().into(), instance.config));
         }
+        let grants = |id: &str| {
+            let declaration = policy.and_then(|policy| policy.plugin(id));
+            declaration.map(|declaration| self.granted(&declaration.grants)).unwrap_or_default()
+        };
         configured
             .into_iter()
-            .filter_map(|(instance, (id, config))| Some(self.get(&id)?.spec(instance, config)))
+            .filter_map(|(instance, (id, config))| Some(self.get(&id)?.spec(instance, config, grants(&id))))
             .collect()
     }
 }
 
 impl Listed {
-    fn spec(&self, instance: Arc<str>, config: Arc<str>) -> PluginSpec {
-        PluginSpec { instance, artifact: self.artifact, program: self.program.clone(), config }
+    fn spec(&self, instance: Arc<str>, config: Arc<str>, grants: Grants) -> PluginSpec {
+        PluginSpec { instance, artifact: self.artifact, program: self.program.clone(), config, grants }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use miette::Diagnostic;
 use probity_engine::{Key, Outcome, Refusal, Reply, Request, StoreError, StoreWarning};
-use probity_host::Sink;
+use probity_host::{PluginSpec, Sink};
 use serde_json::Value;
 
 use crate::catalogue::{Catalogue, CatalogueError};
@@ -88,6 +88,8 @@ pub struct Prepared {
     pub catalogue: Catalogue,
     /// What plugins said of their configurations, by instance: a stranger's words.
     pub warnings: Vec<(Arc<str>, String)>,
+    /// The plugins as the host knows them.
+    pub(crate) specs: Vec<PluginSpec>,
     descriptions: Descriptions,
     session: Session,
 }
@@ -107,12 +109,12 @@ impl Prepared {
         let catalogue = Catalogue::new(&settings.builtins, Some((&policy, &folder)), &settings.search_path)
             .map_err(CheckError::Plugins)?;
         let specs = catalogue.specs(Some(&policy));
-        let session = Session::open(settings, Some(snapshot.clone()), specs, sink)?;
+        let session = Session::open(settings, Some(snapshot.clone()), specs.clone(), sink)?;
         let interview = Interview::hold(&session, &catalogue, asked(&policy))?;
         let policy = policy.check(&interview.facts)?;
         let warnings = interview.warnings();
         let descriptions = interview.descriptions;
-        Ok(Prepared { snapshot, policy, kind, catalogue, warnings, descriptions, session })
+        Ok(Prepared { snapshot, policy, kind, catalogue, warnings, specs, descriptions, session })
     }
 
     /// What the plugin behind an analysis says of itself.
@@ -120,17 +122,21 @@ impl Prepared {
         self.descriptions.get(&analysis.instance)
     }
 
+    /// The names of the queries that a plugin offers; none if it was not asked what it offers.
+    pub(crate) fn queries(&self, id: &str) -> Vec<String> {
+        let of = |(instance, (description, _)): (&Arc<str>, &(Description, Configured))| {
+            let offered = description.queries.iter().map(|query| query.name.clone());
+            (instance.split_once('#').map_or(&**instance, |(id, _)| id) == id).then(|| offered.collect())
+        };
+        self.descriptions.iter().find_map(of).unwrap_or_default()
+    }
+
     /// Runs every analysis, all at once, and judges the answers.
     ///
     /// # Errors
     /// [`CheckError::Score`].
     pub fn run(self, settings: &Settings) -> Result<Checked, CheckError> {
-        let key = self.target_key();
-        let request = |analysis: &CheckedAnalysis| {
-            Request::new(analysis.instance.clone(), analysis.query.as_str(), key.clone())
-        };
-        let requests: Vec<Request> = self.policy.analyses.iter().map(request).collect();
-        let replies = self.session.answers(&requests);
+        let replies = self.session.answers(&self.roots());
         let results: Vec<AnalysisResult> = self
             .policy
             .analyses
@@ -151,6 +157,20 @@ impl Prepared {
             policy: self.kind,
             effort,
         })
+    }
+
+    /// The questions of the check: one for each analysis, in the policy's order.
+    pub(crate) fn roots(&self) -> Vec<Request> {
+        let key = self.target_key();
+        let request = |analysis: &CheckedAnalysis| {
+            Request::new(analysis.instance.clone(), analysis.query.as_str(), key.clone())
+        };
+        self.policy.analyses.iter().map(request).collect()
+    }
+
+    /// Who answers them.
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
     }
 
     fn origins(&self, settings: &Settings) -> Origins {

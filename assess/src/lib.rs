@@ -9,9 +9,12 @@
 pub mod catalogue;
 pub mod check;
 pub mod description;
+pub mod determinism;
 pub mod directory;
 pub mod expression;
 mod facts;
+mod files;
+mod outside;
 pub mod policy;
 pub mod report;
 pub mod score;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use probity_engine::{Engine, Failure, Key, Reply, Request, StoreLocation, StoreWarning};
 use probity_host::{CallLimits, Host, HostOptions, PluginSpec, Sandboxed, Sink};
 
+use crate::outside::Outside;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
 use crate::sources::CheckSources;
@@ -55,7 +56,8 @@ impl Session {
             true => StoreLocation::Path(settings.store.clone()),
             false => StoreLocation::Memory,
         };
-        let sources = CheckSources::new(snapshot, settings.cache.join("sessions"), settings.day.as_str());
+        let outside = Outside::new(&settings.day, &settings.environment, &plugins);
+        let sources = CheckSources::new(snapshot, settings.cache.join("sessions"), outside);
         let host = Host::new(HostOptions {
             plugins,
             sources: Arc::new(sources),
@@ -71,6 +73,11 @@ impl Session {
     /// Answers requests side by side, in their order.
     pub fn answers(&self, requests: &[Request]) -> Vec<Reply> {
         self.engine.answers(requests)
+    }
+
+    /// What plugins were run for so far, in the order in which it began.
+    pub(crate) fn executed(&self) -> Vec<Request> {
+        self.engine.executed()
     }
 
     /// Asks each of these instances the same query without a key, such as `$describe`.

@@ -1,6 +1,8 @@
 //! What a check is to do: one plain value, merged at the edge by a surface. Below it nobody reads flags, the environment or the
 //! working directory.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -29,6 +31,8 @@ pub struct Settings {
     pub builtins: Vec<Builtin>,
     /// Where the interpreters of plugins are looked for.
     pub search_path: Vec<PathBuf>,
+    /// The environment variables, of which plugins see those that a policy grants them.
+    pub environment: BTreeMap<OsString, OsString>,
 }
 
 /// A plugin that comes with the program.

@@ -69,6 +69,12 @@ pub enum SourceError {
     /// Whether the target's own may be used cannot be told.
     #[error(transparent)]
     Trust(#[from] TrustError),
+    /// The target's own policy lets a plugin see something of this machine.
+    #[error("{FILE} of the target grants {plugin} what lies outside the target, which a repository may not")]
+    Grants {
+        /// The plugin.
+        plugin: String,
+    },
     /// It is not a policy.
     #[error(transparent)]
     Policy(#[from] PolicyErrors),
@@ -89,6 +95,9 @@ impl SourceError {
                 Some("save it as UTF-8; `probity init` writes a policy to begin with")
             }
             SourceError::InTarget(error) => error.hint(),
+            SourceError::Grants { .. } => Some(
+                "if you mean it, name the file: --policy probity.kdl; whoever changes the repository could grant more",
+            ),
             SourceError::Trust(_) | SourceError::Policy(_) => None,
         }
     }
@@ -113,6 +122,9 @@ impl Chosen {
         let folder = target.worktree().map_or_else(|| target.identity(), Path::to_path_buf);
         let own = String::from_utf8(own).map_err(|_| SourceError::NotUtf8 { file: FILE.into() })?;
         let policy = Policy::parse(FILE, &own)?;
+        if let Some(granting) = policy.plugins.iter().find(|plugin| plugin.grants.inputs().next().is_some()) {
+            return Err(SourceError::Grants { plugin: granting.id.value.clone() });
+        }
         Ok(Chosen { policy, kind: SourceKind::Trusted, folder })
     }
 

@@ -1,4 +1,4 @@
-//! What a check lets plugins have of the world: the target's objects, and the day.
+//! What a check lets plugins have of the world: the target's objects, and inputs from outside it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use probity_engine::{Failure, FailureKind};
 use probity_host::{GitGrant, Sources};
 use tempfile::TempDir;
 
+use crate::outside::Outside;
 use crate::snapshot::Snapshot;
 
 /// The age from which a session's folder can be nobody's any more.
@@ -20,16 +21,15 @@ const STALE: Duration = Duration::from_secs(24 * 3600);
 pub(crate) struct CheckSources {
     snapshot: Option<Arc<Snapshot>>,
     sessions: PathBuf,
-    day: Arc<str>,
+    outside: Outside,
     /// The git directory is of this check alone, and is removed with it.
     made: Mutex<Option<(TempDir, GitGrant)>>,
 }
 
 impl CheckSources {
-    /// `sessions` is the folder in which the git directory is to be made; `day` is `YYYY-MM-DD`.
-    pub(crate) fn new(snapshot: Option<Arc<Snapshot>>, sessions: PathBuf, day: &str) -> CheckSources {
-        let day = serde_json::Value::from(day).to_string().into();
-        CheckSources { snapshot, sessions, day, made: Mutex::new(None) }
+    /// `sessions` is the folder in which the git directory is to be made.
+    pub(crate) fn new(snapshot: Option<Arc<Snapshot>>, sessions: PathBuf, outside: Outside) -> CheckSources {
+        CheckSources { snapshot, sessions, outside, made: Mutex::new(None) }
     }
 
     /// Its name is nobody else's: a process id would not do, for several machines or containers may share a cache.
@@ -59,13 +59,7 @@ impl Sources for CheckSources {
     }
 
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
-        match (kind, id) {
-            ("time", "day") => Ok(self.day.clone()),
-            _ => Err(Failure::new(
-                FailureKind::Unavailable,
-                format!("there is no input {kind}/{id}; there is time/day"),
-            )),
-        }
+        Ok(self.outside.input(kind, id)?.to_string().into())
     }
 }
 

@@ -163,6 +163,13 @@ pub(crate) enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Asks a plugin again what a check asked it, in other processes and surroundings, and compares the bytes.
+    CheckDeterminism {
+        /// A built-in plugin's name, or the id of one that the policy declares.
+        plugin: String,
+        #[command(flatten)]
+        subject: Subject,
+    },
     /// Prints the hash of a plugin's folder, for a policy to name.
     Hash {
         /// The folder that holds `plugin.kdl`.

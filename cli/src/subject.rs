@@ -37,6 +37,7 @@ pub(crate) fn settings(subject: &Subject, timeout: Duration) -> Result<Settings,
         cache: paths.cache,
         builtins: builtins(),
         search_path: search_path(),
+        environment: std::env::vars_os().collect(),
     })
 }
 

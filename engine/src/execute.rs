@@ -91,6 +91,12 @@ impl Ask for Asker<'_> {
         }
     }
 
+    fn ages(&mut self, seconds: u64) {
+        let (leaf, digest) = self.db.session().world.expiry(seconds);
+        self.deep.add_leaf(&leaf, digest);
+        self.steps.push(Step::Input(leaf, digest));
+    }
+
     fn cancelled(&self) -> bool {
         self.db.session().ending()
     }

@@ -3,6 +3,7 @@
 //! The engine knows nothing of processes, targets or policies. A host implements [`Executor`]; tests fake it.
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,11 @@ pub enum Leaf {
         kind: Arc<str>,
         /// For example `day`.
         id: Arc<str>,
+    },
+    /// That a moment has not come yet: an answer that only ages holds until then.
+    Expiry {
+        /// Seconds since the beginning of 1970, in UTC.
+        at: u64,
     },
 }
 
@@ -45,6 +51,13 @@ pub trait Executor: Send + Sync + 'static {
     /// The value of an input as JSON: kind `time`, id `day` is `"2026-11-21"`. Called at most once per input
     /// and revision. Its digest is [`Digest::of`] the text.
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure>;
+
+    /// The seconds since the beginning of 1970, in UTC, by which answers age. Called at most once per moment and
+    /// revision.
+    fn now(&self) -> u64 {
+        // A clock that stands before 1970 makes nothing older.
+        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    }
 }
 
 /// What a running plugin may ask of the engine. Everything asked becomes part of the answer's trace.
@@ -55,6 +68,10 @@ pub trait Ask {
 
     /// The value of an input, which the answer rests on from now on.
     fn input(&mut self, kind: &str, id: &str) -> Result<Arc<str>, Failure>;
+
+    /// Says that the answer holds for `seconds` from now, and no longer, although nothing that it rests on may have
+    /// changed by then.
+    fn ages(&mut self, seconds: u64);
 
     /// Whether the answer is no longer wanted. Poll at least every 20 ms while waiting: a new revision waits
     /// for all running queries.

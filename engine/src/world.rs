@@ -15,6 +15,10 @@ pub(crate) struct Seen {
     pub(crate) value: Arc<str>,
 }
 
+/// What the digest of an [`Leaf::Expiry`] is taken of before its moment, and from then on.
+const YOUNG: &[u8] = b"young";
+const AGED: &[u8] = b"aged";
+
 type Slot = Arc<OnceLock<Result<Seen, Failure>>>;
 
 /// The executor, its leaves remembered for a revision and its panics turned into failures.
@@ -52,6 +56,12 @@ impl World {
         guarded("execute", || self.executor.execute(request, ask))
     }
 
+    /// The leaf of an answer that holds for `seconds` from now, and its digest as long as it does.
+    pub(crate) fn expiry(&self, seconds: u64) -> (Leaf, Digest) {
+        let at = self.executor.now().saturating_add(seconds);
+        (Leaf::Expiry { at }, Digest::of(YOUNG))
+    }
+
     /// Forgets every leaf, at the beginning of a revision.
     pub(crate) fn next_revision(&self) {
         self.seen.lock().clear();
@@ -62,6 +72,10 @@ impl World {
             Leaf::Input { kind, id } => {
                 let value = guarded("input", || self.executor.input(kind, id))?;
                 Ok(Seen { digest: Digest::of(value.as_bytes()), value })
+            }
+            Leaf::Expiry { at } => {
+                let now = guarded("now", || Ok(self.executor.now()))?;
+                Ok(Seen { digest: Digest::of(if now < *at { YOUNG } else { AGED }), value: "".into() })
             }
             Leaf::Artifact(_) | Leaf::Config(_) => {
                 let digest = guarded("digest", || self.executor.digest(leaf))?;

@@ -20,6 +20,7 @@ use crate::context::Context;
 use crate::description::{Configuration, Query};
 use crate::from_wire;
 use crate::gate::{SLICE, Turn};
+use crate::grants::Grants;
 use crate::plugin::Running;
 use crate::routes::{Asked, Event, Open};
 use crate::serve::Serving;
@@ -28,6 +29,8 @@ use crate::serve::Serving;
 pub(crate) struct Call<'a> {
     pub(crate) context: &'a Context,
     pub(crate) plugin: &'a Arc<str>,
+    /// What a person lets the plugin see.
+    pub(crate) grants: &'a Grants,
     pub(crate) running: &'a Arc<Running>,
     pub(crate) request: &'a Request,
     /// How often it was asked before in vain.
@@ -58,6 +61,9 @@ impl Call<'_> {
         if let Err(reply) = self.check(query) {
             return Ok(reply);
         }
+        if query.volatile {
+            ask.ages(0);
+        }
         match self.running.gate.enter(&|| ask.cancelled()) {
             Some(turn) => self.exchange(query, configuration, &turn, ask),
             None => Ok(Err(self.cancelled())),
@@ -65,10 +71,6 @@ impl Call<'_> {
     }
 
     fn check(&self, query: &Query) -> Result<(), Reply> {
-        if query.volatile {
-            let reason = format!("its query {} is volatile, which is not supported", self.request.query);
-            return Err(Err(from_wire::protocol(self.plugin, &reason)));
-        }
         query.key.check(self.request.key.as_str()).map_err(|mismatch| {
             let error = object::key_mismatch(&mismatch.path, &mismatch.reason);
             Ok(Outcome::Refused(from_wire::refusal(&error)))
@@ -107,7 +109,8 @@ impl Call<'_> {
                 Step::Asked(batch) => turn.yielded(|| {
                     let names = self.context.names();
                     let (uses, inputs) = (query.uses(configuration), ready.description.inputs());
-                    Serving { plugin: self.plugin, names, uses, inputs }.serve(batch, ask);
+                    let (plugin, grants) = (self.plugin, self.grants);
+                    Serving { plugin, names, uses, inputs, grants }.serve(batch, ask);
                 }),
             }
         }
@@ -122,7 +125,7 @@ impl Call<'_> {
     }
 
     /// Waits for the next thing to do. `left` is the time that the plugin may still compute.
-    fn wait(&self, query: &Query, waiting: &Receiver<Event>, left: &mut Duration, ask: &dyn Ask) -> Step {
+    fn wait(&self, query: &Query, waiting: &Receiver<Event>, left: &mut Duration, ask: &mut dyn Ask) -> Step {
         loop {
             // Looked at each time: a plugin that never stops asking must not outrun its limits.
             if ask.cancelled() {
@@ -136,7 +139,7 @@ impl Call<'_> {
             let event = waiting.recv_timeout(SLICE.min(*left));
             *left = left.saturating_sub(began.elapsed());
             match event {
-                Ok(Event::Done(line)) => return Step::Over(from_wire::reply(self.plugin, query, line)),
+                Ok(Event::Done(line)) => return Step::Over(from_wire::reply(self.plugin, query, line, ask)),
                 Ok(Event::Asked(first)) => {
                     let mut batch = vec![first];
                     while let Ok(event) = waiting.try_recv() {
@@ -144,7 +147,7 @@ impl Call<'_> {
                             Event::Asked(next) => batch.push(next),
                             // Who answers does not wait for what it asked.
                             Event::Done(line) => {
-                                return Step::Over(from_wire::reply(self.plugin, query, line));
+                                return Step::Over(from_wire::reply(self.plugin, query, line, ask));
                             }
                         }
                     }

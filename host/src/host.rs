@@ -16,7 +16,7 @@ use crate::{HostOptions, PluginSpec};
 /// The version of what the host itself says in a plugin's stead: which keys, configurations and answers it accepts,
 /// which it refuses, and in which words. Such refusals are remembered as the plugin's own answers are; so raise this
 /// whenever any of it changes, and everything is asked anew.
-const ABI: u32 = 1;
+const ABI: u32 = 2;
 
 /// How long a killed process may take to be gone.
 const REAPING: Duration = Duration::from_secs(1);
@@ -74,6 +74,11 @@ fn hosted(artifact: &Digest, abi: u32) -> Digest {
     Digest::of(&[artifact.as_bytes().as_slice(), &abi.to_le_bytes()].concat())
 }
 
+/// What a person decided for a plugin: its configuration, and what it may see.
+fn configured(spec: &PluginSpec) -> Digest {
+    Digest::of(format!("{}{}", spec.config, spec.grants.text()).as_bytes())
+}
+
 async fn end(running: &Running, grace: Duration) {
     let peer = &running.connection.peer;
     if !running.connection.routes.is_idle() {
@@ -101,8 +106,11 @@ impl Executor for Host {
     fn digest(&self, leaf: &Leaf) -> Result<Digest, Failure> {
         match leaf {
             Leaf::Artifact(instance) => Ok(hosted(&self.plugin(instance)?.spec.artifact, ABI)),
-            Leaf::Config(instance) => Ok(Digest::of(self.plugin(instance)?.spec.config.as_bytes())),
+            Leaf::Config(instance) => Ok(configured(&self.plugin(instance)?.spec)),
             Leaf::Input { kind, id } => Ok(Digest::of(self.input(kind, id)?.as_bytes())),
+            Leaf::Expiry { .. } => {
+                Err(Failure::new(FailureKind::Unavailable, "the engine itself knows what aged"))
+            }
         }
     }
 

@@ -15,6 +15,7 @@ mod description;
 mod error;
 mod from_wire;
 mod gate;
+mod grants;
 mod handshake;
 mod host;
 mod inbound;
@@ -35,6 +36,7 @@ mod to_wire;
 
 pub use context::HostStats;
 pub use error::StartError;
+pub use grants::Grants;
 pub use host::Host;
 pub use launch::{Launch, Launched, Process};
 pub use options::{CallLimits, GitGrant, HostOptions, PluginSpec, Program, Sources};

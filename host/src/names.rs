@@ -74,7 +74,7 @@ impl Inputs {
     }
 
     /// Tells that the plugin did not declare this.
-    pub(crate) fn denied(&self, kind: &str, id: &str) -> String {
+    pub(crate) fn undeclared(&self, kind: &str, id: &str) -> String {
         let asked = crate::plain::plain(&format!("{kind}/{id}"), 200);
         format!("{asked} is not among the inputs that this plugin says it asks for: {}", listed(&self.0))
     }

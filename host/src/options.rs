@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use probity_engine::{Digest, Failure};
 
+use crate::grants::Grants;
 use crate::launch::Launch;
 use crate::package::PackageProgram;
 use crate::sink::Sink;
@@ -21,6 +22,8 @@ pub struct PluginSpec {
     pub program: Program,
     /// Its configuration: a canonical JSON object.
     pub config: Arc<str>,
+    /// What of the machine a person lets it see.
+    pub grants: Grants,
 }
 
 impl PluginSpec {

@@ -80,8 +80,8 @@ impl Plugin {
                 CONFIGURE => return Ok(configured(&running.ready)),
                 _ => {}
             }
-            let plugin = &self.spec.instance;
-            let call = Call { context, plugin, running: &running, request, attempt };
+            let (plugin, grants) = (&self.spec.instance, &self.spec.grants);
+            let call = Call { context, plugin, grants, running: &running, request, attempt };
             match call.run(ask) {
                 Ok(reply) => return reply,
                 Err(fault) => self.died(&fault)?,

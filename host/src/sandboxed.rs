@@ -1,5 +1,6 @@
 //! Plugins as confined processes: which profile each kind of program gets.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ pub struct Sandboxed {
     launcher: Launcher,
     cache: PathBuf,
     limits: Limits,
+    surroundings: BTreeMap<String, String>,
 }
 
 impl Sandboxed {
@@ -41,7 +43,14 @@ impl Sandboxed {
     pub fn with_launcher(launcher: Launcher, cache: PathBuf) -> Sandboxed {
         // Deadlines are the host's; a limit on processor time would end a plugin for being asked often.
         let limits = Limits { cpu_seconds: 7 * 24 * 3600, tasks: 512, ..Limits::default() };
-        Sandboxed { launcher, cache, limits }
+        Sandboxed { launcher, cache, limits, surroundings: BTreeMap::new() }
+    }
+
+    /// The same, with these environment variables for every plugin in place of those that are the same on each run: to see
+    /// whether its answers depend on them.
+    #[must_use]
+    pub fn surrounded(self, surroundings: BTreeMap<String, String>) -> Sandboxed {
+        Sandboxed { surroundings, ..self }
     }
 
     /// The same, with these limits on each process.
@@ -127,6 +136,10 @@ impl Launch for Sandboxed {
                 (self.package(package, scratch.path())?, Some(scratch))
             }
         };
+        let mut environment: BTreeMap<String, String> =
+            std::mem::take(&mut profile.environment).into_iter().collect();
+        environment.extend(self.surroundings.clone());
+        profile.environment = environment.into_iter().collect();
         profile.read.extend(git.into_iter().flat_map(|grant| grant.read.iter().cloned()));
         let child = self.launcher.spawn(&profile)?;
         launched(child, scratch)

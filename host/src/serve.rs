@@ -8,6 +8,7 @@ use probity_engine::{Answer, Ask, Digest, Key, Outcome, Reply, Request};
 use probity_protocol::error::{ErrorObject, code, object};
 use serde_json::value::RawValue;
 
+use crate::grants::Grants;
 use crate::names::{Inputs, Names, Uses};
 use crate::plain::plain;
 use crate::routes::{Asked, Question, Said};
@@ -20,6 +21,8 @@ pub(crate) struct Serving<'a> {
     /// What it may ask.
     pub(crate) uses: Uses,
     pub(crate) inputs: &'a Inputs,
+    /// What a person lets it see.
+    pub(crate) grants: &'a Grants,
 }
 
 /// A question that is put to the engine: for each key its place in the batch, or why it has none.
@@ -86,7 +89,10 @@ impl Serving<'_> {
 
     fn input(&self, kind: &str, id: &str, ask: &mut dyn Ask) -> Said {
         if !self.inputs.allow(kind, id) {
-            return Said::Error(object::plain(code::DENIED, self.inputs.denied(kind, id)));
+            return Said::Error(object::plain(code::DENIED, self.inputs.undeclared(kind, id)));
+        }
+        if !self.grants.allow(kind, id) {
+            return Said::Error(object::plain(code::DENIED, Grants::denied(self.plugin, kind, id)));
         }
         match ask.input(kind, id) {
             Ok(value) => Said::Input { digest: Digest::of(value.as_bytes()).to_string(), value },
@@ -171,6 +177,8 @@ mod tests {
             Err(Failure::new(FailureKind::Unavailable, "there are no inputs"))
         }
 
+        fn ages(&mut self, _: u64) {}
+
         fn cancelled(&self) -> bool {
             false
         }
@@ -181,7 +189,8 @@ mod tests {
         let plugin: Arc<str> = "probity/core/asker".into();
         let names = Names::new([Arc::clone(&plugin)].into_iter());
         let inputs = Inputs::default();
-        let serving = Serving { plugin: &plugin, names: &names, uses: Uses::default(), inputs: &inputs };
+        let (uses, grants) = (Uses::default(), &Grants::default());
+        let serving = Serving { plugin: &plugin, names: &names, uses, inputs: &inputs, grants };
         let none: &[&str] = &[];
         for keys in [none, &["{\"n\":0.5}"]] {
             let keys = keys.iter().map(|key| RawValue::from_string((*key).to_owned()).unwrap()).collect();

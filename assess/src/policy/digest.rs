@@ -19,7 +19,7 @@ pub(super) fn of(policy: &Policy, analyses: &[CheckedAnalysis], facts: &Facts) -
         policy.investigate_if_fail.iter().map(|name| name.value.as_str()).collect();
     must_pass.sort_unstable();
     let mut remaining = analyses.iter();
-    let content = json!({
+    let mut content = json!({
         "layout": LAYOUT,
         "investigate": canonical(&policy.investigate.text),
         "investigate-if-fail": must_pass,
@@ -27,6 +27,10 @@ pub(super) fn of(policy: &Policy, analyses: &[CheckedAnalysis], facts: &Facts) -
         "artifacts": artifacts(policy),
         "plugins": configurations(facts),
     });
+    let grants = grants(policy);
+    if let (Value::Object(members), false) = (&mut content, grants.is_empty()) {
+        members.insert("grants".to_owned(), Value::Object(grants));
+    }
     hex(&Sha256::digest(json::canonical(&content).as_bytes()))
 }
 
@@ -61,6 +65,15 @@ fn artifacts(policy: &Policy) -> Value {
         Some((declaration.id.value.clone(), Value::String(digest.value.clone())))
     });
     Value::Object(pairs.collect::<Map<_, _>>())
+}
+
+/// What plugins may see of the machine, by their ids; most may see nothing.
+fn grants(policy: &Policy) -> Map<String, Value> {
+    let granted = policy.plugins.iter().filter_map(|declaration| {
+        let inputs: Vec<Value> = declaration.grants.inputs().map(Value::String).collect();
+        (!inputs.is_empty()).then(|| (declaration.id.value.clone(), Value::Array(inputs)))
+    });
+    granted.collect()
 }
 
 fn configurations(facts: &Facts) -> Value {

@@ -1,7 +1,7 @@
 //! A policy as data: what is analysed, how each answer is judged, what it weighs. Every part knows its place in the
 //! file, so that a later finding can point at the line that asked for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use miette::SourceSpan;
@@ -51,6 +51,25 @@ pub struct PluginDeclaration {
     /// The tree hash that the folder must have: 64 hexadecimal digits in lower case.
     pub sha256: Option<Spanned<String>>,
     pub config: Configuration,
+    /// What of the machine it may see.
+    pub grants: Grants,
+}
+
+/// What of the machine a person lets a plugin see. Nothing by default.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Grants {
+    /// Names of environment variables.
+    pub env: BTreeSet<String>,
+    /// Paths of files; a relative one is seen from the folder beside the policy.
+    pub file: BTreeSet<String>,
+}
+
+impl Grants {
+    /// Each as a plugin asks for it: `env/NAME`, `file/PATH`.
+    pub fn inputs(&self) -> impl Iterator<Item = String> {
+        let env = self.env.iter().map(|name| format!("env/{name}"));
+        env.chain(self.file.iter().map(|path| format!("file/{path}")))
+    }
 }
 
 /// The configuration of a plugin.

@@ -9,7 +9,7 @@ use probity_registry::PluginId;
 use crate::expression::suggest;
 
 use super::json;
-use super::model::{Configuration, PluginDeclaration, Policy, Spanned};
+use super::model::{Configuration, Grants, PluginDeclaration, Policy, Spanned};
 use super::nodes::Reader;
 use super::problem::{Cause, PolicyErrors, Problem, Text};
 use super::tree;
@@ -155,24 +155,50 @@ fn read_plugin(reader: &mut Reader, node: &KdlNode) -> Option<PluginDeclaration>
     let path = properties.get("path").and_then(|entry| reader.text(entry, "`path`"));
     let sha256 = properties.get("sha256").and_then(|entry| reader.text(entry, "`sha256`"));
     let sha256 = sha256.and_then(|digest| checked_digest(reader, digest));
-    let mut config = None;
+    let (mut config, mut grants) = (None, None);
     for child in node.iter_children() {
         match child.name().value() {
-            "config" if config.is_none() => {
+            name @ ("config" | "grant") => {
                 reader.no_arguments(child);
                 reader.properties(child, &[]);
-                config = Some(configuration(reader, child));
+                let second = match name {
+                    "config" => config.replace(configuration(reader, child)).is_some(),
+                    _ => grants.replace(granted(reader, child)).is_some(),
+                };
+                if second {
+                    let cause = Cause::Duplicate { what: format!("`{name}`") };
+                    reader.problem(cause, child.name().span(), "the second one");
+                }
             }
-            "config" => {
-                let cause = Cause::Duplicate { what: "`config`".to_owned() };
-                reader.problem(cause, child.name().span(), "the second one");
-            }
-            _ => reader.unknown_node(child, "`plugin`", &["config"]),
+            _ => reader.unknown_node(child, "`plugin`", &["config", "grant"]),
         }
     }
     let id = plugin_id(reader, &name?)?;
     check_source(reader, &id, properties.contains_key("path"), properties.contains_key("sha256"));
-    Some(PluginDeclaration { id, path, sha256, config: config.unwrap_or_default() })
+    let (config, grants) = (config.unwrap_or_default(), grants.unwrap_or_default());
+    Some(PluginDeclaration { id, path, sha256, config, grants })
+}
+
+/// What a plugin is let see: a node for each variable and each file.
+fn granted(reader: &mut Reader, node: &KdlNode) -> Grants {
+    let mut grants = Grants::default();
+    for child in node.iter_children() {
+        let (what, set) = match child.name().value() {
+            "env" => ("the variable's name", &mut grants.env),
+            "file" => ("the file's path", &mut grants.file),
+            _ => {
+                reader.unknown_node(child, "`grant`", &["env", "file"]);
+                continue;
+            }
+        };
+        reader.properties(child, &[]);
+        let Some(Spanned { value, span }) = reader.text_argument(child, what) else { continue };
+        if !set.insert(value.clone()) {
+            let cause = Cause::Duplicate { what: format!("`{value}`") };
+            reader.problem(cause, span, "the second one");
+        }
+    }
+    grants
 }
 
 /// A built-in plugin is part of the program; any other one needs a folder, and the hash that makes it trusted.

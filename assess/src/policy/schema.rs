@@ -87,7 +87,16 @@ fn definitions() -> Value {
                 "name": { "$ref": "#/$defs/plugin-name" },
                 "path": { "description": "Folder of a plugin that is no built-in.", "type": "string" },
                 "sha256": { "description": "Tree hash of that folder.", "type": "string", "pattern": "^[0-9A-Fa-f]{64}$" },
-                "config": { "$ref": "#/$defs/configuration" }
+                "config": { "$ref": "#/$defs/configuration" },
+                "grant": {
+                    "description": "What of the machine a plugin that is no built-in may see, besides the target's objects.",
+                    "type": "object",
+                    "properties": {
+                        "env": { "description": "Names of environment variables.", "type": "array", "items": { "type": "string" } },
+                        "file": { "description": "Paths of files, relative ones from the policy's folder.", "type": "array", "items": { "type": "string" } }
+                    },
+                    "additionalProperties": false
+                }
             },
             "required": ["name"],
             "additionalProperties": false
@@ -130,7 +139,9 @@ fn grammar() -> Value {
 
 const GRAMMAR: &str = r#"policy    = plugins? analyze
 plugins   = `plugins {` plugin* `}`
-plugin    = `plugin` NAME (`path=`STRING `sha256=`STRING)? (`{ config {` CONFIGURATION* `} }`)?
+plugin    = `plugin` NAME (`path=`STRING `sha256=`STRING)? (`{` config? grant? `}`)?
+config    = `config {` CONFIGURATION* `}`
+grant     = `grant {` (`env` NAME | `file` PATH)* `}`
 analyze   = `analyze {` `investigate policy=`EXPRESSION (`investigate-if-fail` NAME+)? (category | analysis)+ `}`
 category  = `category` NAME (`weight=`NUMBER)? `{` (category | analysis)+ `}`
 analysis  = `analysis` NAME (`weight=`NUMBER)? (`plugin=`NAME)? (`query=`NAME)? (`policy=`EXPRESSION)? (`{` CONFIGURATION* `}`)?

@@ -10,7 +10,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::error::OpenError;
-use super::files;
+use crate::files;
 
 /// The most that is read of one file of alternates, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;

@@ -8,8 +8,8 @@ use gix::filter::plumbing::eol;
 use gix::hash::Kind;
 
 use super::error::OpenError;
-use super::files;
 use super::layout::Layout;
+use crate::files;
 
 /// The most that is read of a configuration file, in bytes.
 const CONFIG_LIMIT: u64 = 4 << 20;

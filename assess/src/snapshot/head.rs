@@ -10,8 +10,8 @@ use gix::hash::Kind;
 use gix::refs::packed;
 
 use super::error::OpenError;
-use super::files;
 use super::layout::Layout;
+use crate::files;
 
 /// The most that is read of a file that holds one reference, in bytes.
 const REFERENCE_LIMIT: u64 = 16 << 10;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use gix::bstr::ByteSlice;
 
 use super::error::OpenError;
-use super::files;
+use crate::files;
 
 /// The most that is read of a file that names a folder, in bytes.
 const POINTER_LIMIT: u64 = 16 << 10;

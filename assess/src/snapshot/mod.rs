@@ -10,7 +10,6 @@
 mod alternates;
 mod config;
 mod error;
-mod files;
 mod head;
 mod layout;
 mod note;

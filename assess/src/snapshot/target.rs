@@ -10,10 +10,10 @@ use sha2::{Digest, Sha256};
 use super::alternates::{self, ObjectDirs};
 use super::config::{self, Config};
 use super::error::{OpenError, SnapshotError};
-use super::files;
 use super::head::{self, Head};
 use super::layout::{self, Layout};
 use super::note::Note;
+use crate::files;
 
 /// The most that is read of the shallow boundary, in bytes.
 const SHALLOW_LIMIT: u64 = 64 << 20;

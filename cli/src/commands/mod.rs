@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod check;
+pub(crate) mod determinism;
 pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod init;

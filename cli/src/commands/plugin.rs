@@ -11,7 +11,7 @@ use probity_registry::{PluginId, tree_hash};
 use serde_json::json;
 
 use crate::args::{Declared, PluginCommand};
-use crate::commands::{Context, Ended};
+use crate::commands::{Context, Ended, determinism};
 use crate::error::CliError;
 use crate::printer::{paragraphs, tame};
 use crate::progress::Spinner;
@@ -21,6 +21,7 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
     match command {
         PluginCommand::List { of } => list(cx, of),
         PluginCommand::Describe { plugin, of, json } => describe(cx, plugin, of, *json),
+        PluginCommand::CheckDeterminism { plugin, subject } => determinism::check(cx, plugin, subject),
         PluginCommand::Hash { folder } => hash(cx, folder),
     }
 }

@@ -37,6 +37,7 @@ struct State {
     inputs: HashMap<String, String>,
     unknown: Vec<Leaf>,
     looks: Vec<Leaf>,
+    now: u64,
 }
 
 /// A running query.
@@ -139,6 +140,11 @@ impl Lab {
         self.world.state().inputs.insert("time day".into(), day.into());
     }
 
+    /// The clock stands at this second from now on.
+    pub(crate) fn set_clock(&self, now: u64) {
+        self.world.state().now = now;
+    }
+
     /// The digest of `leaf` cannot be told from now on.
     pub(crate) fn make_unknown(&self, leaf: Leaf) {
         self.world.state().unknown.push(leaf);
@@ -203,7 +209,7 @@ impl Executor for World {
         let number = match leaf {
             Leaf::Artifact(plugin) => state.artifacts.get(&**plugin),
             Leaf::Config(plugin) => state.configs.get(&**plugin),
-            Leaf::Input { .. } => panic!("inputs are digested by the engine"),
+            Leaf::Input { .. } | Leaf::Expiry { .. } => panic!("the engine digests these itself"),
         };
         Ok(Digest::of(format!("{leaf:?} {}", number.copied().unwrap_or_default()).as_bytes()))
     }
@@ -212,6 +218,10 @@ impl Executor for World {
         let name = format!("{}/{}", request.plugin, request.query);
         let query = self.queries.get(&name).unwrap_or_else(|| panic!("no query {name}")).clone();
         query(&mut Call { world: self, request, ask })
+    }
+
+    fn now(&self) -> u64 {
+        self.state().now
     }
 
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {

@@ -206,3 +206,50 @@ fn an_answer_on_very_many_leaves_is_verified_group_by_group() {
     assert_eq!(lab.ask("an/above"), "5000");
     assert_eq!(lab.stats(), Stats { verified: 2, ..Stats::default() });
 }
+
+#[test]
+fn an_answer_that_ages_is_asked_again_after_its_time_and_its_callers_only_if_it_differs() {
+    let mut lab = World::default()
+        .query("net/stars", |call| {
+            call.ask.ages(60);
+            value(if call.version() < 1 { "12" } else { "13" })
+        })
+        .query("an/popular", |call| value(if call.value("net/stars")?.len() > 1 { "yes" } else { "no" }))
+        .lab();
+    lab.set_clock(1000);
+    assert_eq!(lab.ask("an/popular"), "yes");
+    assert_eq!(lab.executed(), "an/popular, net/stars");
+    lab.set_clock(1059);
+    lab.restart();
+    assert_eq!(lab.ask("an/popular"), "yes");
+    assert_eq!(lab.executed(), "");
+    for (now, ran) in [(1060, "net/stars"), (1119, ""), (1120, "net/stars")] {
+        lab.set_clock(now);
+        lab.next_revision();
+        assert_eq!(lab.ask("an/popular"), "yes");
+        assert_eq!(lab.executed(), ran, "at {now}");
+    }
+    lab.set_version("net", 1);
+    lab.restart();
+    assert_eq!(lab.ask("an/popular"), "yes");
+    assert_eq!(lab.executed(), "an/popular, net/stars", "the answer differs now");
+}
+
+#[test]
+fn an_answer_without_a_future_holds_for_its_revision_only() {
+    let mut lab = World::default()
+        .query("net/dice", |call| {
+            call.ask.ages(0);
+            value("4")
+        })
+        .query("an/twice", |call| {
+            call.value("net/dice")?;
+            value(call.value("net/dice")?)
+        })
+        .lab();
+    assert_eq!(lab.ask("an/twice"), "4");
+    assert_eq!(lab.executed(), "an/twice, net/dice");
+    lab.restart();
+    assert_eq!(lab.ask("an/twice"), "4");
+    assert_eq!(lab.executed(), "net/dice");
+}

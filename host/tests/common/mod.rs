@@ -8,23 +8,36 @@ use probity_engine::{
     Answer, Ask, Digest, Executor as _, Failure, FailureKind, Key, Outcome, Reply, Request,
 };
 use probity_host::{
-    CallLimits, GitGrant, Host, HostOptions, Launch, Log, PluginSpec, Program, Progress, Sink, Sources,
+    CallLimits, GitGrant, Grants, Host, HostOptions, Launch, Log, PluginSpec, Program, Progress, Sink,
+    Sources,
 };
 
 /// Puts every question straight to the host.
 pub(crate) struct Asker<'a> {
     pub(crate) host: &'a Host,
     pub(crate) cancelled: &'a AtomicBool,
+    /// For how long the answers hold, as far as they said so.
+    pub(crate) ages: Vec<u64>,
+}
+
+impl<'a> Asker<'a> {
+    pub(crate) fn new(host: &'a Host, cancelled: &'a AtomicBool) -> Asker<'a> {
+        Asker { host, cancelled, ages: Vec::new() }
+    }
 }
 
 impl Ask for Asker<'_> {
     fn answers(&mut self, requests: Vec<Request>) -> Vec<Reply> {
-        let host = self.host;
-        requests.iter().map(|request| host.execute(request, &mut Asker { ..*self })).collect()
+        let (host, cancelled) = (self.host, self.cancelled);
+        requests.iter().map(|request| host.execute(request, &mut Asker::new(host, cancelled))).collect()
     }
 
     fn input(&mut self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
         self.host.input(kind, id)
+    }
+
+    fn ages(&mut self, seconds: u64) {
+        self.ages.push(seconds);
     }
 
     fn cancelled(&self) -> bool {
@@ -35,7 +48,7 @@ impl Ask for Asker<'_> {
 /// Asks one question as the engine would.
 pub(crate) fn ask(host: &Host, plugin: &str, query: &str, key: &str) -> Reply {
     let request = Request::new(plugin, query, Key::parse(key).expect("the test's key is one"));
-    host.execute(&request, &mut Asker { host, cancelled: &AtomicBool::new(false) })
+    host.execute(&request, &mut Asker::new(host, &AtomicBool::new(false)))
 }
 
 /// The value of an answer.
@@ -88,6 +101,7 @@ pub(crate) fn builtin(name: &str) -> PluginSpec {
         artifact: Digest::of(name.as_bytes()),
         program: Program::Builtin { name: name.to_owned() },
         config: "{}".into(),
+        grants: Grants::default(),
     }
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use probity_engine::{Engine, FailureKind, Key, Request, StoreLocation};
 use probity_host::{
-    CallLimits, Host, Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, Sandboxed,
+    CallLimits, Grants, Host, Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program,
+    Sandboxed,
 };
 use probity_sandbox::Level;
 use sha2::{Digest as _, Sha256};
@@ -166,6 +167,7 @@ fn spec(instance: &str, package: PackageProgram, config: &str) -> PluginSpec {
         artifact,
         program: Program::Package(package),
         config: config.into(),
+        grants: Grants::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use probity_engine::FailureKind;
-use probity_host::{Host, PluginSpec};
+use probity_host::{Grants, Host, PluginSpec};
 use serde_json::{Value, json};
 
 use crate::common::{ask, builtin, failure, limits, value};
@@ -187,23 +187,32 @@ fn the_day_may_be_asked_for_and_nothing_else() {
 }
 
 #[test]
-fn an_input_that_is_not_offered_is_told() {
-    let plugin = script(|mut wire| async move {
-        wire.initialize("p").await;
-        let describe = wire.wait_for("plugin/describe").await;
-        let permissions = json!({ "inputs": ["env"] });
-        let described = json!({ "queries": [query("q")], "configSchema": {}, "permissions": permissions });
-        wire.answer(&describe, described).await;
-        let configure = wire.wait_for("plugin/configure").await;
-        wire.answer(&configure, json!({ "effectiveConfig": {} })).await;
-        let question = wire.wait_for("plugin/query").await;
-        let said = wire.ask(5, "engine/input", &question, json!({ "kind": "env", "id": "HOME" })).await;
-        wire.value(&question, said["error"].clone()).await;
-        wire.listen().await
-    });
-    let host = host(vec![builtin("p")], Scripted::new([plugin]), limits());
+fn an_input_that_is_not_granted_or_not_there_is_told() {
+    let asking = || {
+        script(|mut wire| async move {
+            wire.initialize("p").await;
+            let describe = wire.wait_for("plugin/describe").await;
+            let permissions = json!({ "inputs": ["env"] });
+            let described =
+                json!({ "queries": [query("q")], "configSchema": {}, "permissions": permissions });
+            wire.answer(&describe, described).await;
+            let configure = wire.wait_for("plugin/configure").await;
+            wire.answer(&configure, json!({ "effectiveConfig": {} })).await;
+            let question = wire.wait_for("plugin/query").await;
+            let said = wire.ask(5, "engine/input", &question, json!({ "kind": "env", "id": "HOME" })).await;
+            wire.value(&question, said["error"].clone()).await;
+            wire.listen().await
+        })
+    };
+    let said = |grants| {
+        let plugins = vec![PluginSpec { grants, ..builtin("p") }];
+        value(ask(&host(plugins, Scripted::new([asking()]), limits()), "probity/core/p", "q", "{}"))
+    };
+    let how = r#"a policy grants it: plugin \"probity/core/p\" … { grant { env \"HOME\"; } }"#;
+    let expected = format!(r#"{{"code":-32022,"message":"env/HOME is not granted to this plugin; {how}"}}"#);
+    assert_eq!(said(Grants::default()), expected);
     let expected = r#"{"code":-32023,"message":"input env/HOME cannot be had: there is no input env/HOME"}"#;
-    assert_eq!(value(ask(&host, "probity/core/p", "q", "{}")), expected);
+    assert_eq!(said(Grants { env: ["HOME".into()].into(), ..Grants::default() }), expected);
 }
 
 #[test]

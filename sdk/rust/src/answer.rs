@@ -11,12 +11,13 @@ pub const MAX_CONCERNS: usize = 20;
 pub struct Answer<T> {
     value: T,
     concerns: Vec<Concern>,
+    ttl: Option<u64>,
 }
 
 impl<T> Answer<T> {
     /// An answer without concerns.
     pub fn new(value: T) -> Answer<T> {
-        Answer { value, concerns: Vec::new() }
+        Answer { value, concerns: Vec::new(), ttl: None }
     }
 
     /// The same answer with one more concern. Name the worst first: the first [`MAX_CONCERNS`] are kept.
@@ -32,6 +33,19 @@ impl<T> Answer<T> {
     #[must_use]
     pub fn concerns(self, concerns: impl IntoIterator<Item = Concern>) -> Answer<T> {
         concerns.into_iter().take(MAX_CONCERNS).fold(self, Answer::concern)
+    }
+
+    /// The same answer, remembered for this many seconds and no longer: for what ages although nothing that the engine
+    /// knows of changes. An answer that follows from the key and from inputs needs no such limit.
+    #[must_use]
+    pub fn holds_for(mut self, seconds: u64) -> Answer<T> {
+        self.ttl = Some(seconds);
+        self
+    }
+
+    /// For how many seconds it is remembered, if not for as long as what it rests on.
+    pub fn lifetime(&self) -> Option<u64> {
+        self.ttl
     }
 
     /// The value.

@@ -127,7 +127,9 @@ impl<C> Engine<C> {
         Answers::new(self, query, keys, window)
     }
 
-    /// Something outside git, such as `("time", "day")`, today's date. The answer depends on it from then on.
+    /// Something outside git: `("time", "day")` is today's date as a text; `month` and `year` are coarser; `("env", name)` is
+    /// a variable as a text or null, `("file", path)` an object of `size`, `sha256` and `text`, or null, where the policy
+    /// grants them. The answer depends on it from then on.
     ///
     /// # Errors
     /// The host does not offer it, or the value is not a `V`.

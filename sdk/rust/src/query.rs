@@ -96,8 +96,9 @@ impl<Q: Query> AnyQuery<Q::Config> for Q {
         // What the function held is dropped with it; the engine only holds what is shared and locked.
         match catch_unwind(AssertUnwindSafe(|| self.ask(engine, key).into_answer())) {
             Ok(Ok(answer)) => {
+                let ttl = answer.lifetime();
                 let (value, concerns) = answer.into_parts();
-                ticket.result(&QueryResult { value, concerns, ttl: None })
+                ticket.result(&QueryResult { value, concerns, ttl })
             }
             Ok(Err(error)) => ticket.fail(&error.to_object()),
             Err(panic) => {

@@ -14,8 +14,8 @@ use gix::objs::tree::EntryKind;
 use gix::validate::path::component;
 
 use super::super::error::SnapshotError;
-use super::super::files;
 use super::beneath::MAX_DEPTH;
+use crate::files;
 
 /// One file that the index lists.
 #[derive(Debug, Clone)]

@@ -27,10 +27,10 @@ use sha2::{Digest, Sha256};
 
 use super::Snapshot;
 use super::error::SnapshotError;
-use super::files;
 use super::note::{Incomplete, Note, Paths};
 use super::objects::{Handle, Objects, Tip};
 use super::target::{Target, short_digest};
+use crate::files;
 use attributes::Attributes;
 use beneath::Beneath;
 use content::{Examiner, Finding, Shared};

@@ -12,8 +12,8 @@ use gix::bstr::{BStr, BString, ByteSlice};
 use gix::hash::Kind;
 use gix::objs::tree::EntryKind;
 
-use super::super::files;
 use super::super::objects::replace;
+use crate::files;
 
 /// Begins every file; changes with its layout.
 const MAGIC: &[u8; 16] = b"probity-stat  1\n";

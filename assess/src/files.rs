@@ -1,5 +1,5 @@
-//! Reads the small files of a repository without being held up by what lies there instead: a pipe that never
-//! answers, a device, a file of many gigabytes.
+//! Reads small files without being held up by what lies there instead: a pipe that never answers, a device, a file
+//! of many gigabytes.
 
 use std::fs::OpenOptions;
 use std::io::{self, Read};
@@ -9,7 +9,7 @@ use std::path::Path;
 use rustix::fs::OFlags;
 
 /// The whole of a regular file of at most `limit` bytes; `None` if there is none. Symbolic links are followed.
-pub(super) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
     let opened = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path);
     let file = match opened {
@@ -33,6 +33,6 @@ pub(super) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Whether the error says that nothing lies at a path.
-pub(super) fn is_absent(error: &io::Error) -> bool {
+pub(crate) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }

@@ -1,0 +1,48 @@
+//! What of the machine a person lets a plugin see. Nothing by default; what is the same for whoever looks, such as the day,
+//! needs nobody's leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::plain::plain;
+
+/// Inputs that need no grant.
+const HARMLESS: &[&str] = &["time"];
+
+/// Environment variables and files that a plugin may ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Grants {
+    /// Names of variables.
+    pub env: BTreeSet<Arc<str>>,
+    /// Files: as the plugin asks for them, and where they lie.
+    pub files: BTreeMap<Arc<str>, PathBuf>,
+}
+
+impl Grants {
+    /// Whether a plugin that has these grants may see the input.
+    pub(crate) fn allow(&self, kind: &str, id: &str) -> bool {
+        match kind {
+            "env" => self.env.contains(id),
+            "file" => self.files.contains_key(id),
+            other => HARMLESS.contains(&other),
+        }
+    }
+
+    /// Tells that nobody let `plugin` see this, and who may.
+    pub(crate) fn denied(plugin: &str, kind: &str, id: &str) -> String {
+        let plugin = plugin.split_once('#').map_or(plugin, |(id, _)| id);
+        let (kind, id) = (plain(kind, 50), plain(id, 200));
+        format!(
+            "{kind}/{id} is not granted to this plugin; a policy grants it: \
+             plugin {plugin:?} … {{ grant {{ {kind} {id:?}; }} }}"
+        )
+    }
+
+    /// The same text for the same grants, wherever the files lie: part of what a plugin's answers rest on, since one that was
+    /// denied something may have answered accordingly.
+    pub(crate) fn text(&self) -> String {
+        let env = self.env.iter().map(|name| format!("\nenv/{name:?}"));
+        env.chain(self.files.keys().map(|path| format!("\nfile/{path:?}"))).collect()
+    }
+}
