@@ -37,6 +37,7 @@ struct Done {
 pub(crate) fn serve(db: &dyn Db, parent: Option<Id>, requests: Vec<Request>, need: Need) -> Vec<Given> {
     let ids: Vec<Id> = requests.into_iter().map(|request| Question::new(db, request).as_id()).collect();
     let Some(parent) = parent else { return work(db, ids, need) };
+    db.session().log.asks(parent, &ids);
     let (_edges, refused) = db.session().waits.take(parent, &ids);
     let allowed = ids.iter().zip(&refused).filter(|(_, refused)| refused.is_none()).map(|(id, _)| *id);
     let given = work(db, allowed.collect(), need);

@@ -79,6 +79,8 @@ pub(crate) struct Deeps {
 struct Known {
     set: Arc<DeepSet>,
     holds: Option<bool>,
+    /// The place of the first leaf that does not hold, if one was found in this revision.
+    broken: Option<usize>,
 }
 
 impl Deeps {
@@ -86,7 +88,7 @@ impl Deeps {
     pub(crate) fn finish(&self, builder: DeepBuilder) -> Option<Arc<DeepSet>> {
         let set = Arc::new(builder.finish()?);
         let mut known = self.known.lock();
-        let entry = known.entry(set.digest).or_insert_with(|| Known { set, holds: None });
+        let entry = known.entry(set.digest).or_insert_with(|| Known { set, holds: None, broken: None });
         entry.holds = Some(true);
         Some(Arc::clone(&entry.set))
     }
@@ -100,20 +102,28 @@ impl Deeps {
         holds_now: impl Fn(&Leaf, Digest) -> bool,
     ) -> Option<Arc<DeepSet>> {
         let found = self.known.lock().get(&digest).map(|known| (Arc::clone(&known.set), known.holds));
-        let (set, holds) = match found {
+        let set = match found {
             Some((set, Some(holds))) => return holds.then_some(set),
-            Some((set, None)) => (set, None),
-            None => (Arc::new(load()?), None),
+            Some((set, None)) => set,
+            None => Arc::new(load()?),
         };
-        let holds = holds.unwrap_or_else(|| set.leaves.iter().all(|(leaf, then)| holds_now(leaf, *then)));
+        let broken = set.leaves.iter().position(|(leaf, then)| !holds_now(leaf, *then));
         let mut known = self.known.lock();
-        let entry = known.entry(digest).or_insert_with(|| Known { set, holds: None });
-        entry.holds = Some(holds);
-        holds.then(|| Arc::clone(&entry.set))
+        let entry = known.entry(digest).or_insert_with(|| Known { set, holds: None, broken: None });
+        entry.holds = Some(broken.is_none());
+        entry.broken = broken;
+        broken.is_none().then(|| Arc::clone(&entry.set))
+    }
+
+    /// The leaf for which the set of that digest was found not to hold, and its digest then.
+    pub(crate) fn broken(&self, digest: Digest) -> Option<(Leaf, Digest)> {
+        let known = self.known.lock();
+        let known = known.get(&digest)?;
+        known.set.leaves.get(known.broken?).cloned()
     }
 
     /// Forgets what holds, at the beginning of a revision.
     pub(crate) fn next_revision(&self) {
-        self.known.lock().values_mut().for_each(|known| known.holds = None);
+        self.known.lock().values_mut().for_each(|known| (known.holds, known.broken) = (None, None));
     }
 }

@@ -4,10 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use salsa::plumbing::AsId;
 use salsa::{Database as _, Durability};
 
+use crate::account::{Account, account};
 use crate::batch::serve;
-use crate::db::Database;
+use crate::db::{Database, Question};
 use crate::give::{Given, Need};
 use crate::session::Session;
 use crate::{Executor, Reply, Request, Stats, StoreError, StoreLocation, StoreWarning, store};
@@ -49,6 +51,19 @@ impl Engine {
         let facts = given.iter().filter_map(|given| given.fact.as_ref().ok());
         self.inner.session.asked(facts.map(|fact| fact.key));
         given.into_iter().map(Given::into_reply).collect()
+    }
+
+    /// Runs the queries of these plugin instances although they are remembered, from now on until the revision
+    /// ends. Their callers run only if they answer otherwise. To be called before anything is asked.
+    pub fn refresh(&self, instances: impl IntoIterator<Item = Arc<str>>) {
+        self.inner.session.refresh.add(instances);
+    }
+
+    /// How these roots, asked in this revision, came to be answered.
+    pub fn account(&self, roots: &[Request]) -> Account {
+        let db = self.inner.db.lock().clone();
+        let ids: Vec<_> = roots.iter().map(|root| Question::new(&db, root.clone()).as_id()).collect();
+        self.inner.session.log.read(|pages| account(&db, pages, &ids))
     }
 
     /// How requests were settled so far.

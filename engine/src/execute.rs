@@ -21,6 +21,7 @@ pub(crate) fn execute(
 ) -> Result<Found, Failure> {
     let session = db.session();
     session.counters.executing(request);
+    session.log.begins(id);
     let mut deep = DeepBuilder::default();
     own.iter().for_each(|(leaf, digest)| deep.add_leaf(leaf, *digest));
     let mut asker = Asker { db, id, steps: Vec::new(), deep, tainted: false };

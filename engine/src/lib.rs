@@ -7,6 +7,7 @@
 //!
 //! Start reading at `settle`, which is the life of one question; `docs/engine.md` tells the whole.
 
+mod account;
 mod batch;
 mod codec;
 mod db;
@@ -17,9 +18,11 @@ mod execute;
 mod executor;
 mod give;
 mod key;
+mod log;
 mod memo;
 mod nest;
 mod pool;
+mod refresh;
 mod request;
 mod rings;
 mod session;
@@ -33,6 +36,7 @@ mod waits;
 mod world;
 mod writer;
 
+pub use account::{Account, Cause, Change, Counts, Entry, Group, How};
 pub use digest::{Digest, DigestError};
 pub use engine::Engine;
 pub use executor::{Ask, Executor, Leaf};

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::deep::{DeepSet, Deeps};
+use crate::log::Log;
 use crate::pool::Pool;
+use crate::refresh::Refresh;
 use crate::shelf::Shelf;
 use crate::stats::Counters;
 use crate::store::MemoStore;
@@ -27,6 +29,8 @@ pub(crate) struct Session {
     pub(crate) waits: Waits,
     pub(crate) pool: Pool,
     pub(crate) counters: Counters,
+    pub(crate) log: Log,
+    pub(crate) refresh: Refresh,
     /// What the engine's user asked since the last flush.
     roots: Mutex<BTreeSet<LogicalKey>>,
     ending: AtomicBool,
@@ -44,6 +48,8 @@ impl Session {
             waits: Waits::default(),
             pool: Pool::default(),
             counters: Counters::default(),
+            log: Log::default(),
+            refresh: Refresh::default(),
             roots: Mutex::default(),
             ending: AtomicBool::new(false),
         }
@@ -65,6 +71,8 @@ impl Session {
         self.deeps.next_revision();
         self.waits.next_revision();
         self.counters.next_revision();
+        self.log.next_revision();
+        self.refresh.next_revision();
         self.ending.store(false, Relaxed);
     }
 
@@ -99,10 +107,11 @@ impl Session {
         self.store.close();
     }
 
-    /// The deep set of `trace`, if all its leaves hold now.
+    /// The deep set of `trace`, if all its leaves hold now and nothing below it is refreshed.
     pub(crate) fn holding(&self, trace: &Trace) -> Option<Arc<DeepSet>> {
         let digest = trace.deep?;
         let load = || DeepSet::decode(digest, self.store.blob(&digest)?);
-        self.deeps.holding(digest, load, |leaf, then| self.world.holds(leaf, then))
+        let set = self.deeps.holding(digest, load, |leaf, then| self.world.holds(leaf, then))?;
+        (!self.refresh.touches(&set)).then_some(set)
     }
 }

@@ -10,9 +10,11 @@ use std::sync::Arc;
 
 use salsa::Id;
 
+use crate::account::{Cause, Change};
 use crate::db::Db;
 use crate::deep::DeepBuilder;
 use crate::execute::execute;
+use crate::log::{Note, Why};
 use crate::memo::{Memo, Origin, Settled};
 use crate::rings::MAX_CHAIN;
 use crate::trace::{Body, LogicalKey, Trace};
@@ -34,13 +36,18 @@ pub(crate) struct Found {
 pub(crate) fn settle(db: &dyn Db, id: Id, request: &Request) -> Arc<Memo> {
     let session = db.session();
     let key = LogicalKey::of(request);
+    if session.refresh.has(&request.plugin) {
+        let memo = slowly(db, id, request, key, Err(Cause::Forced));
+        session.counters.settled(memo.origin);
+        return memo;
+    }
     let traces = session.store.traces(&key);
     let remembered = traces
         .iter()
         .find_map(|trace| session.holding(trace).map(|deep| Settled::stored(trace.outcome, Some(deep))));
     let memo = match remembered {
         Some(settled) => Memo::new(key, Origin::Store, Ok(settled)),
-        None => slowly(db, id, request, key, &traces),
+        None => slowly(db, id, request, key, Ok(&traces)),
     };
     session.counters.settled(memo.origin);
     memo
@@ -48,27 +55,49 @@ pub(crate) fn settle(db: &dyn Db, id: Id, request: &Request) -> Arc<Memo> {
 
 /// Computes `request` although it was found: the store has lost its text.
 pub(crate) fn again(db: &dyn Db, id: Id, request: &Request) -> Arc<Memo> {
-    slowly(db, id, request, LogicalKey::of(request), &[])
+    slowly(db, id, request, LogicalKey::of(request), Err(Cause::Lost))
 }
 
-fn slowly(db: &dyn Db, id: Id, request: &Request, key: LogicalKey, traces: &[Trace]) -> Arc<Memo> {
+/// By a trace's groups or the executor. Without `traces`, why they shall not be looked at.
+fn slowly(
+    db: &dyn Db,
+    id: Id,
+    request: &Request,
+    key: LogicalKey,
+    traces: Result<&[Trace], Why>,
+) -> Arc<Memo> {
     if let Some(batch) = db.alone().take() {
         batch.call_help(db);
     }
     let session = db.session();
+    let latest = traces.as_ref().ok().and_then(|traces| traces.first()?.deep);
     let _live = session.waits.enter(id, request);
     let own = match session.world.own_leaves(request) {
         Ok(own) => own,
-        Err(failure) => return failed(db, id, key, request, failure),
+        Err(failure) => return failed(db, id, key, request, None, failure),
     };
-    if let Some(found) = verify(db, id, traces, &own) {
-        let settled = write_down(db, key, request, found);
-        return Memo::new(key, Origin::Verification, Ok(settled));
-    }
+    let why = match traces.and_then(|traces| verify(db, id, traces, &own)) {
+        Ok(found) => {
+            let settled = write_down(db, key, request, found);
+            session.log.settled(id, Note::Verified(asked_for(db, latest)));
+            return Memo::new(key, Origin::Verification, Ok(settled));
+        }
+        Err(why) => why,
+    };
     match compute(db, id, request, own) {
-        Ok(found) => Memo::new(key, Origin::Execution, Ok(write_down(db, key, request, found))),
-        Err(failure) => failed(db, id, key, request, failure),
+        Ok(found) => {
+            session.log.settled(id, Note::Ran { why, kept: !found.tainted });
+            Memo::new(key, Origin::Execution, Ok(write_down(db, key, request, found)))
+        }
+        Err(failure) => failed(db, id, key, request, Some(why), failure),
     }
+}
+
+/// The leaf for which a trace with this deep set was not simply taken.
+fn asked_for(db: &dyn Db, deep: Option<Digest>) -> Option<Change> {
+    let session = db.session();
+    let (leaf, then) = session.deeps.broken(deep?)?;
+    Some(session.world.change(&leaf, Some(then)))
 }
 
 /// Runs the executor, unless the question is known to ask for itself or nobody wants it any more.
@@ -88,12 +117,20 @@ fn compute(db: &dyn Db, id: Id, request: &Request, own: Vec<(Leaf, Digest)>) -> 
 }
 
 /// Every member of a ring fails alike; any other failure gets this question as one more link.
-fn failed(db: &dyn Db, id: Id, key: LogicalKey, request: &Request, mut failure: Failure) -> Arc<Memo> {
+fn failed(
+    db: &dyn Db,
+    id: Id,
+    key: LogicalKey,
+    request: &Request,
+    why: Option<Why>,
+    mut failure: Failure,
+) -> Arc<Memo> {
     match db.session().waits.cycle(id) {
         Some(cycle) => failure = cycle,
         None if failure.chain.len() < MAX_CHAIN => failure.chain.push(request.clone()),
         None => {}
     }
+    db.session().log.settled(id, Note::Failed { why, failure: failure.clone() });
     Memo::new(key, Origin::Execution, Err(failure))
 }
 

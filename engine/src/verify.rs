@@ -5,48 +5,84 @@
 //! members of a group are answered in parallel, each by whatever way is cheapest for it.
 
 use salsa::Id;
+use salsa::plumbing::AsId;
 
+use crate::account::{Cause, Change};
 use crate::batch::serve;
-use crate::db::Db;
+use crate::db::{Db, Question};
 use crate::deep::DeepBuilder;
 use crate::give::Need;
+use crate::log::Why;
 use crate::settle::Found;
 use crate::trace::{Body, LogicalKey, Step, Trace};
-use crate::{Digest, Leaf};
+use crate::{Digest, Leaf, Request};
 
-/// The first of `traces` whose groups hold. `own` are the leaves of the question itself, now.
-pub(crate) fn verify(db: &dyn Db, id: Id, traces: &[Trace], own: &[(Leaf, Digest)]) -> Option<Found> {
-    traces.iter().find_map(|trace| {
-        let body = Body::decode(&db.session().store.blob(&trace.body)?)?;
-        if body.own != own {
-            return None;
+/// The first of `traces` whose groups hold; or why the latest does not. `own` are the leaves of the question
+/// itself, now.
+pub(crate) fn verify(db: &dyn Db, id: Id, traces: &[Trace], own: &[(Leaf, Digest)]) -> Result<Found, Why> {
+    let mut latest = None;
+    for trace in traces {
+        match held(db, id, trace, own) {
+            Ok(found) => return Ok(found),
+            Err(why) => drop(latest.get_or_insert(why)),
         }
-        let mut deep = DeepBuilder::default();
-        own.iter().for_each(|(leaf, digest)| deep.add_leaf(leaf, *digest));
-        let holds = body.steps.iter().all(|step| step_holds(db, id, step, &mut deep));
-        holds.then(|| Found { outcome: trace.outcome, text: None, body, deep, tainted: false })
-    })
+    }
+    Err(latest.unwrap_or(Cause::First))
 }
 
-fn step_holds(db: &dyn Db, id: Id, step: &Step, deep: &mut DeepBuilder) -> bool {
+fn held(db: &dyn Db, id: Id, trace: &Trace, own: &[(Leaf, Digest)]) -> Result<Found, Why> {
+    db.session().log.begins(id);
+    let body = db.session().store.blob(&trace.body).and_then(|bytes| Body::decode(&bytes));
+    let body = body.ok_or(Cause::Lost)?;
+    if body.own != own {
+        return Err(Cause::Leaf(other_leaf(db, &body.own, own)));
+    }
+    let mut deep = DeepBuilder::default();
+    own.iter().for_each(|(leaf, digest)| deep.add_leaf(leaf, *digest));
+    body.steps.iter().try_for_each(|step| step_holds(db, id, step, &mut deep))?;
+    Ok(Found { outcome: trace.outcome, text: None, body, deep, tainted: false })
+}
+
+/// The first difference between the leaves of a trace and those of now.
+fn other_leaf(db: &dyn Db, then: &[(Leaf, Digest)], now: &[(Leaf, Digest)]) -> Change {
+    let of = |leaves: &[(Leaf, Digest)], leaf: &Leaf| {
+        leaves.iter().find(|(other, _)| other == leaf).map(|(_, digest)| *digest)
+    };
+    let changed = now.iter().find(|(leaf, digest)| of(then, leaf) != Some(*digest));
+    let gone = || then.iter().find(|(leaf, _)| of(now, leaf).is_none());
+    let (leaf, _) = changed.or_else(gone).expect("lists that differ have a difference");
+    Change { now: of(now, leaf), ..db.session().world.change(leaf, of(then, leaf)) }
+}
+
+fn step_holds(db: &dyn Db, id: Id, step: &Step, deep: &mut DeepBuilder) -> Result<(), Why> {
     match step {
         Step::Input(leaf, then) => {
             deep.add_leaf(leaf, *then);
-            db.session().world.holds(leaf, *then)
+            let world = &db.session().world;
+            if world.holds(leaf, *then) { Ok(()) } else { Err(Cause::Leaf(world.change(leaf, Some(*then)))) }
         }
         Step::Queries(members) => group_holds(db, id, members, deep),
     }
 }
 
-fn group_holds(db: &dyn Db, id: Id, members: &[(LogicalKey, Digest)], deep: &mut DeepBuilder) -> bool {
+fn group_holds(
+    db: &dyn Db,
+    id: Id,
+    members: &[(LogicalKey, Digest)],
+    deep: &mut DeepBuilder,
+) -> Result<(), Why> {
     let store = &db.session().store;
-    let Some(requests) = members.iter().map(|(key, _)| store.request(key)).collect() else { return false };
-    let given = serve(db, Some(id), requests, Need::Digest);
-    given.iter().zip(members).all(|(given, (_, then))| match &given.fact {
-        Ok(fact) if fact.digest == *then && !fact.tainted => {
-            deep.add_set(fact.deep.as_deref());
-            true
+    let requests: Option<Vec<Request>> = members.iter().map(|(key, _)| store.request(key)).collect();
+    let requests = requests.ok_or(Cause::Lost)?;
+    let given = serve(db, Some(id), requests.clone(), Need::Digest);
+    for ((given, request), (key, then)) in given.iter().zip(requests).zip(members) {
+        match &given.fact {
+            Ok(fact) if fact.digest == *then && !fact.tainted => deep.add_set(fact.deep.as_deref()),
+            other => {
+                let now = other.as_ref().ok().filter(|fact| !fact.tainted).map(|fact| fact.digest);
+                return Err(Why::dependency(Question::new(db, request).as_id(), *key, *then, now));
+            }
         }
-        _ => false,
-    })
+    }
+    Ok(())
 }

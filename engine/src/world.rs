@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
+use crate::account::Change;
 use crate::{Ask, Digest, Executor, Failure, FailureKind, Leaf, Reply, Request};
 
 /// The digest of a leaf now, and its value if it is an input.
@@ -41,6 +42,18 @@ impl World {
     /// Whether `leaf` has that digest now. What cannot be seen does not hold.
     pub(crate) fn holds(&self, leaf: &Leaf, digest: Digest) -> bool {
         self.see(leaf).is_ok_and(|seen| seen.digest == digest)
+    }
+
+    /// What became of a leaf that does not hold.
+    pub(crate) fn change(&self, leaf: &Leaf, then: Option<Digest>) -> Change {
+        let seen = self.see(leaf).ok();
+        let is_time = matches!(leaf, Leaf::Input { kind, .. } if &**kind == "time");
+        Change {
+            leaf: leaf.clone(),
+            then,
+            now: seen.as_ref().map(|seen| seen.digest),
+            value: seen.filter(|_| is_time).map(|seen| seen.value),
+        }
     }
 
     /// The leaves that every answer to `request` rests on, in order, with their digests now.

@@ -244,7 +244,7 @@ pub(crate) fn request(name: &str) -> Request {
     Request::new(plugin, query, Key::parse(key).unwrap())
 }
 
-fn named(request: &Request) -> String {
+pub(crate) fn named(request: &Request) -> String {
     match request.key.as_str() {
         "{}" => format!("{}/{}", request.plugin, request.query),
         key => format!("{}/{} {key}", request.plugin, request.query),

@@ -1,23 +1,24 @@
-//! Random graphs, changes and failures: the engine answers as one that remembers nothing.
+//! Random graphs of queries, random changes and failures, callers on several threads: the engine answers as one
+//! that remembers nothing, and runs exactly what a plain model of its memory says has to run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use probity_engine::{Failure, FailureKind};
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 
-use crate::lab::{Call, Lab, World, refusal, unavailable, value};
+use crate::lab::{Call, Lab, World, named, refusal, request, shown, unavailable, value};
+use crate::plain::{Memory, Revision};
 
-const PLUGINS: usize = 3;
+pub(crate) const PLUGINS: usize = 3;
 const NODES: usize = 9;
 
 /// A query whose value is a small number: equal values are common, so that changes are cut off.
 #[derive(Debug, Clone)]
-struct Node {
+pub(crate) struct Node {
     /// Groups of nodes that it asks, all later ones.
     groups: Vec<Vec<usize>>,
-    asks_day: bool,
+    pub(crate) asks_day: bool,
     /// Its value is the sum of what it knows, modulo this.
     modulus: u32,
     /// An even sum after a group ends its questions.
@@ -30,10 +31,11 @@ struct Node {
 
 /// What the answers depend on.
 #[derive(Debug, Clone, Default)]
-struct Facts {
-    versions: [u32; PLUGINS],
-    day: u32,
-    failing: BTreeSet<usize>,
+pub(crate) struct Facts {
+    pub(crate) versions: [u32; PLUGINS],
+    pub(crate) configs: [u32; PLUGINS],
+    pub(crate) day: u32,
+    pub(crate) failing: BTreeSet<usize>,
 }
 
 #[derive(Debug, Clone)]
@@ -45,8 +47,8 @@ enum Change {
     Failing(BTreeSet<usize>),
 }
 
-/// A change, whether the engine is begun anew after it, and what is asked then.
-type Step = (Change, bool, Vec<usize>);
+/// A change, whether the engine is begun anew after it, and what is asked then by each of some callers.
+type Step = (Change, bool, Vec<Vec<usize>>);
 
 fn node(index: usize) -> impl Strategy<Value = Node> {
     let later = NODES - index - 1;
@@ -72,7 +74,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..3u32).prop_map(Change::Day),
         2 => btree_set(0..NODES, 0..3).prop_map(Change::Failing),
     ];
-    (change, any::<bool>(), vec(0..NODES, 1..4))
+    (change, any::<bool>(), vec(vec(0..NODES, 1..4), 1..4))
 }
 
 fn name(node: usize) -> String {
@@ -80,12 +82,12 @@ fn name(node: usize) -> String {
 }
 
 /// What a node adds by itself: some versions of a plugin differ for some of its nodes only.
-fn salt(node: usize, version: u32) -> u32 {
+pub(crate) fn salt(node: usize, version: u32) -> u32 {
     (node as u32 * version) % 3
 }
 
 /// The one rule of all nodes, given how to ask. Both the world and the model follow it.
-fn rule<Failed>(
+pub(crate) fn rule<Failed>(
     node: &Node,
     own: u32,
     day: impl FnOnce() -> u32,
@@ -177,7 +179,10 @@ fn apply(change: &Change, lab: &Lab, facts: &mut Facts) {
             facts.versions[*plugin] = *version;
             lab.set_version(&format!("p{plugin}"), *version);
         }
-        Change::Config(plugin, config) => lab.configure(&format!("p{plugin}"), *config),
+        Change::Config(plugin, config) => {
+            facts.configs[*plugin] = *config;
+            lab.configure(&format!("p{plugin}"), *config);
+        }
         Change::Day(day) => {
             facts.day = *day;
             lab.set_day(&day.to_string());
@@ -186,92 +191,108 @@ fn apply(change: &Change, lab: &Lab, facts: &mut Facts) {
     }
 }
 
-fn begin(lab: &mut Lab, anew: bool) {
-    if anew {
-        lab.restart();
-    } else {
-        lab.next_revision();
+/// The engine under test, the model of its memory, and the facts of the world that both live in.
+struct Trial {
+    lab: Lab,
+    nodes: Arc<Vec<Node>>,
+    facts: Arc<Mutex<Facts>>,
+    memory: Memory,
+}
+
+impl Trial {
+    fn new(nodes: Vec<Node>) -> Trial {
+        let nodes = Arc::new(nodes);
+        let facts = Arc::new(Mutex::new(Facts::default()));
+        let lab = world(nodes.clone(), facts.clone()).lab();
+        lab.set_day("0");
+        Trial { lab, nodes, facts, memory: Memory::default() }
+    }
+
+    /// Begins a revision, of another engine on the same store if `anew`, and has all callers ask at once. Their
+    /// answers and what ran must be the model's. Returns what ran.
+    fn revision(&mut self, anew: bool, callers: &[Vec<usize>]) -> Result<Vec<String>, TestCaseError> {
+        if anew {
+            self.lab.restart();
+        } else {
+            self.lab.next_revision();
+        }
+        let facts = self.facts.lock().unwrap().clone();
+        let answers = ask(&self.lab, callers);
+        let mut model = Revision::new(&self.nodes, &facts, &mut self.memory);
+        for (roots, answers) in callers.iter().zip(&answers) {
+            for (root, answer) in roots.iter().zip(answers) {
+                prop_assert_eq!(answer, &model.answer(*root), "node {}", root);
+                prop_assert!(
+                    acceptable(&self.nodes, &facts, *root).contains(answer),
+                    "node {root}: {answer}"
+                );
+            }
+        }
+        let mut needed: Vec<String> = model.ran().map(name).collect();
+        needed.sort();
+        let mut ran: Vec<String> = self.lab.engine.executed().iter().map(named).collect();
+        ran.sort();
+        prop_assert_eq!(&ran, &needed, "what ran, and what had to run");
+        prop_assert_eq!(ask(&self.lab, callers), answers);
+        prop_assert_eq!(
+            self.lab.engine.executed().len(),
+            ran.len(),
+            "what failed is not tried again in a revision"
+        );
+        Ok(ran)
+    }
+
+    /// When nothing fails any more, nothing may be left of it; and then all is remembered.
+    fn healed(&mut self, anew: bool, callers: &[Vec<usize>]) -> Result<(), TestCaseError> {
+        self.facts.lock().unwrap().failing.clear();
+        let facts = self.facts.lock().unwrap().clone();
+        self.revision(anew, callers)?;
+        for (roots, answers) in callers.iter().zip(ask(&self.lab, callers)) {
+            let truths = roots.iter().map(|root| truth(&self.nodes, &facts, *root, &mut BTreeMap::new()));
+            prop_assert_eq!(truths.collect::<Vec<_>>(), answers);
+        }
+        prop_assert_eq!(self.revision(anew, callers)?, Vec::<String>::new());
+        Ok(())
     }
 }
 
-fn ask(lab: &mut Lab, roots: &[usize]) -> Vec<String> {
-    let names: Vec<String> = roots.iter().map(|root| name(*root)).collect();
-    lab.ask_all(&names.iter().map(String::as_str).collect::<Vec<_>>())
+/// Each caller on a thread of its own.
+fn ask(lab: &Lab, callers: &[Vec<usize>]) -> Vec<Vec<String>> {
+    let call = |roots: &Vec<usize>| -> Vec<String> {
+        let requests: Vec<_> = roots.iter().map(|root| request(&name(*root))).collect();
+        lab.engine.answers(&requests).iter().map(shown).collect()
+    };
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = callers.iter().map(|roots| scope.spawn(move || call(roots))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn answers_are_those_of_an_engine_without_memory(
+    fn answers_are_those_of_an_engine_without_memory_and_no_run_is_one_too_many(
         nodes in (0..NODES).map(node).collect::<Vec<_>>(),
         steps in vec(step(), 1..14),
     ) {
-        let nodes = Arc::new(nodes);
-        let facts = Arc::new(Mutex::new(Facts::default()));
-        let mut lab = world(nodes.clone(), facts.clone()).lab();
-        lab.set_day("0");
-        for (change, anew, roots) in steps {
-            apply(&change, &lab, &mut facts.lock().unwrap());
-            begin(&mut lab, anew);
-            let answers = ask(&mut lab, &roots);
-            let now = facts.lock().unwrap().clone();
-            for (root, answer) in roots.iter().zip(&answers) {
-                prop_assert!(acceptable(&nodes, &now, *root).contains(answer), "node {root}: {answer}");
-            }
-            let executed = lab.executed();
-            let ran: Vec<&str> = executed.split(", ").collect();
-            prop_assert_eq!(ran.iter().collect::<BTreeSet<_>>().len(), ran.len(), "twice in a revision: {:?}", ran);
-            // When nothing fails any more, nothing may be left of it; and then all is remembered.
-            facts.lock().unwrap().failing.clear();
-            let healed = Facts { failing: BTreeSet::new(), ..now };
-            let expected: Vec<String> =
-                roots.iter().map(|root| truth(&nodes, &healed, *root, &mut BTreeMap::new())).collect();
-            begin(&mut lab, anew);
-            prop_assert_eq!(&ask(&mut lab, &roots), &expected);
-            begin(&mut lab, anew);
-            prop_assert_eq!(&ask(&mut lab, &roots), &expected);
-            prop_assert_eq!(lab.executed(), "");
+        let mut trial = Trial::new(nodes);
+        for (change, anew, callers) in steps {
+            apply(&change, &trial.lab, &mut trial.facts.lock().unwrap());
+            trial.revision(anew, &callers)?;
+            trial.healed(anew, &callers)?;
         }
     }
 
     #[test]
-    fn exactly_the_members_of_rings_fail(
-        edges in vec((0..7usize, 0..7usize), 0..14),
-        batched in any::<bool>(),
-        roots in vec(0..7usize, 1..7),
+    fn failures_that_come_and_go_leave_nothing_behind(
+        nodes in (0..NODES).map(node).collect::<Vec<_>>(),
+        steps in vec(step(), 2..20),
     ) {
-        let graph = edges.clone();
-        let mut lab = World::default()
-            .query("an/node", move |call| {
-                let index = call.number("n") as usize;
-                let below = graph.iter().filter(|(from, _)| *from == index);
-                let names: Vec<String> = below.map(|(_, to)| format!("an/node {{\"n\":{to}}}")).collect();
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let _whatever: Vec<Result<String, Failure>> = match batched {
-                    true => call.values(&names),
-                    false => names.iter().map(|name| call.value(name)).collect(),
-                };
-                value("fine")
-            })
-            .lab();
-        let names: Vec<String> = roots.iter().map(|root| format!("an/node {{\"n\":{root}}}")).collect();
-        let answers = lab.ask_all(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        for (root, answer) in roots.iter().zip(answers) {
-            let in_ring = reaches(&edges, *root).contains(root);
-            let expected = if in_ring { format!("{:?}: ", FailureKind::Cycle) } else { "fine".into() };
-            prop_assert!(answer.starts_with(&expected), "node {root}: {answer}");
+        let mut trial = Trial::new(nodes);
+        for (change, anew, callers) in steps {
+            apply(&change, &trial.lab, &mut trial.facts.lock().unwrap());
+            trial.revision(anew, &callers)?;
         }
     }
-}
-
-/// The nodes that `start` asks for, directly or not.
-fn reaches(edges: &[(usize, usize)], start: usize) -> BTreeSet<usize> {
-    let mut reached = BTreeSet::new();
-    let mut todo = vec![start];
-    while let Some(node) = todo.pop() {
-        let next = edges.iter().filter(|(from, _)| *from == node).map(|(_, to)| *to);
-        todo.extend(next.filter(|to| reached.insert(*to)));
-    }
-    reached
 }
