@@ -1,10 +1,11 @@
 //! A check from settings to report. Each stage ends with its own clear error before a later one starts.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use miette::Diagnostic;
-use probity_engine::{Key, Outcome, Refusal, Reply, Request, StoreError, StoreWarning};
+use probity_engine::{Account, Key, Outcome, Refusal, Reply, Request, StoreError, StoreWarning};
 use probity_host::{PluginSpec, Sink};
 use serde_json::Value;
 
@@ -18,6 +19,7 @@ use crate::settings::Settings;
 use crate::snapshot::{self, Note, OpenError, Snapshot, SnapshotError};
 use crate::source::{Chosen, SourceError, SourceKind};
 use crate::verdict::Verdict;
+use crate::why;
 
 /// What a check came to, and what it took.
 #[derive(Debug)]
@@ -36,6 +38,10 @@ pub struct Checked {
     pub policy: SourceKind,
     /// What it took.
     pub effort: Effort,
+    /// What ran, and why.
+    pub why: why::Record,
+    /// Where to keep that until the next check of this target; nowhere if nothing is to be remembered.
+    pub why_file: Option<PathBuf>,
 }
 
 /// Why there is no report.
@@ -64,6 +70,14 @@ pub enum CheckError {
     /// A plugin did not say what it offers.
     #[error(transparent)]
     Plugin(#[from] PluginFailure),
+    /// A plugin that is to be refreshed is none.
+    #[error("there is no plugin {plugin} to refresh")]
+    Refresh {
+        /// As the person named it.
+        plugin: String,
+        /// The plugins that there are.
+        known: Vec<String>,
+    },
     /// A plugin that was asked to describe itself refused its configuration.
     #[error("plugin {plugin} refuses its configuration")]
     Refused {
@@ -92,6 +106,7 @@ pub struct Prepared {
     pub(crate) specs: Vec<PluginSpec>,
     descriptions: Descriptions,
     session: Session,
+    why_file: Option<PathBuf>,
 }
 
 impl Prepared {
@@ -109,12 +124,15 @@ impl Prepared {
         let catalogue = Catalogue::new(&settings.builtins, Some((&policy, &folder)), &settings.search_path)
             .map_err(CheckError::Plugins)?;
         let specs = catalogue.specs(Some(&policy));
+        let refreshed = refreshed(&settings.refresh, &specs)?;
         let session = Session::open(settings, Some(snapshot.clone()), specs.clone(), sink)?;
+        session.refresh(refreshed);
         let interview = Interview::hold(&session, &catalogue, asked(&policy))?;
         let policy = policy.check(&interview.facts)?;
         let warnings = interview.warnings();
         let descriptions = interview.descriptions;
-        Ok(Prepared { snapshot, policy, kind, catalogue, warnings, specs, descriptions, session })
+        let why_file = settings.remembers.then(|| why::file(&settings.cache, &target));
+        Ok(Prepared { snapshot, policy, kind, catalogue, warnings, specs, descriptions, session, why_file })
     }
 
     /// What the plugin behind an analysis says of itself.
@@ -136,7 +154,8 @@ impl Prepared {
     /// # Errors
     /// [`CheckError::Score`].
     pub fn run(self, settings: &Settings) -> Result<Checked, CheckError> {
-        let replies = self.session.answers(&self.roots());
+        let requests = self.roots();
+        let replies = self.session.answers(&requests);
         let results: Vec<AnalysisResult> = self
             .policy
             .analyses
@@ -146,6 +165,7 @@ impl Prepared {
             .collect();
         let report = Report::of(&self.policy, self.origins(settings), &results)?;
         let effort = self.session.effort();
+        let why = self.why(&report, self.session.account(&requests));
         let warnings = self.session.warnings.clone();
         let unkept = self.session.close().err();
         Ok(Checked {
@@ -156,6 +176,8 @@ impl Prepared {
             plugin_warnings: self.warnings,
             policy: self.kind,
             effort,
+            why,
+            why_file: self.why_file,
         })
     }
 
@@ -171,6 +193,13 @@ impl Prepared {
     /// Who answers them.
     pub(crate) fn session(&self) -> &Session {
         &self.session
+    }
+
+    fn why(&self, report: &Report, account: Account) -> why::Record {
+        let analyses = self.policy.analyses.iter().map(|analysis| analysis.name.clone());
+        let forgets = |warning: &StoreWarning| matches!(warning, StoreWarning::InMemory { .. });
+        let remembers = self.snapshot.incomplete.is_none() && !self.session.warnings.iter().any(forgets);
+        why::Record::of(report, remembers, analyses, account)
     }
 
     fn origins(&self, settings: &Settings) -> Origins {
@@ -204,6 +233,21 @@ impl Prepared {
 /// The first stage's that does not succeed.
 pub fn check(settings: &Settings, sink: Arc<dyn Sink>) -> Result<Checked, CheckError> {
     Prepared::new(settings, sink)?.run(settings)
+}
+
+/// The instances of the plugins that are to be refreshed.
+fn refreshed(ids: &[String], specs: &[PluginSpec]) -> Result<Vec<Arc<str>>, CheckError> {
+    let mut instances = Vec::new();
+    for id in ids {
+        let before = instances.len();
+        instances.extend(specs.iter().filter(|spec| spec.id() == id).map(|spec| spec.instance.clone()));
+        if instances.len() == before {
+            let known: BTreeSet<&str> = specs.iter().map(PluginSpec::id).collect();
+            let known = known.into_iter().map(str::to_owned).collect();
+            return Err(CheckError::Refresh { plugin: id.clone(), known });
+        }
+    }
+    Ok(instances)
 }
 
 /// The problems of a policy's shape, and those that plugins have with what of it is sound: a person wants to hear of all at once.

@@ -100,8 +100,7 @@ pub fn determinism(
     sink: Arc<dyn Sink>,
 ) -> Result<Determinism, DeterminismError> {
     let folder = TempDir::new()?;
-    let forgetful =
-        Settings { cache: folder.path().to_owned(), store: folder.path().join("memos"), ..settings.clone() };
+    let forgetful = Settings { cache: folder.path().to_owned(), remembers: false, ..settings.clone() };
     let prepared = Prepared::new(&forgetful, sink.clone()).map_err(Box::new)?;
     prepared.session().answers(&prepared.roots());
     let requests = questions(prepared.session(), id)?;

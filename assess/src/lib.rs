@@ -25,3 +25,4 @@ pub mod source;
 mod sources;
 pub mod trust;
 pub mod verdict;
+pub mod why;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use probity_engine::{Engine, Failure, Key, Reply, Request, StoreLocation, StoreWarning};
+use probity_engine::{Account, Engine, Failure, Key, Reply, Request, StoreLocation, StoreWarning};
 use probity_host::{CallLimits, Host, HostOptions, PluginSpec, Sandboxed, Sink};
 
 use crate::outside::Outside;
@@ -52,7 +52,7 @@ impl Session {
     ) -> Result<Session, probity_host::StartError> {
         // What is judged by a snapshot that does not show everything must not be remembered.
         let whole = snapshot.as_ref().is_none_or(|snapshot| snapshot.incomplete.is_none());
-        let store = match whole {
+        let store = match whole && settings.remembers {
             true => StoreLocation::Path(settings.store.clone()),
             false => StoreLocation::Memory,
         };
@@ -78,6 +78,16 @@ impl Session {
     /// What plugins were run for so far, in the order in which it began.
     pub(crate) fn executed(&self) -> Vec<Request> {
         self.engine.executed()
+    }
+
+    /// Has the queries of these instances run although they are remembered. To be called before anything is asked.
+    pub(crate) fn refresh(&self, instances: Vec<Arc<str>>) {
+        self.engine.refresh(instances);
+    }
+
+    /// How these requests, which were asked, came to be answered.
+    pub(crate) fn account(&self, requests: &[Request]) -> Account {
+        self.engine.account(requests)
     }
 
     /// Asks each of these instances the same query without a key, such as `$describe`.

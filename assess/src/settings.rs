@@ -25,6 +25,10 @@ pub struct Settings {
     pub cache: PathBuf,
     /// The folder of the memo store.
     pub store: PathBuf,
+    /// Whether answers are taken from the store and put into it; else they live as long as the check.
+    pub remembers: bool,
+    /// Ids of plugins whose queries are to be run although they are remembered.
+    pub refresh: Vec<String>,
     /// The list of repositories whose own policy is trusted.
     pub trusted: PathBuf,
     /// The plugins that come with the program.
@@ -91,6 +95,15 @@ impl Day {
         Day(format!("{year:04}-{month:02}-{:02}", days + 1))
     }
 
+    /// How many days after the first of 1970 it is.
+    pub(crate) fn number(&self) -> u64 {
+        let part = |range: std::ops::Range<usize>| self.0[range].parse().expect("a day is made of digits");
+        let (year, month, day): (u32, u32, u32) = (part(0..4), part(5..7), part(8..10));
+        let years: u64 = (1970..year).map(days_in_year).sum();
+        let months: u64 = (1..month).map(|month| u64::from(days_in(year, month))).sum();
+        years + months + u64::from(day) - 1
+    }
+
     /// `YYYY-MM-DD`.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -143,5 +156,8 @@ mod tests {
         assert_eq!(Day::from_unix(951_782_400).as_str(), "2000-02-29");
         assert_eq!(Day::from_unix(1_767_225_599).as_str(), "2025-12-31");
         assert_eq!(Day::from_unix(1_767_225_600).as_str(), "2026-01-01");
+        for number in [0, 58, 59, 60, 789, 11_016, 20_453, 20_454, 29_219] {
+            assert_eq!(Day::from_unix(number * 86_400).number(), number);
+        }
     }
 }

@@ -49,6 +49,8 @@ pub(crate) enum Command {
     Trust(TrustArgs),
     /// Explains an analysis, or how the score comes about.
     Explain(ExplainArgs),
+    /// Tells what the last check of a repository reused and ran for an analysis, and why.
+    Why(WhyArgs),
     /// Lists and describes plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
@@ -78,6 +80,12 @@ pub(crate) struct CheckArgs {
     /// The most seconds that one call of a plugin may take.
     #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) timeout: u64,
+    /// Neither uses nor leaves remembered answers: everything is asked anew.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Asks this plugin again what is remembered of it; what rests on its answers runs again if they differ.
+    #[arg(long, value_name = "PLUGIN", conflicts_with = "no_cache")]
+    pub(crate) refresh: Vec<String>,
     /// Prints one line of JSON with counts and times to standard error.
     #[arg(long)]
     pub(crate) stats: bool,
@@ -146,6 +154,33 @@ pub(crate) struct ExplainArgs {
     pub(crate) subject: Subject,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct WhyArgs {
+    /// An analysis of the last check.
+    pub(crate) analysis: String,
+    /// A folder inside the repository.
+    #[arg(default_value = ".")]
+    pub(crate) target: PathBuf,
+    /// How many levels of questions are shown.
+    #[arg(long, value_name = "N", default_value_t = 4)]
+    pub(crate) depth: usize,
+    /// Shows every question that is noted, on all levels, and whole digests.
+    #[arg(long, conflicts_with = "depth")]
+    pub(crate) all: bool,
+    /// The form of the answer on standard output.
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: WhyFormat,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WhyFormat {
+    /// A tree, for people.
+    #[default]
+    Text,
+    /// All that is noted of the analysis, as data: `probity schema why`.
+    Json,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
     /// Lists the built-in plugins and those that a policy names.
@@ -198,6 +233,8 @@ pub(crate) enum SchemaOf {
     Report,
     /// JSON Schema of a policy file's data.
     Policy,
+    /// JSON Schema of `why --format json`.
+    Why,
     /// OpenRPC document of the plugin protocol.
     Protocol,
 }

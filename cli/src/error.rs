@@ -149,6 +149,10 @@ impl From<CheckError> for CliError {
             CheckError::Plugin(_) => CliError::failed(&error).hinted(
                 "`probity doctor` tells what this machine offers; PROBITY_CACHE_DIR names another folder for the cache",
             ),
+            CheckError::Refresh { ref plugin, ref known } => {
+                let known = tame(&known.join(", "));
+                CliError::wrong(format!("there is no plugin {plugin} to refresh")).hinted(format!("there are {known}"))
+            }
             other => CliError::usage(&other),
         }
     }

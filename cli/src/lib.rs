@@ -72,6 +72,7 @@ fn dispatch(cx: &Context, command: &Command) -> Ended {
         Command::Init(args) => commands::init::init(cx, args),
         Command::Trust(args) => commands::trust::trust(cx, args),
         Command::Explain(args) => commands::explain::explain(cx, args),
+        Command::Why(args) => commands::why::why(cx, args),
         Command::Plugin(command) => commands::plugin::plugin(cx, command),
         Command::Schema(args) => commands::schema::schema(cx, args),
         Command::Cache(command) => commands::cache::cache(cx, command),

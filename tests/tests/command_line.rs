@@ -7,7 +7,7 @@ use probity_tests::Lab;
 fn every_command_has_help_and_an_unknown_one_is_refused() {
     let lab = Lab::new();
     let help = lab.probity(["--help"]).expect(0);
-    for command in ["check", "init", "trust", "explain", "plugin", "schema", "cache", "doctor"] {
+    for command in ["check", "init", "trust", "explain", "why", "plugin", "schema", "cache", "doctor"] {
         assert!(help.stdout.contains(command), "{}", help.stdout);
         lab.probity([command, "--help"]).expect(0);
     }

@@ -12,6 +12,7 @@ const COMMANDS: &[&[&str]] = &[
     &["init"],
     &["trust"],
     &["explain"],
+    &["why"],
     &["plugin"],
     &["plugin", "list"],
     &["plugin", "describe"],
@@ -36,6 +37,7 @@ pub(crate) fn generate(check: bool) -> Done {
     let files = [
         ("docs/schema/report.schema.json", probity(&["schema", "report"], folder.path())?),
         ("docs/schema/policy.schema.json", probity(&["schema", "policy"], folder.path())?),
+        ("docs/schema/why.schema.json", probity(&["schema", "why"], folder.path())?),
         ("docs/reference.md", reference(folder.path())?),
         ("docs/analyses.md", analyses(folder.path())?),
     ];

@@ -32,6 +32,7 @@ use gix::ObjectId;
 pub use error::{OpenError, RevisionFault, SnapshotError};
 pub use note::{Incomplete, Note, Paths};
 pub use probity_host::GitGrant;
+pub(crate) use target::short_digest;
 pub use target::{Target, open};
 
 use alternates::ObjectDirs;

@@ -70,6 +70,11 @@ impl Target {
         self.layout.common_dir.clone()
     }
 
+    /// The canonical git directory: of one worktree alone.
+    pub fn git_dir(&self) -> &Path {
+        &self.layout.git_dir
+    }
+
     /// The root of the working tree, if there is one.
     pub fn worktree(&self) -> Option<&Path> {
         self.layout.worktree.as_deref()
@@ -98,7 +103,7 @@ impl Target {
 }
 
 /// A name for a folder or file that stands for some bytes: 32 hexadecimal digits.
-pub(super) fn short_digest(bytes: &[u8]) -> String {
+pub(crate) fn short_digest(bytes: &[u8]) -> String {
     Sha256::digest(bytes)[..16].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

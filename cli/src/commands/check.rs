@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use probity_assess::check::{self, Checked};
 use probity_assess::report::Outcome;
+use probity_assess::settings::Settings;
 use probity_assess::source::SourceKind;
+use probity_registry::PluginId;
 use serde::Serialize;
 
 use crate::args::{CheckArgs, Format};
@@ -33,11 +35,12 @@ struct Stats<'a> {
 
 pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     let start = Instant::now();
-    let settings = subject::settings(&args.subject, Duration::from_secs(args.timeout))?;
+    let settings = settings(args)?;
     let spinner = Arc::new(Spinner::new(&cx.printer, cx.verbose));
     let checked = check::check(&settings, spinner.clone());
     spinner.finish();
-    let checked = checked?;
+    let mut checked = checked?;
+    note(cx, &mut checked);
     remarks(cx, &checked);
     let report = match args.format {
         Format::Text => render::text::text(&checked.report, cx.printer.colored_stdout()),
@@ -49,6 +52,26 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
         cx.printer.error(&stats(&checked, start));
     }
     Ok(exit(checked.report.outcome))
+}
+
+fn settings(args: &CheckArgs) -> Result<Settings, CliError> {
+    let mut settings = subject::settings(&args.subject, Duration::from_secs(args.timeout))?;
+    settings.remembers = !args.no_cache;
+    for plugin in &args.refresh {
+        let id = PluginId::parse(plugin).map_err(|error| CliError::usage(&error))?;
+        settings.refresh.push(id.to_string());
+    }
+    Ok(settings)
+}
+
+/// Leaves for `probity why` what was run, and why. Where the cache folder cannot be used, the store says so already.
+fn note(cx: &Context, checked: &mut Checked) {
+    let Some(file) = &checked.why_file else { return };
+    if let (Err(error), true) = (checked.why.keep(file), checked.warnings.is_empty()) {
+        let file = tame(&file.display().to_string());
+        cx.printer
+            .note(&format!("warning: cannot note in {file} what ran and why, for `probity why`: {error}"));
+    }
 }
 
 /// What the person should know beside the report.

@@ -1,6 +1,6 @@
-//! `probity schema`: what the report, a policy and the plugin protocol look like, for programs.
+//! `probity schema`: what the report, a policy, the answer of `why` and the plugin protocol look like, for programs.
 
-use probity_assess::{policy, report};
+use probity_assess::{policy, report, why};
 
 use crate::args::{SchemaArgs, SchemaOf};
 use crate::commands::{Context, Ended};
@@ -10,6 +10,7 @@ pub(crate) fn schema(cx: &Context, args: &SchemaArgs) -> Ended {
     match args.of {
         SchemaOf::Report => cx.result(&report::schema()),
         SchemaOf::Policy => cx.result(&policy::schema()),
+        SchemaOf::Why => cx.result(&why::schema()),
         SchemaOf::Protocol => protocol(cx),
     }
 }
