@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use probity_protocol::method::name;
 use probity_protocol::method::{
-    InputResult, LogLevel, LogParams, ManyItem, ManyResult, Meta, ProgressParams, QueryResult,
+    InputResult, LogLevel, LogParams, MAX_KEYS, ManyItem, ManyResult, Meta, ProgressParams, QueryResult,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -88,7 +88,8 @@ impl<C> Engine<C> {
         Ok(result.value)
     }
 
-    /// Asks the same query for many keys at once, in one message; the answers are in the order of the keys.
+    /// Asks the same query for many keys at once, in one message, or one for each 65,536 of them; the answers are in
+    /// the order of the keys.
     ///
     /// All answers are in memory at once: see [`query_windowed`](Engine::query_windowed) for many or large ones.
     ///
@@ -105,6 +106,14 @@ impl<C> Engine<C> {
         if !self.backend.serves_many() {
             return Ok(keys.iter().map(|key| self.query(query, key)).collect());
         }
+        let mut answers = Vec::with_capacity(keys.len());
+        for keys in keys.chunks(MAX_KEYS) {
+            answers.extend(self.ask_many(query, keys)?);
+        }
+        Ok(answers)
+    }
+
+    fn ask_many<V: DeserializeOwned, K: Serialize>(&self, query: &str, keys: &[K]) -> Result<Vec<Result<V>>> {
         let (plugin, name) = split(query);
         let ask = AskMany { plugin, query: name, keys, meta: self.backend.meta() };
         let many: ManyResult<V> = self.call(name::ENGINE_QUERY_MANY, &ask, query)?;

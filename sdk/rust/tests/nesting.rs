@@ -168,3 +168,14 @@ fn what_is_shared_is_made_once() {
     assert!(engine.shared::<Vec<u8>>(|| Err(unavailable("not yet"))).unwrap_err().is_retryable());
     assert_eq!(*engine.shared(|| Ok(vec![1_u8])).unwrap(), [1]);
 }
+
+#[test]
+fn more_keys_than_one_message_may_hold_are_asked_in_several() {
+    let engine = TestEngine::new(Empty {}).on("demo/double", |number: i64| Ok(number * 2));
+    let keys: Vec<i64> = (0..65_537).collect();
+    let answers = engine.query_many::<i64, _>("demo/double", &keys).unwrap();
+    assert!(answers.into_iter().map(Result::unwrap).eq((0..65_537).map(|number| number * 2)));
+    assert_eq!(engine.messages(), 2);
+    engine.query_many::<i64, _>("demo/double", &keys[..65_536]).unwrap();
+    assert_eq!(engine.messages(), 3);
+}
