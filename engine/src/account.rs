@@ -73,7 +73,7 @@ pub enum Cause<Q = Request> {
     /// It was to be run in any case: [`crate::Engine::refresh`].
     Forced,
     /// A leaf that it rests on itself is another than in its latest trace.
-    Leaf(Change),
+    Leaf(Box<Change>),
     /// Something that it had asked, according to its latest trace, answers otherwise now.
     Dependency {
         /// What it had asked.

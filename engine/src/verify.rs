@@ -35,7 +35,7 @@ fn held(db: &dyn Db, id: Id, trace: &Trace, own: &[(Leaf, Digest)]) -> Result<Fo
     let body = db.session().store.blob(&trace.body).and_then(|bytes| Body::decode(&bytes));
     let body = body.ok_or(Cause::Lost)?;
     if body.own != own {
-        return Err(Cause::Leaf(other_leaf(db, &body.own, own)));
+        return Err(Cause::Leaf(other_leaf(db, &body.own, own).into()));
     }
     let mut deep = DeepBuilder::default();
     own.iter().for_each(|(leaf, digest)| deep.add_leaf(leaf, *digest));
@@ -59,7 +59,11 @@ fn step_holds(db: &dyn Db, id: Id, step: &Step, deep: &mut DeepBuilder) -> Resul
         Step::Input(leaf, then) => {
             deep.add_leaf(leaf, *then);
             let world = &db.session().world;
-            if world.holds(leaf, *then) { Ok(()) } else { Err(Cause::Leaf(world.change(leaf, Some(*then)))) }
+            if world.holds(leaf, *then) {
+                Ok(())
+            } else {
+                Err(Cause::Leaf(world.change(leaf, Some(*then)).into()))
+            }
         }
         Step::Queries(members) => group_holds(db, id, members, deep),
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{Cause, How, Record, SCHEMA_VERSION};
 use crate::files;
@@ -10,6 +11,8 @@ use crate::snapshot::{Target, short_digest};
 
 /// Nothing longer is read, bytes. What an engine tells of at most is far below.
 const MAX_BYTES: u64 = 64 << 20;
+/// The age from which nobody will ask for notes any more.
+const STALE: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// Where the notes of the last check of `target` lie: a file for each worktree.
 pub fn file(cache: &Path, target: &Target) -> PathBuf {
@@ -95,6 +98,9 @@ impl Record {
     fn write(&self, file: &Path) -> io::Result<()> {
         let folder = file.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
+        if !file.exists() {
+            sweep(folder);
+        }
         let mut fresh = tempfile::Builder::new().prefix(".why-").tempfile_in(folder)?;
         let bytes = serde_json::to_vec(self).map_err(io::Error::other)?;
         io::Write::write_all(&mut fresh, &bytes)?;
@@ -127,6 +133,17 @@ impl Record {
         let within = |place: &usize| *place < self.entries.len();
         let members = self.entries.iter().flat_map(|entry| &entry.asked).flat_map(|asked| &asked.members);
         self.analyses.iter().all(|(_, place)| within(place)) && members.into_iter().all(within)
+    }
+}
+
+/// Removes the notes of targets that were not checked for long, and what killed checks left half written.
+fn sweep(folder: &Path) {
+    for notes in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let written = notes.metadata().and_then(|data| data.modified()).ok();
+        if written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > STALE) {
+            // What cannot be removed is tried again another time.
+            let _ = std::fs::remove_file(notes.path());
+        }
     }
 }
 

@@ -75,7 +75,7 @@ fn cause(cause: engine::Cause, days: &mut Days) -> Cause {
     match cause {
         engine::Cause::First => Cause::First,
         engine::Cause::Forced => Cause::Forced,
-        engine::Cause::Leaf(changed) => Cause::Changed(change(changed, days)),
+        engine::Cause::Leaf(changed) => Cause::Changed(change(*changed, days)),
         engine::Cause::Dependency { request, name, then, now } => Cause::Dependency {
             plugin: request.plugin.to_string(),
             query: request.query.to_string(),

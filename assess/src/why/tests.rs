@@ -137,3 +137,16 @@ fn notes_that_cannot_be_replaced_do_not_stay_to_mislead() {
     damaged.keep(&file).unwrap();
     assert_eq!(Record::read(&file).unwrap(), damaged, "damaged notes are replaced");
 }
+
+#[test]
+fn old_notes_go_when_another_target_is_noted() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = folder.path().join("old.json");
+    let young = folder.path().join("young.json");
+    fs::write(&old, "old").unwrap();
+    fs::write(&young, "young").unwrap();
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(91 * 24 * 3600);
+    fs::File::options().write(true).open(&old).unwrap().set_modified(long_ago).unwrap();
+    record(&[("root", How::Reused, &[])]).keep(&folder.path().join("new.json")).unwrap();
+    assert!(!old.exists() && young.exists());
+}
