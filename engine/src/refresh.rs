@@ -35,7 +35,7 @@ impl Refresh {
         self.any.load(Relaxed)
             && set.leaves.iter().any(|(leaf, _)| match leaf {
                 Leaf::Artifact(instance) => self.has(instance),
-                Leaf::Config(_) | Leaf::Input { .. } => false,
+                Leaf::Config(_) | Leaf::Input { .. } | Leaf::Expiry { .. } => false,
             })
     }
 

@@ -192,6 +192,11 @@ pub enum Leaf {
         /// For example `day`.
         id: String,
     },
+    /// The time for which an answer holds.
+    Age {
+        /// Seconds since the beginning of 1970, in UTC.
+        until: u64,
+    },
 }
 
 /// The questions of one query that a question asked.

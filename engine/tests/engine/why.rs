@@ -72,6 +72,7 @@ fn changed(change: &Change) -> String {
         Leaf::Artifact(plugin) => format!("artifact {plugin}{value}"),
         Leaf::Config(plugin) => format!("config {plugin}{value}"),
         Leaf::Input { kind, id } => format!("{kind}/{id}{value}"),
+        Leaf::Expiry { at } => format!("held until {at}"),
     }
 }
 
@@ -289,4 +290,19 @@ fn a_refreshed_plugin_that_answers_otherwise_makes_its_callers_run() {
     lab.restart();
     assert_eq!(lab.ask("an/one"), "1", "the latest answer is the one that is remembered");
     assert_eq!(lab.executed(), "");
+}
+
+#[test]
+fn what_aged_ran_for_that() {
+    let mut lab = World::default()
+        .query("net/stars", |call| {
+            call.ask.ages(60);
+            value("12")
+        })
+        .lab();
+    lab.set_clock(1000);
+    lab.ask("net/stars");
+    lab.restart();
+    lab.set_clock(1060);
+    assert_eq!(why(&mut lab, "net/stars"), ["net/stars: ran, held until 1060"]);
 }
