@@ -46,11 +46,11 @@ pub(crate) enum Opaque {
 impl Formats {
     pub(crate) fn new(config: &Config) -> Self {
         let mut formats: BTreeMap<String, String> = listed().collect();
-        for name in &config.extra_extensions.0 {
-            formats.entry(normal(name)).or_insert_with(|| "as configured".to_owned());
+        for name in config.extra_extensions.extensions() {
+            formats.entry(name).or_insert_with(|| "as configured".to_owned());
         }
-        for name in &config.excluded_extensions.0 {
-            formats.remove(&normal(name));
+        for name in config.excluded_extensions.extensions() {
+            formats.remove(&name);
         }
         Self(formats)
     }
@@ -97,10 +97,6 @@ fn listed() -> impl Iterator<Item = (String, String)> {
     lines
         .filter_map(|line| line.split_once(' '))
         .map(|(name, format)| (name.to_owned(), format.trim().to_owned()))
-}
-
-fn normal(extension: &str) -> String {
-    extension.strip_prefix('.').unwrap_or(extension).to_ascii_lowercase()
 }
 
 #[cfg(test)]
@@ -166,6 +162,8 @@ mod tests {
     fn the_built_in_list_is_sorted_and_in_lower_case() {
         let names: Vec<String> = listed().map(|(name, _)| name).collect();
         assert_eq!(names.len(), 46);
-        assert!(names.is_sorted_by(|a, b| a < b) && names.iter().all(|name| *name == normal(name)));
+        assert!(
+            names.is_sorted_by(|a, b| a < b) && names.iter().all(|name| *name == name.to_ascii_lowercase())
+        );
     }
 }

@@ -28,26 +28,9 @@ impl Default for Config {
 
 impl Config {
     pub(crate) fn validate(&self) -> Result<(), Invalid> {
-        let lists = [
-            ("/extra-extensions", &self.extra_extensions),
-            ("/excluded-extensions", &self.excluded_extensions),
-        ];
-        for (path, Names(names)) in lists {
-            if !names.iter().all(|name| is_extension(name)) {
-                return Err(invalid(
-                    path,
-                    "extensions of one part, without slashes or inner dots, such as \"rs\"",
-                ));
-            }
-        }
-        Ok(())
+        self.extra_extensions.check_extensions("/extra-extensions")?;
+        self.excluded_extensions.check_extensions("/excluded-extensions")
     }
-}
-
-/// Whether this could follow the last dot of a file's name.
-fn is_extension(name: &str) -> bool {
-    let bare = name.strip_prefix('.').unwrap_or(name);
-    !bare.is_empty() && !bare.contains(['.', '/'])
 }
 
 #[cfg(test)]

@@ -14,16 +14,11 @@ const PROGRAMMING_LANGUAGES: &str = include_str!("../data/source-extensions.txt"
 /// The built-in list, with the additions and exceptions of the configuration. An exception wins over an addition.
 pub(crate) fn source_files(config: &Config) -> SourceFiles {
     let mut extensions: BTreeSet<String> = built_in().map(str::to_owned).collect();
-    extensions.extend(config.extra_extensions.0.iter().map(|name| normal(name)));
-    for name in &config.excluded_extensions.0 {
-        extensions.remove(&normal(name));
+    extensions.extend(config.extra_extensions.extensions());
+    for name in config.excluded_extensions.extensions() {
+        extensions.remove(&name);
     }
     SourceFiles { extensions, without_extension: config.without_extension }
-}
-
-/// An extension as it is compared: without a leading dot, in lower case.
-fn normal(extension: &str) -> String {
-    extension.strip_prefix('.').unwrap_or(extension).to_ascii_lowercase()
 }
 
 fn built_in() -> impl Iterator<Item = &'static str> {
@@ -87,6 +82,8 @@ mod tests {
         let list: Vec<&str> = built_in().collect();
         assert!(list.len() > 700);
         assert!(list.is_sorted_by(|a, b| a < b));
-        assert!(list.iter().all(|name| !name.is_empty() && !name.contains('.') && *name == normal(name)));
+        let is_bare =
+            |name: &&str| !name.is_empty() && !name.contains('.') && **name == name.to_ascii_lowercase();
+        assert!(list.iter().all(is_bare));
     }
 }
