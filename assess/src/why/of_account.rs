@@ -105,21 +105,24 @@ fn change(change: engine::Change, days: &mut Days) -> Change {
     }
 }
 
-/// The days that digests stand for: a trace keeps no values, but there are not many days.
+/// The days, months and years that digests stand for: a trace keeps no values, but there are not many of these.
 #[derive(Default)]
 struct Days(HashMap<Digest, Option<String>>);
 
 impl Days {
-    /// The day whose digest this is, as JSON; `now` is today. What is no day is not found.
+    /// The time whose digest this is, as JSON; `now` is the present one, a day, a month or a year. What is none is not
+    /// found.
     fn of(&mut self, digest: Digest, now: &str) -> Option<String> {
-        let today = Day::parse(now.strip_prefix('"')?.strip_suffix('"')?).ok()?.number();
+        let now = now.strip_prefix('"')?.strip_suffix('"')?;
+        let coarse = now.len();
+        let today = Day::parse(&format!("{now}{}", "0000-01-01".get(coarse..)?)).ok()?.number();
         let near = || {
             (1..=DAYS)
                 .flat_map(|distance| [today.checked_sub(distance), today.checked_add(distance)])
                 .flatten()
         };
-        let text = |number: u64| format!("\"{}\"", Day::from_unix(number * 86_400).as_str());
-        let find = || near().map(text).find(|day| Digest::of(day.as_bytes()) == digest);
+        let text = |number: u64| format!("\"{}\"", &Day::from_unix(number * 86_400).as_str()[..coarse]);
+        let find = || near().map(text).find(|time| Digest::of(time.as_bytes()) == digest);
         self.0.entry(digest).or_insert_with(find).clone()
     }
 }
@@ -134,5 +137,27 @@ fn asked(group: engine::Group) -> Asked {
         run: ran,
         failed,
         members: group.members,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_found_by_their_digests_at_every_coarseness() {
+        for (then, now) in [
+            ("\"2026-02-28\"", "\"2026-03-01\""),
+            ("\"2027-03-01\"", "\"2026-03-01\""),
+            ("\"2025-12\"", "\"2026-01\""),
+            ("\"1999\"", "\"2026\""),
+        ] {
+            let mut days = Days::default();
+            assert_eq!(days.of(Digest::of(then.as_bytes()), now).as_deref(), Some(then));
+            assert_eq!(days.of(Digest::of(b"\"secret\""), now), None);
+        }
+        for now in ["\"\"", "\"today\"", "7", "\"2026-03-01T00\"", "\"é\""] {
+            assert_eq!(Days::default().of(Digest::of(b"x"), now), None, "{now}");
+        }
     }
 }
