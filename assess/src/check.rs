@@ -9,6 +9,7 @@ use probity_engine::{Account, Key, Outcome, Refusal, Reply, Request, StoreError,
 use probity_host::{PluginSpec, Sink};
 use serde_json::Value;
 
+use crate::cache;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::description::{Configured, Description};
 use crate::facts::{Descriptions, Interview, PluginFailure};
@@ -168,6 +169,10 @@ impl Prepared {
         let why = self.why(&report, self.session.account(&requests));
         let warnings = self.session.warnings.clone();
         let unkept = self.session.close().err();
+        if effort.executed > 0 {
+            // What cannot go today goes another day.
+            let _ = cache::prune(&settings.cache, cache::UNUSED);
+        }
         Ok(Checked {
             report,
             notes: self.snapshot.notes.clone(),

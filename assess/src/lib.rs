@@ -6,6 +6,7 @@
 //!
 //! Nothing here prints, or reads flags, the environment or the working directory.
 
+pub mod cache;
 pub mod catalogue;
 pub mod check;
 pub mod description;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::commands::cache::Size;
+
 /// Checks source repositories against a policy, and checks them again in milliseconds.
 #[derive(Debug, Parser)]
 #[command(name = "probity", version, max_term_width = 100, arg_required_else_help = true)]
@@ -56,7 +58,7 @@ pub(crate) enum Command {
     Plugin(PluginCommand),
     /// Prints a schema: of the report, the policy, or the plugin protocol.
     Schema(SchemaArgs),
-    /// Shows or clears what earlier checks remembered.
+    /// Shows, checks, shrinks or clears what earlier checks remembered.
     #[command(subcommand)]
     Cache(CacheCommand),
     /// Tells what this machine offers: the sandbox's guarantees, folders, interpreters.
@@ -243,6 +245,18 @@ pub(crate) enum SchemaOf {
 pub(crate) enum CacheCommand {
     /// Tells where answers are remembered, how many, how large.
     Info,
-    /// Forgets every remembered answer.
+    /// Forgets every remembered answer, and what was made of working trees and plugins.
     Clear,
+    /// Forgets what has not been asked for longest, and removes what is unused.
+    Gc {
+        /// The most that remembered answers may take, such as 500MB; without it, what checks keep to.
+        #[arg(long, value_name = "SIZE")]
+        max_size: Option<Size>,
+    },
+    /// Reads every remembered record and tells which are damaged; exit status 1 if any is.
+    Verify {
+        /// Removes what is damaged.
+        #[arg(long)]
+        repair: bool,
+    },
 }

@@ -109,6 +109,15 @@ pub(crate) fn unpack_blob(packed: Packed, digest: &Digest) -> Option<Vec<u8>> {
     unpack(packed).filter(|plain| Digest::of(plain) == *digest)
 }
 
+/// Whether the bytes are those of the name `digest`. Needs no memory for the whole of them.
+pub(crate) fn is_blob(packed: &Packed, digest: &Digest) -> bool {
+    if !packed.compressed {
+        return Digest::of(&packed.bytes) == *digest;
+    }
+    let Ok(decoder) = zstd::Decoder::new(packed.bytes.as_slice()) else { return false };
+    Digest::of_reader(decoder.take(MAX_BLOB)).is_ok_and(|found| found == *digest)
+}
+
 /// The request under the name `key`. `None` for bytes that are not that.
 pub(crate) fn unpack_request(packed: Packed, key: &LogicalKey) -> Option<Request> {
     decode_request(&unpack(packed)?).filter(|request| LogicalKey::of(request) == *key)

@@ -1,7 +1,9 @@
 //! The engine's handle.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
 use parking_lot::Mutex;
 use salsa::plumbing::AsId;
@@ -50,6 +52,7 @@ impl Engine {
         let given = serve(&db, None, requests.to_vec(), Need::Text);
         let facts = given.iter().filter_map(|given| given.fact.as_ref().ok());
         self.inner.session.asked(facts.map(|fact| fact.key));
+        self.note_imported(requests, &given);
         given.into_iter().map(Given::into_reply).collect()
     }
 
@@ -64,6 +67,23 @@ impl Engine {
         let db = self.inner.db.lock().clone();
         let ids: Vec<_> = roots.iter().map(|root| Question::new(&db, root.clone()).as_id()).collect();
         self.inner.session.log.read(|pages| account(&db, pages, &ids))
+    }
+
+    /// Lets answers be used that came from another machine. Nobody vouches for them: what rests on them is marked
+    /// as they are, and [`Engine::imported`] names it. To be called before the first question.
+    pub fn trust_imported(&self) {
+        self.inner.session.trusts_imported.store(true, Relaxed);
+    }
+
+    /// Which of the roots that were asked in this revision rest on answers of another machine.
+    pub fn imported(&self) -> BTreeSet<Request> {
+        self.inner.session.imported_roots.lock().clone()
+    }
+
+    fn note_imported(&self, requests: &[Request], given: &[Given]) {
+        let rests = |given: &Given| given.fact.as_ref().is_ok_and(|fact| fact.imported);
+        let roots = requests.iter().zip(given).filter(|(_, given)| rests(given));
+        self.inner.session.imported_roots.lock().extend(roots.map(|(request, _)| request.clone()));
     }
 
     /// How requests were settled so far.

@@ -24,15 +24,16 @@ pub(crate) fn execute(
     session.log.begins(id);
     let mut deep = DeepBuilder::default();
     own.iter().for_each(|(leaf, digest)| deep.add_leaf(leaf, *digest));
-    let mut asker = Asker { db, id, steps: Vec::new(), deep, tainted: false };
+    let mut asker = Asker { db, id, steps: Vec::new(), deep, tainted: false, imported: false };
     let outcome = session.world.execute(request, &mut asker)?;
-    let Asker { steps, deep, tainted, .. } = asker;
+    let Asker { steps, deep, tainted, imported, .. } = asker;
     Ok(Found {
         outcome: codec::outcome_digest(&outcome),
         text: Some(outcome),
         body: Body { own, steps },
         deep,
         tainted,
+        imported,
     })
 }
 
@@ -43,6 +44,7 @@ struct Asker<'a> {
     steps: Vec<Step>,
     deep: DeepBuilder,
     tainted: bool,
+    imported: bool,
 }
 
 impl Asker<'_> {
@@ -54,6 +56,7 @@ impl Asker<'_> {
                     members.push((fact.key, fact.digest));
                     self.deep.add_set(fact.deep.as_deref());
                     self.tainted |= fact.tainted;
+                    self.imported |= fact.imported;
                 }
                 Err(_) => self.tainted = true,
             }

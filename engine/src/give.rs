@@ -37,6 +37,7 @@ pub(crate) struct Fact {
     pub(crate) digest: Digest,
     pub(crate) deep: Option<Arc<DeepSet>>,
     pub(crate) tainted: bool,
+    pub(crate) imported: bool,
 }
 
 impl Given {
@@ -106,7 +107,13 @@ fn with_text(db: &dyn Db, question: Question<'_>, memo: &Memo, need: Need) -> Gi
 }
 
 fn fact(memo: &Memo, settled: &Settled) -> Fact {
-    Fact { key: memo.key, digest: settled.digest, deep: settled.deep.clone(), tainted: settled.tainted }
+    Fact {
+        key: memo.key,
+        digest: settled.digest,
+        deep: settled.deep.clone(),
+        tainted: settled.tainted,
+        imported: settled.imported,
+    }
 }
 
 /// The text from the memo, the shelf or the store. `None` if the store cannot give it, though it was there.

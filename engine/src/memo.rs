@@ -34,6 +34,8 @@ pub(crate) struct Settled {
     pub(crate) deep: Option<Arc<DeepSet>>,
     /// It saw a failure below: not stored, and neither is any caller.
     pub(crate) tainted: bool,
+    /// It rests on an imported trace, and so does every caller.
+    pub(crate) imported: bool,
     /// The outcome, if it is small, or nowhere else. A large one lies on the shelf or in the store.
     pub(crate) held: OnceLock<Outcome>,
 }
@@ -47,6 +49,6 @@ impl Memo {
 impl Settled {
     /// A fact whose text is found by its digest.
     pub(crate) fn stored(digest: Digest, deep: Option<Arc<DeepSet>>) -> Settled {
-        Settled { digest, deep, tainted: false, held: OnceLock::new() }
+        Settled { digest, deep, tainted: false, imported: false, held: OnceLock::new() }
     }
 }

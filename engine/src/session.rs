@@ -17,7 +17,7 @@ use crate::world::World;
 use crate::writer::Writer;
 use parking_lot::Mutex;
 
-use crate::{Executor, StoreError};
+use crate::{Executor, Request, StoreError};
 
 /// One engine's state beside the Salsa database.
 pub(crate) struct Session {
@@ -33,6 +33,10 @@ pub(crate) struct Session {
     pub(crate) refresh: Refresh,
     /// What the engine's user asked since the last flush.
     roots: Mutex<BTreeSet<LogicalKey>>,
+    /// What came from another machine is used too, and marked.
+    pub(crate) trusts_imported: AtomicBool,
+    /// The roots of this revision that rest on what came from another machine.
+    pub(crate) imported_roots: Mutex<BTreeSet<Request>>,
     ending: AtomicBool,
 }
 
@@ -51,6 +55,8 @@ impl Session {
             log: Log::default(),
             refresh: Refresh::default(),
             roots: Mutex::default(),
+            trusts_imported: AtomicBool::new(false),
+            imported_roots: Mutex::default(),
             ending: AtomicBool::new(false),
         }
     }
@@ -73,6 +79,7 @@ impl Session {
         self.counters.next_revision();
         self.log.next_revision();
         self.refresh.next_revision();
+        self.imported_roots.lock().clear();
         self.ending.store(false, Relaxed);
     }
 
@@ -105,6 +112,16 @@ impl Session {
             self.store.collect();
         }
         self.store.close();
+    }
+
+    /// What is remembered of `key` and may be used: what this machine computed first.
+    pub(crate) fn traces(&self, key: &LogicalKey) -> Vec<Trace> {
+        let mut traces = self.store.traces(key);
+        match self.trusts_imported.load(Relaxed) {
+            true => traces.sort_by_key(|trace| trace.imported),
+            false => traces.retain(|trace| !trace.imported),
+        }
+        traces
     }
 
     /// The deep set of `trace`, if all its leaves hold now and nothing below it is refreshed.

@@ -30,6 +30,7 @@ pub(crate) struct Found {
     pub(crate) body: Body,
     pub(crate) deep: DeepBuilder,
     pub(crate) tainted: bool,
+    pub(crate) imported: bool,
 }
 
 /// Settles `request` by whatever way is cheapest.
@@ -41,10 +42,11 @@ pub(crate) fn settle(db: &dyn Db, id: Id, request: &Request) -> Arc<Memo> {
         session.counters.settled(memo.origin);
         return memo;
     }
-    let traces = session.store.traces(&key);
-    let remembered = traces
-        .iter()
-        .find_map(|trace| session.holding(trace).map(|deep| Settled::stored(trace.outcome, Some(deep))));
+    let traces = session.traces(&key);
+    let remembered = traces.iter().find_map(|trace| {
+        let deep = session.holding(trace)?;
+        Some(Settled { imported: trace.imported, ..Settled::stored(trace.outcome, Some(deep)) })
+    });
     let memo = match remembered {
         Some(settled) => Memo::new(key, Origin::Store, Ok(settled)),
         None => slowly(db, id, request, key, Ok(&traces)),
@@ -139,6 +141,7 @@ fn write_down(db: &dyn Db, key: LogicalKey, request: &Request, found: Found) -> 
     let session = db.session();
     let mut settled = Settled::stored(found.outcome, session.deeps.finish(found.deep));
     settled.tainted = found.tainted;
+    settled.imported = found.imported;
     if settled.tainted {
         settled.held = found.text.map(Into::into).unwrap_or_default();
         return settled;
@@ -151,6 +154,7 @@ fn write_down(db: &dyn Db, key: LogicalKey, request: &Request, found: Found) -> 
             outcome: found.outcome,
             body: Digest::of(&body),
             deep: settled.deep.as_ref().map(|deep| deep.digest),
+            imported: found.imported,
         },
         body,
         deep: settled.deep.clone(),

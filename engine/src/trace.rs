@@ -38,6 +38,8 @@ pub(crate) struct Trace {
     pub(crate) body: Digest,
     /// The blob of the deep set: all leaves in the closure. Absent when they were too many to be of use.
     pub(crate) deep: Option<Digest>,
+    /// It came from a file of another machine, or was computed from an answer that did: nobody vouches for it.
+    pub(crate) imported: bool,
 }
 
 /// What the executor rested on, in the order in which it asked.

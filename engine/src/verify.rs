@@ -39,8 +39,9 @@ fn held(db: &dyn Db, id: Id, trace: &Trace, own: &[(Leaf, Digest)]) -> Result<Fo
     }
     let mut deep = DeepBuilder::default();
     own.iter().for_each(|(leaf, digest)| deep.add_leaf(leaf, *digest));
-    body.steps.iter().try_for_each(|step| step_holds(db, id, step, &mut deep))?;
-    Ok(Found { outcome: trace.outcome, text: None, body, deep, tainted: false })
+    let mut imported = trace.imported;
+    body.steps.iter().try_for_each(|step| step_holds(db, id, step, &mut deep, &mut imported))?;
+    Ok(Found { outcome: trace.outcome, text: None, body, deep, tainted: false, imported })
 }
 
 /// The first difference between the leaves of a trace and those of now.
@@ -54,7 +55,13 @@ fn other_leaf(db: &dyn Db, then: &[(Leaf, Digest)], now: &[(Leaf, Digest)]) -> C
     Change { now: of(now, leaf), ..db.session().world.change(leaf, of(then, leaf)) }
 }
 
-fn step_holds(db: &dyn Db, id: Id, step: &Step, deep: &mut DeepBuilder) -> Result<(), Why> {
+fn step_holds(
+    db: &dyn Db,
+    id: Id,
+    step: &Step,
+    deep: &mut DeepBuilder,
+    imported: &mut bool,
+) -> Result<(), Why> {
     match step {
         Step::Input(leaf, then) => {
             deep.add_leaf(leaf, *then);
@@ -65,7 +72,7 @@ fn step_holds(db: &dyn Db, id: Id, step: &Step, deep: &mut DeepBuilder) -> Resul
                 Err(Cause::Leaf(world.change(leaf, Some(*then)).into()))
             }
         }
-        Step::Queries(members) => group_holds(db, id, members, deep),
+        Step::Queries(members) => group_holds(db, id, members, deep, imported),
     }
 }
 
@@ -74,6 +81,7 @@ fn group_holds(
     id: Id,
     members: &[(LogicalKey, Digest)],
     deep: &mut DeepBuilder,
+    imported: &mut bool,
 ) -> Result<(), Why> {
     let store = &db.session().store;
     let requests: Option<Vec<Request>> = members.iter().map(|(key, _)| store.request(key)).collect();
@@ -81,7 +89,10 @@ fn group_holds(
     let given = serve(db, Some(id), requests.clone(), Need::Digest);
     for ((given, request), (key, then)) in given.iter().zip(requests).zip(members) {
         match &given.fact {
-            Ok(fact) if fact.digest == *then && !fact.tainted => deep.add_set(fact.deep.as_deref()),
+            Ok(fact) if fact.digest == *then && !fact.tainted => {
+                deep.add_set(fact.deep.as_deref());
+                *imported |= fact.imported;
+            }
             other => {
                 let now = other.as_ref().ok().filter(|fact| !fact.tainted).map(|fact| fact.digest);
                 return Err(Why::dependency(Question::new(db, request).as_id(), *key, *then, now));

@@ -33,6 +33,7 @@ mod serve;
 mod sink;
 mod stderr;
 mod to_wire;
+pub mod used;
 
 pub use context::HostStats;
 pub use error::StartError;

@@ -14,6 +14,7 @@ use probity_engine::Digest;
 use sha2::Digest as _;
 
 use crate::Interpreter;
+use crate::used::note_use;
 
 /// A package: what it holds and what of it is started.
 #[derive(Debug, Clone)]
@@ -99,6 +100,7 @@ impl PackageProgram {
         fs::create_dir_all(&packages).map_err(failed(&packages))?;
         let place = packages.join(hex(&self.tree));
         if self.matches(&place) {
+            note_use(&place);
             return Ok(place);
         }
         let fresh =

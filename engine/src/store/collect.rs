@@ -2,7 +2,7 @@
 //!
 //! A remembered root touches nothing below it, so only roots carry the day of their last use; what is below
 //! is found through their traces. Deleting takes small transactions, so that other processes are not held up.
-//! One of them may write a trace whose blob goes at that moment: it will be missing, which is a miss.
+//! No trace loses its blobs: which of them are named is looked at again when another process has written.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -10,43 +10,87 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
-use super::schema::{Opened, database_error, file_in, open};
+use super::admin::{bytes, ready};
+use super::schema::{database_error, file_in};
 use super::{StoreError, rows};
 use crate::trace::{Body, LogicalKey};
 use crate::{Digest, codec};
 
 /// A store of this many bytes is large enough: about a hundred histories of 20,000 commits.
-pub(super) const LIMIT: u64 = 2 << 30;
+pub const LIMIT: u64 = 2 << 30;
 /// So many rows go in one transaction.
 const CHUNK: usize = 500;
+/// What the rows of one question take beside its blobs, about, and what a blob takes beside its bytes.
+const PER_KEY: u64 = 420;
+const PER_BLOB: u64 = 60;
+/// How often the budget is cut down until what stays fits.
+const ROUNDS: usize = 6;
 
-/// Brings the store in `folder` down to half of `limit` bytes if it holds more than `limit`, and returns how
-/// many bytes that freed for what comes next. The file does not shrink.
-pub fn collect(folder: &Path, limit: u64) -> Result<u64, StoreError> {
-    let path = file_in(folder);
-    if !path.exists() {
-        return Ok(0);
-    }
-    match open(&path)? {
-        Opened::Ready(mut connection) => {
-            within(&mut connection, limit).map_err(|error| database_error(&path, &error))
-        }
-        Opened::Unknown(reason) => Err(StoreError::Unknown { path, reason }),
-    }
+/// What [`collect`] came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Collected {
+    /// What the store's file took before and takes now, bytes.
+    pub before: u64,
+    /// See `before`.
+    pub after: u64,
+    /// Questions that were forgotten.
+    pub forgotten: u64,
 }
 
-/// See [`collect`].
-pub(super) fn within(connection: &mut Connection, limit: u64) -> rusqlite::Result<u64> {
-    let before = held(connection)?;
-    if before <= limit {
-        return Ok(0);
+/// Brings the store in `folder` within `limit` bytes: what the latest roots rest on stays as far as it fits. The file shrinks
+/// with it. Other processes may use the store meanwhile; where one of them writes all the time, the file shrinks later.
+///
+/// # Errors
+/// Where the store cannot be opened or written, or is of another version.
+pub fn collect(folder: &Path, limit: u64) -> Result<Collected, StoreError> {
+    let path = file_in(folder);
+    if !path.exists() {
+        return Ok(Collected::default());
     }
-    let marked = mark(connection, limit / 2)?;
-    sweep(connection, "memo", "key", &marked.keys)?;
-    sweep(connection, "trace", "key", &marked.keys)?;
-    sweep(connection, "root", "key", &marked.keys)?;
-    sweep(connection, "blob", "digest", &marked.blobs)?;
-    Ok(before.saturating_sub(held(connection)?))
+    let mut connection = ready(&path)?;
+    shrink(&mut connection, &path, limit).map_err(|error| database_error(&path, &error))
+}
+
+fn shrink(connection: &mut Connection, path: &Path, limit: u64) -> rusqlite::Result<Collected> {
+    let questions = |connection: &Connection| {
+        connection.query_row("SELECT count(*) FROM memo", [], |row| row.get(0).map(i64::unsigned_abs))
+    };
+    let (before, first) = (bytes(path), questions(connection)?);
+    let mut budget = limit;
+    for _ in 0..ROUNDS {
+        let now = held(connection)?;
+        if now <= limit {
+            break;
+        }
+        forget(connection, budget)?;
+        budget = budget / 8 * 7;
+    }
+    if held(connection)? > limit {
+        forget(connection, 0)?;
+    }
+    let forgotten = first.saturating_sub(questions(connection)?);
+    if forgotten > 0 || bytes(path) > limit {
+        connection.execute_batch("VACUUM")?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    }
+    Ok(Collected { before, after: bytes(path), forgotten })
+}
+
+/// Brings the store down to half of `limit` if it holds more, without shrinking its file.
+pub(super) fn within(connection: &mut Connection, limit: u64) -> rusqlite::Result<()> {
+    if held(connection)? > limit {
+        forget(connection, limit / 2)?;
+    }
+    Ok(())
+}
+
+/// Keeps what the latest roots rest on, up to `budget` bytes.
+fn forget(connection: &mut Connection, budget: u64) -> rusqlite::Result<()> {
+    let marked = mark(connection, budget)?;
+    for table in ["trace", "memo", "root"] {
+        sweep(connection, table, &marked)?;
+    }
+    sweep_blobs(connection)
 }
 
 /// Notes that `roots` are used today, unless that is noted already. Writes nothing then.
@@ -79,28 +123,31 @@ fn held(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(pages * number("PRAGMA page_size")?)
 }
 
-#[derive(Default)]
-struct Marked {
-    keys: HashSet<Digest>,
-    blobs: HashSet<Digest>,
-}
-
-/// What the latest roots rest on, until its blobs exceed `budget` bytes.
-fn mark(connection: &Connection, budget: u64) -> rusqlite::Result<Marked> {
-    let mut marked = Marked::default();
-    let mut bytes = 0;
+/// The questions that the latest roots rest on, as many roots as fit into `budget` bytes with their blobs. Of one that does
+/// not fit by itself, as much as fits.
+fn mark(connection: &Connection, budget: u64) -> rusqlite::Result<HashSet<Digest>> {
+    let (mut keys, mut blobs) = (HashSet::new(), HashSet::new());
+    let mut taken = 0;
     for root in names(connection, "SELECT key FROM root ORDER BY day DESC, key")? {
-        let mut todo = vec![root];
+        let (mut todo, mut own) = (vec![root], Vec::new());
         while let Some(key) = todo.pop() {
-            if bytes > budget {
-                return Ok(marked);
+            if keys.contains(&key) {
+                continue;
             }
-            if marked.keys.insert(key) {
-                bytes += mark_one(connection, key, &mut marked.blobs, &mut todo)?;
+            taken += PER_KEY + mark_one(connection, key, &mut blobs, &mut todo)?;
+            if taken > budget {
+                if own.len() < keys.len() {
+                    own.iter().for_each(|key| {
+                        keys.remove(key);
+                    });
+                }
+                return Ok(keys);
             }
+            keys.insert(key);
+            own.push(key);
         }
     }
-    Ok(marked)
+    Ok(keys)
 }
 
 /// Marks the blobs of one key and adds what it rests on to `todo`. Returns the size of what was not marked
@@ -111,11 +158,11 @@ fn mark_one(
     blobs: &mut HashSet<Digest>,
     todo: &mut Vec<Digest>,
 ) -> rusqlite::Result<u64> {
-    let mut bytes = 0;
+    let mut taken = 0;
     for trace in rows::traces(connection, &LogicalKey(key))? {
         for blob in [Some(trace.outcome), Some(trace.body), trace.deep].into_iter().flatten() {
             if blobs.insert(blob) {
-                bytes += size(connection, &blob)?;
+                taken += PER_BLOB + size(connection, &blob)?;
             }
         }
         let body =
@@ -123,7 +170,7 @@ fn mark_one(
         let body = body.and_then(|bytes| Body::decode(&bytes));
         todo.extend(body.iter().flat_map(Body::dependencies).map(|key| key.0));
     }
-    Ok(bytes)
+    Ok(taken)
 }
 
 fn size(connection: &Connection, blob: &Digest) -> rusqlite::Result<u64> {
@@ -133,28 +180,71 @@ fn size(connection: &Connection, blob: &Digest) -> rusqlite::Result<u64> {
     Ok(length.unwrap_or(0))
 }
 
-/// Deletes the rows of `table` whose `column` is not in `keep`.
-fn sweep(
-    connection: &mut Connection,
-    table: &str,
-    column: &str,
-    keep: &HashSet<Digest>,
-) -> rusqlite::Result<()> {
-    let all = names(connection, &format!("SELECT DISTINCT {column} FROM {table}"))?;
+/// Deletes the rows of `table` whose key is not in `keep`.
+fn sweep(connection: &mut Connection, table: &str, keep: &HashSet<Digest>) -> rusqlite::Result<()> {
+    let all = names(connection, &format!("SELECT DISTINCT key FROM {table}"))?;
     let gone: Vec<Digest> = all.into_iter().filter(|name| !keep.contains(name)).collect();
-    let sql = format!("DELETE FROM {table} WHERE {column} = ?");
+    let sql = match table {
+        // Another process may have written a trace of it meanwhile.
+        "memo" => {
+            "DELETE FROM memo WHERE key = ? AND NOT EXISTS (SELECT 1 FROM trace WHERE trace.key = memo.key)"
+        }
+        "trace" => "DELETE FROM trace WHERE key = ?",
+        _ => "DELETE FROM root WHERE key = ?",
+    };
     for chunk in gone.chunks(CHUNK) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for name in chunk {
-            transaction.prepare_cached(&sql)?.execute([name.as_bytes()])?;
+            transaction.prepare_cached(sql)?.execute([name.as_bytes()])?;
         }
         transaction.commit()?;
     }
     Ok(())
 }
 
+/// Deletes the blobs that no trace names. What another process wrote meanwhile is looked at before each transaction
+/// deletes anything, so that no trace is left without its blobs.
+fn sweep_blobs(connection: &mut Connection) -> rusqlite::Result<()> {
+    let mut used = HashSet::new();
+    let mut seen = None;
+    let all = names(connection, "SELECT digest FROM blob")?;
+    let mut rest = all.as_slice();
+    while !rest.is_empty() {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        // Changes whenever another connection has committed.
+        let version: i64 = transaction.query_row("PRAGMA data_version", [], |row| row.get(0))?;
+        if seen.replace(version) != Some(version) {
+            used = named_blobs(&transaction)?;
+        }
+        let mut gone = 0;
+        while gone < CHUNK
+            && let Some((name, further)) = rest.split_first()
+        {
+            rest = further;
+            if !used.contains(name) {
+                gone += 1;
+                transaction
+                    .prepare_cached("DELETE FROM blob WHERE digest = ?")?
+                    .execute([name.as_bytes()])?;
+            }
+        }
+        transaction.commit()?;
+    }
+    Ok(())
+}
+
+/// Every blob that a trace names.
+fn named_blobs(connection: &Connection) -> rusqlite::Result<HashSet<Digest>> {
+    let mut used = HashSet::new();
+    for column in ["outcome", "body", "deep"] {
+        used.extend(names(connection, &format!("SELECT {column} FROM trace WHERE {column} IS NOT NULL"))?);
+    }
+    Ok(used)
+}
+
+/// The digests in a column. What is none is damaged, and not told apart here.
 fn names(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Digest>> {
     let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| row.get::<_, [u8; 32]>(0).map(Digest::from_bytes))?;
-    rows.collect()
+    let rows = statement.query_map([], |row| row.get_ref(0).map(rows::digest))?;
+    rows.filter_map(Result::transpose).collect()
 }

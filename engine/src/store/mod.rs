@@ -7,16 +7,20 @@
 mod admin;
 mod collect;
 mod damage;
+mod info;
 mod memory;
 mod rows;
 mod schema;
 mod sqlite;
+mod verify;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use admin::{StoreInfo, clear, info};
-pub use collect::collect;
+pub use admin::{clear, forget_aside};
+pub use collect::{Collected, LIMIT, collect};
+pub use info::{StoreInfo, StoreState, info, version_name};
+pub use verify::{Damage, Verified, verify};
 
 use crate::trace::{LogicalKey, Trace};
 use crate::writer::Record;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{Connection, OptionalExtension, params, types::ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, params, types::ValueRef};
 
 use super::TRACES_PER_KEY;
 use crate::Digest;
@@ -11,21 +11,30 @@ use crate::trace::{LogicalKey, Trace};
 use crate::writer::Record;
 
 pub(super) fn traces(connection: &Connection, key: &LogicalKey) -> rusqlite::Result<Vec<Trace>> {
-    let sql = "SELECT outcome, body, deep, seal FROM trace WHERE key = ? ORDER BY seq DESC";
+    let sql = "SELECT outcome, body, deep, seal, imported FROM trace WHERE key = ? ORDER BY seq DESC";
     let mut statement = connection.prepare_cached(sql)?;
-    let rows = statement.query_map([key.0.as_bytes()], |row| {
-        let deep = match row.get_ref(2)? {
-            ValueRef::Null => None,
-            value => Some(digest(value)),
-        };
-        let trace = match (digest(row.get_ref(0)?), digest(row.get_ref(1)?), deep) {
-            (Some(outcome), Some(body), None) => Trace { outcome, body, deep: None },
-            (Some(outcome), Some(body), Some(Some(deep))) => Trace { outcome, body, deep: Some(deep) },
-            _ => return Ok(None),
-        };
-        Ok((bytes(row.get_ref(3)?) == seal(key, &trace)).then_some(trace))
-    })?;
+    let rows = statement.query_map([key.0.as_bytes()], |row| sealed(row, key))?;
     rows.filter_map(Result::transpose).collect()
+}
+
+/// The trace in a row `outcome, body, deep, seal, imported, …`; `None` if it is not what its seal says.
+pub(super) fn sealed(row: &Row<'_>, key: &LogicalKey) -> rusqlite::Result<Option<Trace>> {
+    let deep = match row.get_ref(2)? {
+        ValueRef::Null => Some(None),
+        value => digest(value).map(Some),
+    };
+    let imported = match row.get_ref(4)? {
+        ValueRef::Integer(0) => Some(false),
+        ValueRef::Integer(1) => Some(true),
+        _ => None,
+    };
+    let (Some(outcome), Some(body), Some(deep), Some(imported)) =
+        (digest(row.get_ref(0)?), digest(row.get_ref(1)?), deep, imported)
+    else {
+        return Ok(None);
+    };
+    let trace = Trace { outcome, body, deep, imported };
+    Ok((bytes(row.get_ref(3)?) == seal(key, &trace)).then_some(trace))
 }
 
 /// The bytes that are kept under `name`, still packed, and not checked.
@@ -61,8 +70,20 @@ pub(super) fn write(
         put_blob(connection, &deep.digest, put, || deep.bytes.to_vec())?;
     }
     put_blob(connection, &record.trace.body, put, || record.body.clone())?;
-    put_memo(connection, record)?;
+    // What was found in the store may have been forgotten by another process meanwhile.
+    if record.outcome.is_none() && !has_blob(connection, &record.trace.outcome)? {
+        return Ok(());
+    }
+    put_memo(connection, &record.key, || codec::pack(codec::encode_request(&record.request)))?;
     put_trace(connection, &record.key, &record.trace)
+}
+
+pub(super) fn has_blob(connection: &Connection, name: &Digest) -> rusqlite::Result<bool> {
+    exists(connection, "SELECT 1 FROM blob WHERE digest = ?", name)
+}
+
+pub(super) fn has_memo(connection: &Connection, key: &LogicalKey) -> rusqlite::Result<bool> {
+    exists(connection, "SELECT 1 FROM memo WHERE key = ?", &key.0)
 }
 
 /// Removes what does not match its name, so that it can be written again.
@@ -78,22 +99,32 @@ fn put_blob(
     put: &mut HashSet<Digest>,
     plain: impl FnOnce() -> Vec<u8>,
 ) -> rusqlite::Result<()> {
-    if !put.insert(*name) || exists(connection, "SELECT 1 FROM blob WHERE digest = ?", name)? {
+    if !put.insert(*name) || has_blob(connection, name)? {
         return Ok(());
     }
-    let Packed { compressed, bytes } = codec::pack(plain());
+    put_packed(connection, name, codec::pack(plain()))
+}
+
+/// Puts a blob that is not there yet.
+pub(super) fn put_packed(connection: &Connection, name: &Digest, packed: Packed) -> rusqlite::Result<()> {
+    let Packed { compressed, bytes } = packed;
     let sql = "INSERT INTO blob (digest, compressed, bytes) VALUES (?, ?, ?)";
     connection.prepare_cached(sql)?.execute(params![name.as_bytes(), compressed, bytes])?;
     Ok(())
 }
 
-fn put_memo(connection: &Connection, record: &Record) -> rusqlite::Result<()> {
-    if exists(connection, "SELECT 1 FROM memo WHERE key = ?", &record.key.0)? {
+/// Puts a question, unless it is there.
+pub(super) fn put_memo(
+    connection: &Connection,
+    key: &LogicalKey,
+    packed: impl FnOnce() -> Packed,
+) -> rusqlite::Result<()> {
+    if has_memo(connection, key)? {
         return Ok(());
     }
-    let Packed { compressed, bytes } = codec::pack(codec::encode_request(&record.request));
+    let Packed { compressed, bytes } = packed();
     let sql = "INSERT INTO memo (key, compressed, request) VALUES (?, ?, ?)";
-    connection.prepare_cached(sql)?.execute(params![record.key.0.as_bytes(), compressed, bytes])?;
+    connection.prepare_cached(sql)?.execute(params![key.0.as_bytes(), compressed, bytes])?;
     Ok(())
 }
 
@@ -102,41 +133,51 @@ fn exists(connection: &Connection, sql: &str, name: &Digest) -> rusqlite::Result
     Ok(statement.query_row([name.as_bytes()], |_| Ok(())).optional()?.is_some())
 }
 
-/// Puts `trace` first among those of its key, and forgets the oldest.
-fn put_trace(connection: &Connection, key: &LogicalKey, trace: &Trace) -> rusqlite::Result<()> {
+/// Puts `trace` first among those of its key, and forgets the oldest. What this machine has computed takes the place of
+/// the same from elsewhere, never the other way round, and neither kind crowds out the other.
+pub(super) fn put_trace(connection: &Connection, key: &LogicalKey, trace: &Trace) -> rusqlite::Result<()> {
     let [name, outcome, body] = [&key.0, &trace.outcome, &trace.body].map(Digest::as_bytes);
-    let deep = trace.deep.as_ref().map(Digest::as_bytes);
+    let (deep, imported) = (trace.deep.as_ref().map(Digest::as_bytes), trace.imported);
     let last = "SELECT max(seq) FROM trace WHERE key = ?";
     let last: Option<i64> = connection.prepare_cached(last)?.query_row([name], |row| row.get(0))?;
     if last.is_some() {
+        let own = "SELECT 1 FROM trace
+            WHERE key = ? AND outcome = ? AND body = ? AND deep IS ? AND imported = 0";
+        if imported && connection.prepare_cached(own)?.exists(params![name, outcome, body, deep])? {
+            return Ok(());
+        }
         let same = "DELETE FROM trace WHERE key = ? AND outcome = ? AND body = ? AND deep IS ?";
         connection.prepare_cached(same)?.execute(params![name, outcome, body, deep])?;
-        let old = "DELETE FROM trace WHERE key = ?1 AND seq NOT IN
-            (SELECT seq FROM trace WHERE key = ?1 ORDER BY seq DESC LIMIT ?2)";
-        connection.prepare_cached(old)?.execute(params![name, TRACES_PER_KEY as i64 - 1])?;
+        let old = "DELETE FROM trace WHERE key = ?1 AND imported = ?3 AND seq NOT IN
+            (SELECT seq FROM trace WHERE key = ?1 AND imported = ?3 ORDER BY seq DESC LIMIT ?2)";
+        let rest = TRACES_PER_KEY as i64 - 1;
+        connection.prepare_cached(old)?.execute(params![name, rest, imported])?;
     }
-    let insert = "INSERT INTO trace (key, seq, outcome, body, deep, seal) VALUES (?, ?, ?, ?, ?, ?)";
-    let (seq, sealed) = (last.unwrap_or(0) + 1, seal(key, trace));
-    connection.prepare_cached(insert)?.execute(params![name, seq, outcome, body, deep, sealed])?;
+    let insert = "INSERT OR REPLACE INTO trace (key, seq, outcome, body, deep, imported, seal) VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let (seq, sealed) = (last.unwrap_or(0).saturating_add(1), seal(key, trace));
+    connection.prepare_cached(insert)?.execute(params![name, seq, outcome, body, deep, imported, sealed])?;
     Ok(())
 }
 
 /// What a trace's row must carry: a flipped bit in it must not make one trace pass for another.
 fn seal(key: &LogicalKey, trace: &Trace) -> [u8; 8] {
     let deep = trace.deep.as_ref().map_or(&[][..], |deep| deep.as_bytes());
-    let digest = Digest::of_parts(&[key.0.as_bytes(), trace.outcome.as_bytes(), trace.body.as_bytes(), deep]);
+    let imported = [u8::from(trace.imported)];
+    let parts: [&[u8]; 5] =
+        [key.0.as_bytes(), trace.outcome.as_bytes(), trace.body.as_bytes(), deep, &imported];
+    let digest = Digest::of_parts(&parts);
     let [a, b, c, d, e, f, g, h, ..] = *digest.as_bytes();
     [a, b, c, d, e, f, g, h]
 }
 
 /// A value of another type is as good as none: it will not match its digest.
-fn bytes(value: ValueRef<'_>) -> &[u8] {
+pub(super) fn bytes(value: ValueRef<'_>) -> &[u8] {
     match value {
         ValueRef::Blob(bytes) | ValueRef::Text(bytes) => bytes,
         _ => &[],
     }
 }
 
-fn digest(value: ValueRef<'_>) -> Option<Digest> {
+pub(super) fn digest(value: ValueRef<'_>) -> Option<Digest> {
     bytes(value).try_into().ok().map(Digest::from_bytes)
 }

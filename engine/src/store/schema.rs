@@ -12,7 +12,7 @@ use super::StoreError;
 use crate::trace::ENGINE_ABI;
 
 /// The version of the tables below. Raise it with any change to them.
-const SCHEMA: i32 = 1;
+pub(super) const SCHEMA: i32 = 2;
 /// What `PRAGMA user_version` says of a store of this version. The high byte tells it from other databases.
 const VERSION: i32 = 0x5000_0000 | SCHEMA << 8 | ENGINE_ABI as i32;
 /// How long another process may hold the write lock, which it does for a transaction of the writer.
@@ -22,14 +22,15 @@ const BUSY: Duration = Duration::from_secs(20);
 const SYNCHRONOUS: &str = "PRAGMA synchronous = NORMAL";
 
 /// * `memo`: the questions, so that a trace can be verified from digests alone.
-/// * `trace`: what is remembered of them; `seq` grows, the latest four are kept. `seal` guards the row.
+/// * `trace`: what is remembered of them; `seq` grows, the latest four are kept, and four that were
+///   `imported`. `seal` guards the row.
 /// * `blob`: outcomes, bodies and deep sets, by digest.
 /// * `root`: the questions that were asked by the engine's user, with the day of the last time since 1970.
 const TABLES: &str = "
     CREATE TABLE memo (key BLOB PRIMARY KEY, compressed INTEGER NOT NULL, request BLOB NOT NULL);
     CREATE TABLE trace (
         key BLOB NOT NULL, seq INTEGER NOT NULL, outcome BLOB NOT NULL, body BLOB NOT NULL, deep BLOB,
-        seal BLOB NOT NULL, PRIMARY KEY (key, seq)
+        imported INTEGER NOT NULL, seal BLOB NOT NULL, PRIMARY KEY (key, seq)
     ) WITHOUT ROWID;
     CREATE TABLE blob (digest BLOB PRIMARY KEY, compressed INTEGER NOT NULL, bytes BLOB NOT NULL);
     CREATE TABLE root (key BLOB PRIMARY KEY, day INTEGER NOT NULL) WITHOUT ROWID;
@@ -127,7 +128,8 @@ fn look(connection: Connection) -> rusqlite::Result<Option<Opened>> {
         VERSION => Opened::Ready(connection),
         0 if is_empty(&connection)? => return Ok(None),
         other if other >> 16 == VERSION >> 16 => {
-            Opened::Unknown("was written by another version of this program".into())
+            let age = if other > VERSION { "a newer" } else { "an older" };
+            Opened::Unknown(format!("was written by {age} version of this program"))
         }
         _ => Opened::Unknown("is a database of another program".into()),
     }))

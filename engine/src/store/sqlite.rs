@@ -215,7 +215,7 @@ impl MemoStore for SqliteStore {
     }
 
     fn collect(&self) {
-        self.maintain(|connection| collect::within(connection, collect::LIMIT).map(drop));
+        self.maintain(|connection| collect::within(connection, collect::LIMIT));
     }
 
     fn warnings(&self) -> Vec<StoreWarning> {

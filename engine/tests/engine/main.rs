@@ -12,4 +12,5 @@ mod processes;
 mod reuse;
 mod rings;
 mod store;
+mod verify;
 mod why;

@@ -165,8 +165,8 @@ fn a_file_that_is_no_database_is_set_aside_with_one_warning() {
 #[test]
 fn stores_of_other_versions_and_programs_are_set_aside() {
     for (version, reason) in [
-        ("0x50000201", "was written by another version of this program"),
-        ("0x50000102", "was written by another version of this program"),
+        ("0x50000301", "was written by a newer version of this program"),
+        ("0x50000101", "was written by an older version of this program"),
         ("7", "is a database of another program"),
         ("0", "is a database of another program"),
     ] {
@@ -275,8 +275,11 @@ fn a_store_that_outgrows_its_limit_keeps_what_the_latest_roots_rest_on() {
     between(&mut lab, |file| {
         with_file(file, older);
         let folder = file.parent().unwrap();
-        assert_eq!(store::collect(folder, 100 << 20).unwrap(), 0, "it is small enough");
-        assert!(store::collect(folder, 2 << 20).unwrap() > 1_000_000);
+        assert_eq!(store::collect(folder, 100 << 20).unwrap().forgotten, 0, "it is small enough");
+        let collected = store::collect(folder, 2 << 20).unwrap();
+        assert_eq!(collected.forgotten, 2);
+        assert!(collected.before > collected.after && collected.after <= 2 << 20, "{collected:?}");
+        assert_eq!(store::verify(folder, false).unwrap().damaged, 0);
         let info = store::info(folder).unwrap();
         assert_eq!((info.memos, info.traces), (2, 2), "one root and what it rests on");
     });

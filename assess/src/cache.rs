@@ -1,0 +1,188 @@
+//! The cache folder beside the memo store: what of a target's working tree became git objects, copies of plugin packages,
+//! and what checks that were killed left behind. All of it can be made again.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use probity_host::used::{age, note_use};
+
+/// What no check has used for so long goes.
+pub const UNUSED: Duration = Duration::from_secs(30 * DAY);
+/// What a check makes for itself can be nobody's any more at this age.
+const STALE: Duration = Duration::from_secs(DAY);
+const DAY: u64 = 24 * 3600;
+
+/// Folders that are used again and again, one for each target or package.
+const KEPT: [&str; 2] = ["targets", "packages"];
+/// Folders of single checks, which remove them at their end.
+const OF_CHECKS: [&str; 2] = ["sessions", "scratch"];
+
+/// Some folders of the cache together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Part {
+    /// How many folders.
+    pub count: u64,
+    /// What their files hold, bytes.
+    pub bytes: u64,
+}
+
+/// What lies in the cache beside the memo store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Contents {
+    /// Objects of working trees, a folder for each target.
+    pub targets: Part,
+    /// Copies of plugin packages.
+    pub packages: Part,
+    /// What belongs to single checks.
+    pub temporary: Part,
+}
+
+/// A folder could not be removed.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot remove {}", path.display())]
+pub struct RemoveError {
+    path: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+/// Looks at everything beside the store. What cannot be looked at counts as nothing.
+pub fn contents(cache: &Path) -> Contents {
+    let of = |name: &str| measured(&below(cache, name));
+    let (sessions, scratch) = (of("sessions"), of("scratch"));
+    Contents { targets: of("targets"), packages: of("packages"), temporary: sessions.and(scratch) }
+}
+
+/// Removes what no check has used for `unused`, and what killed checks left behind. Returns what went.
+///
+/// # Errors
+/// [`RemoveError`] for the first folder that stays; the others go all the same.
+pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
+    let old = KEPT.iter().flat_map(|name| below(cache, name)).filter(|folder| is_older(folder, unused));
+    remove(old.chain(left_behind(cache)).collect())
+}
+
+/// Removes everything beside the store, but not what a running check may have made for itself. One that uses a target's folder
+/// at this moment ends with an error rather than with a wrong report.
+///
+/// # Errors
+/// As [`prune`].
+pub fn clear(cache: &Path) -> Result<Part, RemoveError> {
+    let kept = KEPT.iter().flat_map(|name| below(cache, name));
+    remove(kept.chain(left_behind(cache)).collect())
+}
+
+/// Notes that a target's folder is used.
+pub(crate) fn used(folder: &Path) {
+    note_use(folder);
+}
+
+impl Part {
+    fn and(self, other: Part) -> Part {
+        Part { count: self.count + other.count, bytes: self.bytes + other.bytes }
+    }
+}
+
+fn left_behind(cache: &Path) -> impl Iterator<Item = PathBuf> {
+    OF_CHECKS.iter().flat_map(|name| below(cache, name)).filter(|folder| is_older(folder, STALE))
+}
+
+fn is_older(folder: &Path, than: Duration) -> bool {
+    age(folder).is_ok_and(|age| age > than)
+}
+
+/// What lies in a folder of the cache; nothing if there is none.
+fn below(cache: &Path, name: &str) -> Vec<PathBuf> {
+    fs::read_dir(cache.join(name)).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+}
+
+fn measured(folders: &[PathBuf]) -> Part {
+    folders.iter().fold(Part::default(), |sum, folder| sum.and(Part { count: 1, bytes: size(folder) }))
+}
+
+/// The sizes of all files in a folder. Links are not followed.
+fn size(path: &Path) -> u64 {
+    let mut bytes = 0;
+    let mut todo = vec![path.to_owned()];
+    while let Some(path) = todo.pop() {
+        match fs::symlink_metadata(&path) {
+            Ok(found) if found.is_dir() => {
+                todo.extend(fs::read_dir(&path).into_iter().flatten().flatten().map(|entry| entry.path()));
+            }
+            Ok(found) => bytes += found.len(),
+            Err(_) => {}
+        }
+    }
+    bytes
+}
+
+fn remove(folders: Vec<PathBuf>) -> Result<Part, RemoveError> {
+    let (mut gone, mut failed) = (Part::default(), None);
+    for path in folders {
+        let part = measured(std::slice::from_ref(&path));
+        match fs::remove_dir_all(&path) {
+            Ok(()) => gone = gone.and(part),
+            // Another process was faster.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(source) => drop(failed.get_or_insert(RemoveError { path, source })),
+        }
+    }
+    failed.map_or(Ok(gone), Err)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    /// A cache with one folder of each kind, of ten bytes, last used `days` ago.
+    fn cache(days: u64) -> tempfile::TempDir {
+        let cache = tempfile::tempdir().unwrap();
+        let then = SystemTime::now() - Duration::from_secs(days * DAY + 60);
+        for kind in KEPT.iter().chain(&OF_CHECKS) {
+            let folder = cache.path().join(kind).join("one");
+            fs::create_dir_all(folder.join("inner")).unwrap();
+            fs::write(folder.join("inner/file"), "ten bytes.").unwrap();
+            File::open(&folder).unwrap().set_modified(then).unwrap();
+        }
+        cache
+    }
+
+    #[test]
+    fn what_is_unused_goes_and_what_is_used_stays() {
+        let part = Part { count: 1, bytes: 10 };
+        let full = Contents { targets: part, packages: part, temporary: part.and(part) };
+        let cases = [
+            (0, Part::default(), full),
+            (2, part.and(part), Contents { temporary: Part::default(), ..full }),
+            (31, Part { count: 4, bytes: 40 }, Contents::default()),
+        ];
+        for (days, gone, left) in cases {
+            let cache = cache(days);
+            assert_eq!(contents(cache.path()), full);
+            assert_eq!(prune(cache.path(), UNUSED).unwrap(), gone, "after {days} days");
+            assert_eq!(contents(cache.path()), left, "after {days} days");
+        }
+    }
+
+    #[test]
+    fn use_is_noted() {
+        let cache = cache(31);
+        used(&cache.path().join("targets/one"));
+        prune(cache.path(), UNUSED).unwrap();
+        assert_eq!(contents(cache.path()).targets.count, 1);
+        assert_eq!(contents(cache.path()).packages.count, 0);
+    }
+
+    #[test]
+    fn clearing_leaves_what_a_running_check_may_use() {
+        let cache = cache(0);
+        assert_eq!(clear(cache.path()).unwrap().count, 2);
+        assert_eq!(contents(cache.path()).temporary.count, 2);
+        assert_eq!(clear(&cache.path().join("none")).unwrap(), Part::default());
+    }
+}

@@ -1,0 +1,105 @@
+//! `probity cache info`: where answers are remembered, how many, how large.
+
+use std::fmt::Write as _;
+
+use probity_assess::cache;
+use probity_assess::settings::Day;
+use probity_engine::store::{self, StoreInfo, StoreState};
+
+use super::Size;
+use crate::commands::{Context, Ended};
+use crate::error::CliError;
+use crate::paths::Paths;
+use crate::printer::tame;
+
+pub(super) fn info(cx: &Context, paths: &Paths) -> Ended {
+    let info = store::info(&paths.store()).map_err(|e| CliError::failed(&e))?;
+    let beside = cache::contents(&paths.cache);
+    let mut shown = String::new();
+    let mut line = |name: &str, text: String| {
+        let _ = writeln!(shown, "{name:<17}{text}");
+    };
+    line("folder", tame(&paths.cache.display().to_string()));
+    line("store", format!("{}: {}", tame(&info.path.display().to_string()), state(&info.state)));
+    line(
+        "answers",
+        format!(
+            "{}, {}, {}",
+            count(info.memos, "memo"),
+            count(info.traces, "trace"),
+            count(info.blobs, "value")
+        ),
+    );
+    line("asked", asked(&info));
+    let imported = count(info.imported, "trace");
+    line("imported", format!("{imported} from other machines, used with `check --trust-imported` alone"));
+    let all =
+        info.bytes + info.aside_bytes + beside.targets.bytes + beside.packages.bytes + beside.temporary.bytes;
+    line("size", format!("{}, of which", Size(all)));
+    line(
+        "  answers",
+        format!("{}; above {} those not asked for longest go", Size(info.bytes), Size(store::LIMIT)),
+    );
+    line("  set aside", Size(info.aside_bytes).to_string());
+    line(
+        "  working trees",
+        format!("{} of {}", Size(beside.targets.bytes), count(beside.targets.count, "repository")),
+    );
+    line(
+        "  plugins",
+        format!("{} of {}", Size(beside.packages.bytes), count(beside.packages.count, "package")),
+    );
+    line("  temporary", Size(beside.temporary.bytes).to_string());
+    cx.result(&shown)
+}
+
+fn state(state: &StoreState) -> String {
+    match state {
+        StoreState::Absent => "none yet".to_owned(),
+        StoreState::Ready => format!("of this version, {}", store::version_name()),
+        StoreState::Unusable(reason) => {
+            format!("{}; the next check sets it aside and begins another", tame(reason))
+        }
+    }
+}
+
+fn asked(info: &StoreInfo) -> String {
+    let roots = count(info.roots, "question");
+    match info.last_used.and_then(|day| day.checked_mul(86_400)) {
+        // A day that no calendar has is damage, which `verify` tells.
+        Some(seconds) if seconds < 253_402_300_800 => {
+            format!("{roots} by checks, last on {}", Day::from_unix(seconds).as_str())
+        }
+        _ => format!("{roots} by checks"),
+    }
+}
+
+/// A number with its noun, and a separator between thousands.
+pub(super) fn count(number: u64, noun: &str) -> String {
+    let digits = number.to_string();
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    match (number, noun.strip_suffix('y')) {
+        (1, _) => format!("{grouped} {noun}"),
+        (_, Some(stem)) => format!("{grouped} {stem}ies"),
+        _ => format!("{grouped} {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count;
+
+    #[test]
+    fn numbers_are_grouped_and_nouns_agree() {
+        assert_eq!(count(0, "memo"), "0 memos");
+        assert_eq!(count(1, "trace"), "1 trace");
+        assert_eq!(count(12_345_678, "value"), "12,345,678 values");
+        assert_eq!(count(2, "repository"), "2 repositories");
+    }
+}
