@@ -117,7 +117,7 @@ impl Prepared {
     /// The first stage's that does not succeed.
     pub fn new(settings: &Settings, sink: Arc<dyn Sink>) -> Result<Prepared, CheckError> {
         let target = snapshot::open(&settings.target)?;
-        let snapshot = Arc::new(target.snapshot(&settings.what, &settings.cache)?);
+        let snapshot = Arc::new(target.snapshot_in(&settings.what, &settings.places)?);
         let Chosen { policy, kind, folder } = match Chosen::choose(settings, &target, &snapshot) {
             Err(SourceError::Policy(errors)) => return Err(every_problem(settings, errors, sink).into()),
             chosen => chosen?,

@@ -57,11 +57,11 @@ impl Session {
             false => StoreLocation::Memory,
         };
         let outside = Outside::new(&settings.day, &settings.environment, &plugins);
-        let sources = CheckSources::new(snapshot, settings.cache.join("sessions"), outside);
+        let sources = CheckSources::new(snapshot, settings.places.clone(), outside);
         let host = Host::new(HostOptions {
             plugins,
             sources: Arc::new(sources),
-            launch: Arc::new(Sandboxed::new(settings.cache.clone())?),
+            launch: Arc::new(Sandboxed::in_places(settings.places.clone())?),
             limits: CallLimits { call: settings.timeout, ..CallLimits::default() },
             sink,
             version: env!("CARGO_PKG_VERSION").to_owned(),

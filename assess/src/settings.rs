@@ -4,7 +4,10 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
+
+use probity_host::Places;
 
 use crate::snapshot::What;
 
@@ -23,6 +26,8 @@ pub struct Settings {
     pub timeout: Duration,
     /// Where things may be kept that can be made again.
     pub cache: PathBuf,
+    /// That folder, and what stands in for it where it cannot be written.
+    pub places: Arc<Places>,
     /// The folder of the memo store.
     pub store: PathBuf,
     /// Whether answers are taken from the store and put into it; else they live as long as the check.

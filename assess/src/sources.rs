@@ -1,12 +1,12 @@
 //! What a check lets plugins have of the world: the target's objects, and inputs from outside it.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use probity_engine::{Failure, FailureKind};
-use probity_host::{GitGrant, Sources};
+use probity_host::{GitGrant, Places, Sources};
 use tempfile::TempDir;
 
 use crate::outside::Outside;
@@ -20,25 +20,28 @@ const STALE: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug)]
 pub(crate) struct CheckSources {
     snapshot: Option<Arc<Snapshot>>,
-    sessions: PathBuf,
+    places: Arc<Places>,
     outside: Outside,
     /// The git directory is of this check alone, and is removed with it.
     made: Mutex<Option<(TempDir, GitGrant)>>,
 }
 
 impl CheckSources {
-    /// `sessions` is the folder in which the git directory is to be made.
-    pub(crate) fn new(snapshot: Option<Arc<Snapshot>>, sessions: PathBuf, outside: Outside) -> CheckSources {
-        CheckSources { snapshot, sessions, outside, made: Mutex::new(None) }
+    /// The git directory is to be made in `places`.
+    pub(crate) fn new(snapshot: Option<Arc<Snapshot>>, places: Arc<Places>, outside: Outside) -> CheckSources {
+        CheckSources { snapshot, places, outside, made: Mutex::new(None) }
     }
 
     /// Its name is nobody else's: a process id would not do, for several machines or containers may share a cache.
     fn make(&self, snapshot: &Snapshot) -> io::Result<(TempDir, GitGrant)> {
-        std::fs::create_dir_all(&self.sessions)?;
-        sweep(&self.sessions);
-        let folder = tempfile::Builder::new().prefix("session-").tempdir_in(&self.sessions)?;
-        let grant = snapshot.git_dir(folder.path())?;
-        Ok((folder, grant))
+        self.places.make(|place| {
+            let sessions = place.join("sessions");
+            std::fs::create_dir_all(&sessions)?;
+            sweep(&sessions);
+            let folder = tempfile::Builder::new().prefix("session-").tempdir_in(&sessions)?;
+            let grant = snapshot.git_dir(folder.path())?;
+            Ok((folder, grant))
+        })
     }
 }
 

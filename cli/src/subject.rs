@@ -1,10 +1,12 @@
 //! From the command line and the environment to a check's settings.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use probity_assess::settings::{Builtin, Day, Settings};
 use probity_assess::snapshot::What;
+use probity_host::Places;
 
 use crate::args::Subject;
 use crate::builtin;
@@ -34,6 +36,7 @@ pub(crate) fn settings(subject: &Subject, timeout: Duration) -> Result<Settings,
         timeout,
         store: paths.store(),
         trusted: paths.trusted(),
+        places: Arc::new(Places::new(paths.cache.clone(), std::env::temp_dir())),
         cache: paths.cache,
         remembers: true,
         refresh: Vec::new(),

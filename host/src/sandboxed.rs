@@ -17,13 +17,13 @@ use tokio::net::unix::pipe;
 
 use crate::launch::{Launch, Launched, Process};
 use crate::package::{PackageKind, PackageProgram};
-use crate::{GitGrant, Interpreter, PluginSpec, Program, StartError};
+use crate::{CopyError, GitGrant, Interpreter, Places, PluginSpec, Program, StartError};
 
 /// Starts plugins in the sandbox.
 #[derive(Debug)]
 pub struct Sandboxed {
     launcher: Launcher,
-    cache: PathBuf,
+    places: Arc<Places>,
     limits: Limits,
     surroundings: BTreeMap<String, String>,
 }
@@ -36,14 +36,22 @@ impl Sandboxed {
     /// # Errors
     /// The running program cannot be opened.
     pub fn new(cache: PathBuf) -> Result<Sandboxed, SpawnError> {
-        Ok(Sandboxed::with_launcher(Launcher::new()?, cache))
+        Sandboxed::in_places(Arc::new(Places::only(cache)))
+    }
+
+    /// As [`new`](Self::new), with a folder that stands in for the cache where that cannot be written.
+    ///
+    /// # Errors
+    /// The running program cannot be opened.
+    pub fn in_places(places: Arc<Places>) -> Result<Sandboxed, SpawnError> {
+        Ok(Sandboxed::with_launcher(Launcher::new()?, places))
     }
 
     /// As [`new`](Self::new), with a launcher that was made elsewhere.
-    pub fn with_launcher(launcher: Launcher, cache: PathBuf) -> Sandboxed {
+    pub fn with_launcher(launcher: Launcher, places: Arc<Places>) -> Sandboxed {
         // Deadlines are the host's; a limit on processor time would end a plugin for being asked often.
         let limits = Limits { cpu_seconds: 7 * 24 * 3600, tasks: 512, ..Limits::default() };
-        Sandboxed { launcher, cache, limits, surroundings: BTreeMap::new() }
+        Sandboxed { launcher, places, limits, surroundings: BTreeMap::new() }
     }
 
     /// The same, with these environment variables for every plugin in place of those that are the same on each run: to see
@@ -65,7 +73,8 @@ impl Sandboxed {
     }
 
     fn package(&self, package: &PackageProgram, scratch: &Path) -> Result<Profile, StartError> {
-        let copy = package.copy(&self.cache)?;
+        let changed = |error: &CopyError| matches!(error, CopyError::Changed { .. });
+        let copy = self.places.make_unless(changed, |place| package.copy(place))?;
         let entry = copy.join(&package.entry);
         let mut profile = match &package.kind {
             PackageKind::Native => self.native(package, entry)?,
@@ -109,9 +118,9 @@ impl Sandboxed {
 
     /// A directory of its own for one process.
     fn scratch(&self) -> Result<TempDir, StartError> {
-        let parent = self.cache.join("scratch");
-        let made = std::fs::create_dir_all(&parent).and_then(|()| tempfile::tempdir_in(&parent));
-        made.map_err(|source| StartError::Resource { what: "a scratch directory", source })
+        self.places
+            .folder("scratch", "process-")
+            .map_err(|source| StartError::Resource { what: "a scratch directory", source })
     }
 }
 

@@ -32,6 +32,7 @@ use gix::ObjectId;
 pub use error::{OpenError, RevisionFault, SnapshotError};
 pub use note::{Incomplete, Note, Paths};
 pub use probity_host::GitGrant;
+use probity_host::Places;
 pub(crate) use target::short_digest;
 pub use target::{Target, open};
 
@@ -87,6 +88,16 @@ impl Target {
             }
             What::Worktree => worktree::snapshot(self, cache, SystemTime::now()),
         }
+    }
+
+    /// The same; where the cache cannot be written, what stands in for it is used.
+    ///
+    /// # Errors
+    ///
+    /// As [`Target::snapshot`].
+    pub fn snapshot_in(&self, what: &What, places: &Places) -> Result<Snapshot, SnapshotError> {
+        let hopeless = |error: &SnapshotError| !matches!(error, SnapshotError::Cache { .. });
+        places.make_unless(hopeless, |cache| self.snapshot(what, cache))
     }
 
     /// The bytes of `probity.kdl` at the root of a snapshot, if it has one.

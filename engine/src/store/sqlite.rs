@@ -230,3 +230,52 @@ impl MemoStore for SqliteStore {
         *self.writer.lock() = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Answer, Key, Outcome};
+
+    /// A fact whose text of some kilobytes does not compress to nothing.
+    fn record(n: u64) -> Record {
+        let value: String = (0..200).map(|i| Digest::of(format!("{n} {i}").as_bytes()).to_string()).collect();
+        let outcome = Outcome::Answered(Answer { value: value.into(), concerns: "[]".into() });
+        let key = Key::parse(&format!("{{\"n\":{n}}}")).expect("a key");
+        let request = Request::new("git", "item", key);
+        let body = crate::trace::Body { own: Vec::new(), steps: Vec::new() }.encode();
+        let trace = Trace {
+            outcome: codec::outcome_digest(&outcome),
+            body: Digest::of(&body),
+            deep: None,
+            imported: false,
+        };
+        let key = LogicalKey::of(&request);
+        Record { key, request, trace, body, deep: None, outcome: Some(outcome) }
+    }
+
+    fn holds(store: &SqliteStore, record: &Record) -> bool {
+        store.traces(&record.key) == [record.trace] && store.blob(&record.trace.outcome).is_some()
+    }
+
+    #[test]
+    fn a_full_disk_keeps_what_was_written_refuses_the_rest_whole_and_takes_more_when_there_is_room() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path()).unwrap();
+        let records: Vec<Record> = (0..40).map(record).collect();
+        store.write(&records[..10]).unwrap();
+        let limit = |pages: &str| {
+            let mut writer = store.writer.lock();
+            let Ok(link) = store.connected(&mut writer) else { panic!("there is a writer") };
+            link.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
+        };
+        limit("1"); // Which stands for as many as there are.
+        let error = store.write(&records[10..]).unwrap_err();
+        assert!(error.to_string().contains("full"), "{error}");
+        assert!(records[..10].iter().all(|record| holds(&store, record)));
+        assert!(records[10..].iter().all(|record| store.traces(&record.key).is_empty()));
+        assert!(store.warnings().is_empty(), "a full disk is no damage");
+        store.write(&records[10..]).unwrap();
+        assert!(records.iter().all(|record| holds(&store, record)));
+        assert_eq!(super::super::verify(folder.path(), false).unwrap().damaged, 0);
+    }
+}
