@@ -164,7 +164,10 @@ impl Prepared {
             .zip(replies)
             .map(|(analysis, reply)| judged(analysis, reply))
             .collect();
-        let report = Report::of(&self.policy, self.origins(settings), &results)?;
+        let mut report = Report::of(&self.policy, self.origins(settings), &results)?;
+        let analyses = self.policy.analyses.iter().zip(&requests);
+        let imported = analyses.filter(|(_, request)| self.session.is_imported(request));
+        report.imported = imported.map(|(analysis, _)| analysis.name.clone()).collect();
         let effort = self.session.effort();
         let why = self.why(&report, self.session.account(&requests));
         let warnings = self.session.warnings.clone();

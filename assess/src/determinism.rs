@@ -9,7 +9,7 @@ use std::io;
 use std::sync::Arc;
 
 use probity_engine::{Ask, Digest, Executor as _, Failure, Outcome, Reply, Request};
-use probity_host::{CallLimits, Host, HostOptions, PluginSpec, Sandboxed, Sink, Sources};
+use probity_host::{CallLimits, Host, HostOptions, Places, PluginSpec, Sandboxed, Sink, Sources};
 use tempfile::TempDir;
 
 use crate::check::{CheckError, Prepared};
@@ -100,7 +100,9 @@ pub fn determinism(
     sink: Arc<dyn Sink>,
 ) -> Result<Determinism, DeterminismError> {
     let folder = TempDir::new()?;
-    let forgetful = Settings { cache: folder.path().to_owned(), remembers: false, ..settings.clone() };
+    let cache = folder.path().to_owned();
+    let places = Arc::new(Places::only(cache.clone()));
+    let forgetful = Settings { cache, places, remembers: false, ..settings.clone() };
     let prepared = Prepared::new(&forgetful, sink.clone()).map_err(Box::new)?;
     prepared.session().answers(&prepared.roots());
     let requests = questions(prepared.session(), id)?;
@@ -191,7 +193,7 @@ impl Original<'_> {
         let folder = TempDir::new()?;
         let outside = Outside::new(&self.settings.day, &self.settings.environment, &self.specs);
         let snapshot = Some(self.prepared.snapshot.clone());
-        let sources = Arc::new(CheckSources::new(snapshot, folder.path().join("sessions"), outside));
+        let sources = Arc::new(CheckSources::new(snapshot, Arc::new(Places::only(folder.path().to_owned())), outside));
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let launch = Sandboxed::new(folder.path().to_owned()).map_err(probity_host::StartError::from)?;
         Ok(World { original: self, sources, launch: Arc::new(launch.surrounded(variables)), _folder: folder })

@@ -67,6 +67,9 @@ impl Session {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         });
         let (engine, warnings) = Engine::open(store, host.clone());
+        if settings.trust_imported {
+            engine.trust_imported();
+        }
         Ok(Session { engine, host, warnings })
     }
 
@@ -94,6 +97,12 @@ impl Session {
     pub(crate) fn each(&self, instances: &[Arc<str>], query: &str) -> Vec<Reply> {
         let ask = |instance: &Arc<str>| Request::new(instance.clone(), query, Key::empty());
         self.answers(&instances.iter().map(ask).collect::<Vec<_>>())
+    }
+
+    /// Whether the answer to `request`, or what its plugin says of itself, rests on answers of another machine.
+    pub(crate) fn is_imported(&self, request: &Request) -> bool {
+        let of_itself = |root: &Request| root.plugin == request.plugin && root.query.starts_with('$');
+        self.engine.imported().iter().any(|root| root == request || of_itself(root))
     }
 
     /// How much was done so far.

@@ -34,6 +34,8 @@ pub struct Settings {
     pub remembers: bool,
     /// Ids of plugins whose queries are to be run although they are remembered.
     pub refresh: Vec<String>,
+    /// Whether answers that came from another machine are used.
+    pub trust_imported: bool,
     /// The list of repositories whose own policy is trusted.
     pub trusted: PathBuf,
     /// The plugins that come with the program.

@@ -91,6 +91,9 @@ pub(crate) struct CheckArgs {
     /// Prints one line of JSON with counts and times to standard error.
     #[arg(long)]
     pub(crate) stats: bool,
+    /// Uses answers that `cache import` took up; the report names the analyses that rest on them.
+    #[arg(long)]
+    pub(crate) trust_imported: bool,
 }
 
 /// What is checked, against what, as of when.
@@ -258,5 +261,15 @@ pub(crate) enum CacheCommand {
         /// Removes what is damaged.
         #[arg(long)]
         repair: bool,
+    },
+    /// Writes everything that is remembered into a file for another machine.
+    Export {
+        /// The file; one that is there is replaced.
+        file: PathBuf,
+    },
+    /// Adds what another machine exported. Checks use it with `--trust-imported` alone.
+    Import {
+        /// The file.
+        file: PathBuf,
     },
 }

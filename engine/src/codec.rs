@@ -118,6 +118,15 @@ pub(crate) fn is_blob(packed: &Packed, digest: &Digest) -> bool {
     Digest::of_reader(decoder.take(MAX_BLOB)).is_ok_and(|found| found == *digest)
 }
 
+/// Whether the bytes unpack, and to no more than `limit` of them. Needs no memory for the whole of them.
+pub(crate) fn unpacks_within(packed: &Packed, limit: u64) -> bool {
+    if !packed.compressed {
+        return packed.bytes.len() as u64 <= limit;
+    }
+    let Ok(decoder) = zstd::Decoder::new(packed.bytes.as_slice()) else { return false };
+    std::io::copy(&mut decoder.take(limit + 1), &mut std::io::sink()).is_ok_and(|size| size <= limit)
+}
+
 /// The request under the name `key`. `None` for bytes that are not that.
 pub(crate) fn unpack_request(packed: Packed, key: &LogicalKey) -> Option<Request> {
     decode_request(&unpack(packed)?).filter(|request| LogicalKey::of(request) == *key)

@@ -55,6 +55,7 @@ impl Report {
             date: origins.date,
             outcome: outcome.into(),
             reasons: reasons.into_iter().map(Reason::from).collect(),
+            imported: Vec::new(),
             score: ScoreInfo {
                 value: score.value,
                 investigate: policy.investigate.text().to_owned(),

@@ -34,6 +34,10 @@ pub struct Report {
     pub outcome: Outcome,
     /// What led to the outcome; empty for a pass.
     pub reasons: Vec<Reason>,
+    /// The analyses that rest on answers imported from another machine, for which nobody vouches. Left out where there are none,
+    /// which is so unless the check was told to use them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub imported: Vec<String>,
     pub score: ScoreInfo,
     /// Categories and analyses in the order of the policy.
     pub tree: Vec<Entry>,

@@ -57,6 +57,7 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
 fn settings(args: &CheckArgs) -> Result<Settings, CliError> {
     let mut settings = subject::settings(&args.subject, Duration::from_secs(args.timeout))?;
     settings.remembers = !args.no_cache;
+    settings.trust_imported = args.trust_imported;
     for plugin in &args.refresh {
         let id = PluginId::parse(plugin).map_err(|error| CliError::usage(&error))?;
         settings.refresh.push(id.to_string());
@@ -67,7 +68,8 @@ fn settings(args: &CheckArgs) -> Result<Settings, CliError> {
 /// Leaves for `probity why` what was run, and why. Where the cache folder cannot be used, the store says so already.
 fn note(cx: &Context, checked: &mut Checked) {
     let Some(file) = &checked.why_file else { return };
-    if let (Err(error), true) = (checked.why.keep(file), checked.warnings.is_empty()) {
+    let told = !checked.warnings.is_empty() || checked.unkept.is_some();
+    if let (Err(error), false) = (checked.why.keep(file), told) {
         let file = tame(&file.display().to_string());
         cx.printer
             .note(&format!("warning: cannot note in {file} what ran and why, for `probity why`: {error}"));

@@ -14,7 +14,7 @@ pub(crate) fn sarif(report: &Report) -> String {
     let analyses = report.analyses();
     let findings = report.findings();
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &analyses)).collect();
-    let log = json!({
+    let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [{
@@ -29,6 +29,10 @@ pub(crate) fn sarif(report: &Report) -> String {
             "properties": { "policyDigest": report.policy.digest, "commit": report.target.commit, "score": report.score.value },
         }],
     });
+    if !report.imported.is_empty() {
+        // Analyses whose answers came from another machine, for which nobody vouches.
+        log["runs"][0]["properties"]["imported"] = json!(report.imported);
+    }
     harmless(format!("{log:#}\n"))
 }
 

@@ -76,6 +76,14 @@ fn head(page: &mut String, report: &Report, paint: Paint) {
         };
         let _ = writeln!(page, "             {why}");
     }
+    if !report.imported.is_empty() {
+        let (number, all) = (report.imported.len(), report.analyses().len());
+        let names = report.imported.iter().map(|name| tame(name)).collect::<Vec<_>>().join(", ");
+        let _ = writeln!(
+            page,
+            "imported     {number} of {all} analyses rest on answers of another machine, unverified: {names}"
+        );
+    }
     let target = &report.target;
     let extra = match (target.dirty, target.shallow) {
         (true, true) => ", with the working tree's changes, history cut off",

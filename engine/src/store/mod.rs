@@ -7,11 +7,14 @@
 mod admin;
 mod collect;
 mod damage;
+mod export;
+mod import;
 mod info;
 mod memory;
 mod rows;
 mod schema;
 mod sqlite;
+mod transfer;
 mod verify;
 
 use std::path::PathBuf;
@@ -19,7 +22,10 @@ use std::sync::Arc;
 
 pub use admin::{clear, forget_aside};
 pub use collect::{Collected, LIMIT, collect};
+pub use export::export;
+pub use import::import;
 pub use info::{StoreInfo, StoreState, info, version_name};
+pub use transfer::{TransferError, Transferred};
 pub use verify::{Damage, Verified, verify};
 
 use crate::trace::{LogicalKey, Trace};

@@ -39,15 +39,15 @@ pub(super) fn sealed(row: &Row<'_>, key: &LogicalKey) -> rusqlite::Result<Option
 
 /// The bytes that are kept under `name`, still packed, and not checked.
 pub(super) fn blob(connection: &Connection, name: &Digest) -> rusqlite::Result<Option<Packed>> {
-    packed(connection, "SELECT compressed, bytes FROM blob WHERE digest = ?", name)
+    found(connection, "SELECT compressed, bytes FROM blob WHERE digest = ?", name)
 }
 
 /// The request that is kept under `key`, still packed, and not checked.
 pub(super) fn request(connection: &Connection, key: &LogicalKey) -> rusqlite::Result<Option<Packed>> {
-    packed(connection, "SELECT compressed, request FROM memo WHERE key = ?", &key.0)
+    found(connection, "SELECT compressed, request FROM memo WHERE key = ?", &key.0)
 }
 
-fn packed(connection: &Connection, sql: &str, name: &Digest) -> rusqlite::Result<Option<Packed>> {
+fn found(connection: &Connection, sql: &str, name: &Digest) -> rusqlite::Result<Option<Packed>> {
     let mut statement = connection.prepare_cached(sql)?;
     let row = statement.query_row([name.as_bytes()], |row| {
         let compressed = matches!(row.get_ref(0)?, ValueRef::Integer(1));
@@ -75,7 +75,7 @@ pub(super) fn write(
         return Ok(());
     }
     put_memo(connection, &record.key, || codec::pack(codec::encode_request(&record.request)))?;
-    put_trace(connection, &record.key, &record.trace)
+    put_trace(connection, &record.key, &record.trace).map(drop)
 }
 
 pub(super) fn has_blob(connection: &Connection, name: &Digest) -> rusqlite::Result<bool> {
@@ -134,17 +134,16 @@ fn exists(connection: &Connection, sql: &str, name: &Digest) -> rusqlite::Result
 }
 
 /// Puts `trace` first among those of its key, and forgets the oldest. What this machine has computed takes the place of
-/// the same from elsewhere, never the other way round, and neither kind crowds out the other.
-pub(super) fn put_trace(connection: &Connection, key: &LogicalKey, trace: &Trace) -> rusqlite::Result<()> {
+/// the same from elsewhere, never the other way round, and neither kind crowds out the other. Says whether it is new.
+pub(super) fn put_trace(connection: &Connection, key: &LogicalKey, trace: &Trace) -> rusqlite::Result<bool> {
     let [name, outcome, body] = [&key.0, &trace.outcome, &trace.body].map(Digest::as_bytes);
     let (deep, imported) = (trace.deep.as_ref().map(Digest::as_bytes), trace.imported);
     let last = "SELECT max(seq) FROM trace WHERE key = ?";
     let last: Option<i64> = connection.prepare_cached(last)?.query_row([name], |row| row.get(0))?;
     if last.is_some() {
-        let own = "SELECT 1 FROM trace
-            WHERE key = ? AND outcome = ? AND body = ? AND deep IS ? AND imported = 0";
-        if imported && connection.prepare_cached(own)?.exists(params![name, outcome, body, deep])? {
-            return Ok(());
+        let known = "SELECT 1 FROM trace WHERE key = ? AND outcome = ? AND body = ? AND deep IS ?";
+        if imported && connection.prepare_cached(known)?.exists(params![name, outcome, body, deep])? {
+            return Ok(false);
         }
         let same = "DELETE FROM trace WHERE key = ? AND outcome = ? AND body = ? AND deep IS ?";
         connection.prepare_cached(same)?.execute(params![name, outcome, body, deep])?;
@@ -156,7 +155,7 @@ pub(super) fn put_trace(connection: &Connection, key: &LogicalKey, trace: &Trace
     let insert = "INSERT OR REPLACE INTO trace (key, seq, outcome, body, deep, imported, seal) VALUES (?, ?, ?, ?, ?, ?, ?)";
     let (seq, sealed) = (last.unwrap_or(0).saturating_add(1), seal(key, trace));
     connection.prepare_cached(insert)?.execute(params![name, seq, outcome, body, deep, imported, sealed])?;
-    Ok(())
+    Ok(true)
 }
 
 /// What a trace's row must carry: a flipped bit in it must not make one trace pass for another.
@@ -168,6 +167,17 @@ fn seal(key: &LogicalKey, trace: &Trace) -> [u8; 8] {
     let digest = Digest::of_parts(&parts);
     let [a, b, c, d, e, f, g, h, ..] = *digest.as_bytes();
     [a, b, c, d, e, f, g, h]
+}
+
+/// The name and the bytes in a row `name, compressed, bytes, …`; `None` if it is no such row.
+pub(super) fn packed(row: &Row<'_>) -> rusqlite::Result<Option<(Digest, Packed)>> {
+    let compressed = match row.get_ref(1)? {
+        ValueRef::Integer(0) => false,
+        ValueRef::Integer(1) => true,
+        _ => return Ok(None),
+    };
+    let bytes = bytes(row.get_ref(2)?).to_vec();
+    Ok(digest(row.get_ref(0)?).map(|name| (name, Packed { compressed, bytes })))
 }
 
 /// A value of another type is as good as none: it will not match its digest.

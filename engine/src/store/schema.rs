@@ -21,6 +21,10 @@ const BUSY: Duration = Duration::from_secs(20);
 /// A commit need not reach the disk to survive this process; only a power cut can undo it.
 const SYNCHRONOUS: &str = "PRAGMA synchronous = NORMAL";
 
+/// What the writer's connection has beside: digests fall all over the tables, so a small cache would read and write most pages
+/// again and again, and a page that is copied from the log into the file seldom is copied seldom.
+pub(super) const WRITING: &str = "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 8192";
+
 /// * `memo`: the questions, so that a trace can be verified from digests alone.
 /// * `trace`: what is remembered of them; `seq` grows, the latest four are kept, and four that were
 ///   `imported`. `seal` guards the row.

@@ -78,7 +78,7 @@ impl SqliteStore {
     fn read<T>(&self, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Option<T> {
         let mut reader = self.reader();
         let result = self
-            .connected(&mut reader)
+            .connected(&mut reader, "")
             .and_then(|link| read(&link.connection).map_err(|error| (link.generation, error)));
         drop(reader);
         result.map_err(|(generation, error)| self.note(generation, &error)).ok()
@@ -90,7 +90,12 @@ impl SqliteStore {
         free.unwrap_or_else(|| self.readers[self.turn.fetch_add(1, Relaxed) % READERS].lock())
     }
 
-    fn connected<'a>(&self, slot: &'a mut Option<Link>) -> Result<&'a mut Link, (u64, rusqlite::Error)> {
+    /// The connection in `slot`, or a new one that begins with `pragmas`.
+    fn connected<'a>(
+        &self,
+        slot: &'a mut Option<Link>,
+        pragmas: &str,
+    ) -> Result<&'a mut Link, (u64, rusqlite::Error)> {
         let (generation, gone) = {
             let current = self.current.lock();
             (current.generation, current.gone)
@@ -102,7 +107,9 @@ impl SqliteStore {
         let link = match slot.take().filter(|link| link.generation == generation) {
             Some(link) => link,
             None => {
-                let connection = schema::connect(&self.file).map_err(|error| (generation, error))?;
+                let failed = |error| (generation, error);
+                let connection = schema::connect(&self.file).map_err(failed)?;
+                connection.execute_batch(pragmas).map_err(failed)?;
                 Link { connection, generation }
             }
         };
@@ -135,7 +142,7 @@ impl SqliteStore {
     /// other.
     fn maintain(&self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<()>) {
         let mut reader = self.reader();
-        let result = self.connected(&mut reader).and_then(|link| {
+        let result = self.connected(&mut reader, "").and_then(|link| {
             let generation = link.generation;
             work(&mut link.connection).map_err(|error| (generation, error))
         });
@@ -171,7 +178,7 @@ impl SqliteStore {
     /// One attempt at a transaction; says whether another may succeed.
     fn try_write(&self, records: &[Record]) -> Result<(), (StoreError, bool)> {
         let mut writer = self.writer.lock();
-        let result = self.connected(&mut writer).and_then(|link| {
+        let result = self.connected(&mut writer, schema::WRITING).and_then(|link| {
             let generation = link.generation;
             self.transact(link, records).map_err(|error| (generation, error))
         });
@@ -265,7 +272,7 @@ mod tests {
         store.write(&records[..10]).unwrap();
         let limit = |pages: &str| {
             let mut writer = store.writer.lock();
-            let Ok(link) = store.connected(&mut writer) else { panic!("there is a writer") };
+            let Ok(link) = store.connected(&mut writer, "") else { panic!("there is a writer") };
             link.connection.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(())).unwrap();
         };
         limit("1"); // Which stands for as many as there are.

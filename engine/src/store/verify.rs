@@ -11,10 +11,10 @@ use rusqlite::{Connection, Row, TransactionBehavior, params};
 
 use super::StoreError;
 use super::damage::{self, FileId};
-use super::rows::{self, digest};
+use super::rows::{self, digest, packed};
 use super::schema::{self, Opened, database_error, file_in};
 use crate::Digest;
-use crate::codec::{self, Packed};
+use crate::codec;
 use crate::deep::DeepSet;
 use crate::trace::{Body, LogicalKey, Trace};
 
@@ -191,16 +191,6 @@ impl Table {
     fn remove(&self, connection: &Connection, (name, further): &Place) -> rusqlite::Result<()> {
         connection.prepare_cached(self.remove)?.execute(params![name, further]).map(drop)
     }
-}
-
-fn packed(row: &Row<'_>) -> rusqlite::Result<Option<(Digest, Packed)>> {
-    let compressed = match row.get_ref(1)? {
-        ValueRef::Integer(0) => false,
-        ValueRef::Integer(1) => true,
-        _ => return Ok(None),
-    };
-    let bytes = rows::bytes(row.get_ref(2)?).to_vec();
-    Ok(digest(row.get_ref(0)?).map(|name| (name, Packed { compressed, bytes })))
 }
 
 fn memo(row: &Row<'_>) -> rusqlite::Result<Option<()>> {

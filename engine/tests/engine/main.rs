@@ -12,5 +12,6 @@ mod processes;
 mod reuse;
 mod rings;
 mod store;
+mod transfer;
 mod verify;
 mod why;

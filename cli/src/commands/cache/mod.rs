@@ -4,6 +4,7 @@ mod clear;
 mod gc;
 mod info;
 mod size;
+mod transfer;
 mod verify;
 
 pub(crate) use size::Size;
@@ -18,6 +19,8 @@ pub(crate) fn cache(cx: &Context, command: &CacheCommand) -> Ended {
         CacheCommand::Info => info::info(cx, &paths),
         CacheCommand::Clear => clear::clear(cx, &paths),
         CacheCommand::Gc { max_size } => gc::gc(cx, &paths, *max_size),
+        CacheCommand::Export { file } => transfer::export(cx, &paths, file),
+        CacheCommand::Import { file } => transfer::import(cx, &paths, file),
         CacheCommand::Verify { repair } => verify::verify(cx, &paths, *repair),
     }
 }
