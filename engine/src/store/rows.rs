@@ -136,26 +136,46 @@ fn exists(connection: &Connection, sql: &str, name: &Digest) -> rusqlite::Result
 /// Puts `trace` first among those of its key, and forgets the oldest. What this machine has computed takes the place of
 /// the same from elsewhere, never the other way round, and neither kind crowds out the other. Says whether it is new.
 pub(super) fn put_trace(connection: &Connection, key: &LogicalKey, trace: &Trace) -> rusqlite::Result<bool> {
+    let there = present(connection, key, trace)?;
+    if trace.imported && there.iter().any(|row| row.same) {
+        return Ok(false);
+    }
+    let older = there.iter().filter(|row| !row.same && row.imported == trace.imported);
+    let gone = older.skip(TRACES_PER_KEY - 1).chain(there.iter().filter(|row| row.same));
+    for row in gone {
+        let sql = "DELETE FROM trace WHERE key = ? AND seq = ?";
+        connection.prepare_cached(sql)?.execute(params![key.0.as_bytes(), row.seq])?;
+    }
+    let seq = there.first().map_or(1, |latest| latest.seq.saturating_add(1));
     let [name, outcome, body] = [&key.0, &trace.outcome, &trace.body].map(Digest::as_bytes);
     let (deep, imported) = (trace.deep.as_ref().map(Digest::as_bytes), trace.imported);
-    let last = "SELECT max(seq) FROM trace WHERE key = ?";
-    let last: Option<i64> = connection.prepare_cached(last)?.query_row([name], |row| row.get(0))?;
-    if last.is_some() {
-        let known = "SELECT 1 FROM trace WHERE key = ? AND outcome = ? AND body = ? AND deep IS ?";
-        if imported && connection.prepare_cached(known)?.exists(params![name, outcome, body, deep])? {
-            return Ok(false);
-        }
-        let same = "DELETE FROM trace WHERE key = ? AND outcome = ? AND body = ? AND deep IS ?";
-        connection.prepare_cached(same)?.execute(params![name, outcome, body, deep])?;
-        let old = "DELETE FROM trace WHERE key = ?1 AND imported = ?3 AND seq NOT IN
-            (SELECT seq FROM trace WHERE key = ?1 AND imported = ?3 ORDER BY seq DESC LIMIT ?2)";
-        let rest = TRACES_PER_KEY as i64 - 1;
-        connection.prepare_cached(old)?.execute(params![name, rest, imported])?;
-    }
-    let insert = "INSERT OR REPLACE INTO trace (key, seq, outcome, body, deep, imported, seal) VALUES (?, ?, ?, ?, ?, ?, ?)";
-    let (seq, sealed) = (last.unwrap_or(0).saturating_add(1), seal(key, trace));
+    let insert = "INSERT OR REPLACE INTO trace (key, seq, outcome, body, deep, imported, seal)
+        VALUES (?, ?, ?, ?, ?, ?, ?)";
+    let sealed = seal(key, trace);
     connection.prepare_cached(insert)?.execute(params![name, seq, outcome, body, deep, imported, sealed])?;
     Ok(true)
+}
+
+/// A row that is there already, whatever its seal says.
+struct Present {
+    seq: i64,
+    imported: bool,
+    /// It says the same as the one to be put.
+    same: bool,
+}
+
+/// The rows of a key, the latest first.
+fn present(connection: &Connection, key: &LogicalKey, trace: &Trace) -> rusqlite::Result<Vec<Present>> {
+    let sql = "SELECT outcome, body, deep, imported, seq FROM trace WHERE key = ? ORDER BY seq DESC";
+    let mut statement = connection.prepare_cached(sql)?;
+    let rows = statement.query_map([key.0.as_bytes()], |row| {
+        let same = digest(row.get_ref(0)?) == Some(trace.outcome)
+            && digest(row.get_ref(1)?) == Some(trace.body)
+            && digest(row.get_ref(2)?) == trace.deep;
+        let imported = matches!(row.get_ref(3)?, ValueRef::Integer(1));
+        Ok(Present { seq: row.get(4)?, imported, same })
+    })?;
+    rows.collect()
 }
 
 /// What a trace's row must carry: a flipped bit in it must not make one trace pass for another.

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::run::{Done, TaskError};
 
 /// The file that holds the table, relative to the root.
-pub(super) const FILE: &str = "docs/performance.md";
+pub(in crate::bench) const FILE: &str = "docs/performance.md";
 
 const BEGIN: &str = "<!-- figures: written by `cargo xtask bench --save` -->";
 const END: &str = "<!-- end of figures -->";
