@@ -1,5 +1,5 @@
 //! The cache folder beside the memo store: what of a target's working tree became git objects, copies of plugin packages,
-//! and what checks that were killed left behind. All of it can be made again.
+//! notes on what ran and why, and what checks that were killed left behind. All of it can be made again.
 
 use std::fs;
 use std::io;
@@ -16,13 +16,15 @@ const DAY: u64 = 24 * 3600;
 
 /// Folders that are used again and again, one for each target or package.
 const KEPT: [&str; 2] = ["targets", "packages"];
+/// Notes on the last check of each target, which go by themselves.
+const NOTES: &str = "why";
 /// Folders of single checks, which remove them at their end.
 const OF_CHECKS: [&str; 2] = ["sessions", "scratch"];
 
-/// Some folders of the cache together.
+/// Some folders or files of the cache together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Part {
-    /// How many folders.
+    /// How many.
     pub count: u64,
     /// What their files hold, bytes.
     pub bytes: u64,
@@ -35,6 +37,8 @@ pub struct Contents {
     pub targets: Part,
     /// Copies of plugin packages.
     pub packages: Part,
+    /// What the last check of each target ran, and why.
+    pub notes: Part,
     /// What belongs to single checks.
     pub temporary: Part,
 }
@@ -52,7 +56,8 @@ pub struct RemoveError {
 pub fn contents(cache: &Path) -> Contents {
     let of = |name: &str| measured(&below(cache, name));
     let (sessions, scratch) = (of("sessions"), of("scratch"));
-    Contents { targets: of("targets"), packages: of("packages"), temporary: sessions.and(scratch) }
+    let temporary = sessions.and(scratch);
+    Contents { targets: of("targets"), packages: of("packages"), notes: of(NOTES), temporary }
 }
 
 /// Removes what no check has used for `unused`, and what killed checks left behind. Returns what went.
@@ -70,7 +75,7 @@ pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
 /// # Errors
 /// As [`prune`].
 pub fn clear(cache: &Path) -> Result<Part, RemoveError> {
-    let kept = KEPT.iter().flat_map(|name| below(cache, name));
+    let kept = KEPT.iter().chain([&NOTES]).flat_map(|name| below(cache, name));
     remove(kept.chain(left_behind(cache)).collect())
 }
 
@@ -122,7 +127,8 @@ fn remove(folders: Vec<PathBuf>) -> Result<Part, RemoveError> {
     let (mut gone, mut failed) = (Part::default(), None);
     for path in folders {
         let part = measured(std::slice::from_ref(&path));
-        match fs::remove_dir_all(&path) {
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        match removed {
             Ok(()) => gone = gone.and(part),
             // Another process was faster.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -155,7 +161,8 @@ mod tests {
     #[test]
     fn what_is_unused_goes_and_what_is_used_stays() {
         let part = Part { count: 1, bytes: 10 };
-        let full = Contents { targets: part, packages: part, temporary: part.and(part) };
+        let full =
+            Contents { targets: part, packages: part, temporary: part.and(part), ..Contents::default() };
         let cases = [
             (0, Part::default(), full),
             (2, part.and(part), Contents { temporary: Part::default(), ..full }),
@@ -181,7 +188,10 @@ mod tests {
     #[test]
     fn clearing_leaves_what_a_running_check_may_use() {
         let cache = cache(0);
-        assert_eq!(clear(cache.path()).unwrap().count, 2);
+        fs::create_dir(cache.path().join(NOTES)).unwrap();
+        fs::write(cache.path().join(NOTES).join("note.json"), "{}").unwrap();
+        assert_eq!(contents(cache.path()).notes, Part { count: 1, bytes: 2 });
+        assert_eq!(clear(cache.path()).unwrap().count, 3);
         assert_eq!(contents(cache.path()).temporary.count, 2);
         assert_eq!(clear(&cache.path().join("none")).unwrap(), Part::default());
     }

@@ -193,7 +193,8 @@ impl Original<'_> {
         let folder = TempDir::new()?;
         let outside = Outside::new(&self.settings.day, &self.settings.environment, &self.specs);
         let snapshot = Some(self.prepared.snapshot.clone());
-        let sources = Arc::new(CheckSources::new(snapshot, Arc::new(Places::only(folder.path().to_owned())), outside));
+        let sources =
+            Arc::new(CheckSources::new(snapshot, Arc::new(Places::only(folder.path().to_owned())), outside));
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let launch = Sandboxed::new(folder.path().to_owned()).map_err(probity_host::StartError::from)?;
         Ok(World { original: self, sources, launch: Arc::new(launch.surrounded(variables)), _folder: folder })

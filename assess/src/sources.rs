@@ -28,7 +28,11 @@ pub(crate) struct CheckSources {
 
 impl CheckSources {
     /// The git directory is to be made in `places`.
-    pub(crate) fn new(snapshot: Option<Arc<Snapshot>>, places: Arc<Places>, outside: Outside) -> CheckSources {
+    pub(crate) fn new(
+        snapshot: Option<Arc<Snapshot>>,
+        places: Arc<Places>,
+        outside: Outside,
+    ) -> CheckSources {
         CheckSources { snapshot, places, outside, made: Mutex::new(None) }
     }
 

@@ -33,8 +33,8 @@ pub(super) fn info(cx: &Context, paths: &Paths) -> Ended {
     line("asked", asked(&info));
     let imported = count(info.imported, "trace");
     line("imported", format!("{imported} from other machines, used with `check --trust-imported` alone"));
-    let all =
-        info.bytes + info.aside_bytes + beside.targets.bytes + beside.packages.bytes + beside.temporary.bytes;
+    let parts = [beside.targets, beside.packages, beside.notes, beside.temporary];
+    let all = info.bytes + info.aside_bytes + parts.iter().map(|part| part.bytes).sum::<u64>();
     line("size", format!("{}, of which", Size(all)));
     line(
         "  answers",
@@ -48,6 +48,14 @@ pub(super) fn info(cx: &Context, paths: &Paths) -> Ended {
     line(
         "  plugins",
         format!("{} of {}", Size(beside.packages.bytes), count(beside.packages.count, "package")),
+    );
+    line(
+        "  notes",
+        format!(
+            "{} for `probity why` on {}",
+            Size(beside.notes.bytes),
+            count(beside.notes.count, "repository")
+        ),
     );
     line("  temporary", Size(beside.temporary.bytes).to_string());
     cx.result(&shown)
