@@ -49,7 +49,7 @@ impl<'a> Graph<'a> {
             number(&upgrade, "executed_above"),
         );
         let ratio = number(&upgrade, "flushed_us") / number(&cold, "flushed_us");
-        table.add("the same, time of cold", "≤ 1", ratio);
+        table.add("the same, time of cold, where a query costs nothing", "—", ratio);
         Ok(())
     }
 
@@ -58,10 +58,13 @@ impl<'a> Graph<'a> {
         Ok(number(&self.task("hit")?, "hit_ns") / 1e3)
     }
 
-    /// Queries of 2 ms, up to 33 at a time (one on the asker's own thread): the ideal time as a part of the real one.
-    pub(super) fn parallel(&self) -> Result<f64, TaskError> {
-        let parallel = self.task("parallel")?;
-        Ok(self.size as f64 * 2e3 / 33.0 / number(&parallel, "answered_us") * 100.0)
+    /// Queries of 2 ms, up to 33 at a time (one on the asker's own thread): the ideal time in per cent of the real one; and the time
+    /// when all are remembered, run again and answer the same, as a part of that.
+    pub(super) fn parallel(&self) -> Result<(f64, f64), TaskError> {
+        let cold = number(&self.task("parallel")?, "answered_us");
+        let again = self.task("revalidate")?;
+        expect(&again, "executed", self.size as f64)?;
+        Ok((self.size as f64 * 2e3 / 33.0 / cold * 100.0, number(&again, "answered_us") / cold))
     }
 
     fn command(&self, task: &str) -> std::process::Command {
