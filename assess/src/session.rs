@@ -1,5 +1,6 @@
 //! The engine and the host of one check, wired together. Plugins are started when an answer is missing, and end with the session.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use probity_engine::{Account, Engine, Failure, Key, Reply, Request, StoreLocation, StoreWarning};
@@ -28,6 +29,8 @@ pub struct Effort {
     pub plugin_calls: u64,
     /// Queries that were run.
     pub executed: u64,
+    /// Their names with their plugins', and how often each was run.
+    pub ran: BTreeMap<String, u64>,
     /// Remembered answers whose dependencies were looked at again.
     pub verified: u64,
     /// Answers taken from the store.
@@ -113,6 +116,7 @@ impl Session {
             plugin_processes: host.plugin_processes,
             plugin_calls: host.plugin_calls,
             executed: engine.executed,
+            ran: self.ran(),
             verified: engine.verified,
             store_hits: engine.store_hits,
             session_hits: engine.session_hits,
@@ -123,6 +127,14 @@ impl Session {
                 .map(|(instance, report)| (instance, report.level.to_string()))
                 .collect(),
         }
+    }
+
+    fn ran(&self) -> BTreeMap<String, u64> {
+        let mut ran = BTreeMap::new();
+        for request in self.engine.executed() {
+            *ran.entry(format!("{}/{}", request.plugin, request.query)).or_default() += 1;
+        }
+        ran
     }
 
     /// Waits until what was learnt is kept, and ends the plugins.

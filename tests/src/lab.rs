@@ -122,9 +122,29 @@ impl Run {
     /// A number of the `--stats` line.
     #[track_caller]
     pub fn stat(&self, name: &str) -> u64 {
+        self.stats()[name].as_u64().unwrap_or_else(|| panic!("no {name} in the stats of:\n{}", self.stderr))
+    }
+
+    /// The queries that were run, sorted, those of built-in plugins without the publisher; `git/part*3` was run three times.
+    #[track_caller]
+    pub fn ran(&self) -> Vec<String> {
+        let stats = self.stats();
+        let ran = stats["ran"].as_object().unwrap_or_else(|| panic!("no stats in:\n{}", self.stderr));
+        let mut ran: Vec<String> = ran
+            .iter()
+            .map(|(query, times)| {
+                let query = query.strip_prefix("probity/core/").unwrap_or(query);
+                if *times == 1 { query.to_owned() } else { format!("{query}*{times}") }
+            })
+            .collect();
+        ran.sort();
+        ran
+    }
+
+    /// The `--stats` line.
+    fn stats(&self) -> Value {
         let line = self.stderr.lines().find(|line| line.starts_with('{')).unwrap_or_default();
-        let stats: Value = serde_json::from_str(line).unwrap_or_default();
-        stats[name].as_u64().unwrap_or_else(|| panic!("no {name} in the stats of:\n{}", self.stderr))
+        serde_json::from_str(line).unwrap_or_default()
     }
 }
 

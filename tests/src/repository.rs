@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -113,6 +114,36 @@ impl Repository {
             self.write(format!("src/file{}.rs", number % 5), lines);
             self.commit(&format!("change {number}"));
         }
+        self
+    }
+
+    /// The same much faster, on the branch `main` of a repository without commits; the working tree follows.
+    pub fn long_history(&mut self, count: u64) -> &mut Self {
+        let mut stream = String::new();
+        for number in 0..count {
+            let date = FIRST + self.commits * DAY;
+            self.commits += 1;
+            let (name, email) = &self.author;
+            let message = format!("change {number}");
+            let lines: String =
+                (0..=number % 7).map(|line| format!("fn f{number}_{line}() {{}}\n")).collect();
+            stream.push_str(&format!(
+                "commit refs/heads/main\nauthor {name} <{email}> {date} +0000\n\
+                 committer Grace <grace@example.org> {date} +0000\ndata {}\n{message}\n\
+                 M 100644 inline src/file{}.rs\ndata {}\n{lines}\n",
+                message.len(),
+                number % 5,
+                lines.len()
+            ));
+        }
+        let mut git = git_in(&self.path);
+        git.args(["fast-import", "--quiet"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut git = git.spawn().expect("git runs");
+        let mut input = git.stdin.take().expect("it is piped");
+        input.write_all(stream.as_bytes()).expect("git reads what it imports");
+        drop(input);
+        printed(git.wait_with_output().expect("git ends"));
+        self.git(["reset", "--quiet", "--hard", "main"]);
         self
     }
 

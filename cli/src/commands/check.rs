@@ -1,5 +1,6 @@
 //! `probity check`: the report on standard output, everything else on standard error.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -25,12 +26,14 @@ struct Stats<'a> {
     plugin_processes: u64,
     plugin_calls: u64,
     executed: u64,
+    /// Which queries were run, and how often each.
+    ran: &'a BTreeMap<String, u64>,
     verified: u64,
     store_hits: u64,
     session_hits: u64,
     wall_ms: u64,
     /// The sandbox's level for each plugin that was started.
-    levels: std::collections::BTreeMap<&'a str, &'a str>,
+    levels: BTreeMap<&'a str, &'a str>,
 }
 
 pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
@@ -105,6 +108,7 @@ fn stats(checked: &Checked, start: Instant) -> String {
         plugin_processes: effort.plugin_processes,
         plugin_calls: effort.plugin_calls,
         executed: effort.executed,
+        ran: &effort.ran,
         verified: effort.verified,
         store_hits: effort.store_hits,
         session_hits: effort.session_hits,
