@@ -48,7 +48,7 @@ fn one_more_commit_runs_its_segment_and_the_roots_alone() {
     let roots = 6; // activity, affiliation, binary, churn, entropy, identity: the commit is another one
     let tip = 3; // git/commit, git/history, git/tree
     let segment = 5; // git/commits, and the `segment` of affiliation, churn, entropy, identity
-    let changes = 2; // git/changes of the segment, and of its last block: the earlier blocks are remembered
+    let changes = 1; // git/changes of the segment's last block: the earlier blocks are remembered
     let blobs = 2; // binary/blobs and git/contents of the one group of blobs
     assert_eq!(warm.stat("executed"), roots + tip + segment + changes + blobs);
     let again = lab.check(repository.path(), &[]);

@@ -75,7 +75,7 @@ fn history(_engine: &Engine, key: HistoryKey) -> Result<Answer<History>> {
     let segment =
         |ids: &[&str]| Segment { commits: ids.iter().map(|c| (*c).to_owned()).collect(), cut: vec![] };
     let segments = vec![segment(&["ada 1", "bob 2"]), segment(&["ada 3", "eve 4"])];
-    Ok(Answer::new(History { commits: 4, truncated: key.commit == "cut", segments }))
+    Ok(Answer::new(History { commits: 4, truncated: key.commit == "cut", parts: vec![], segments }))
 }
 
 /// Each commit is by who its id names.

@@ -34,6 +34,7 @@ pub fn run() -> ExitCode {
 pub fn plugin() -> Plugin<Config> {
     Plugin::<Config>::new("probity/core/affiliation", env!("CARGO_PKG_VERSION"))
         .query(queries::affiliation)
+        .query(queries::part)
         .query(queries::segment)
         .default_policy(Config::policy)
         .explain(EXPLANATION)

@@ -1,20 +1,19 @@
-//! The two questions that `affiliation` answers: about one segment, and about a whole history.
+//! The three questions that `affiliation` answers: about one segment, about a part, and about a whole history.
 
 use std::cmp::Reverse;
 
-use probity_sdk::git::{Commits, History, Segment};
+use probity_sdk::git::{Commits, History, HistoryKey, Segment};
+use probity_sdk::history;
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
 use crate::contributors::{Contributor, Contributors, folded};
 use crate::organisations::Domains;
 
-/// How many segments are asked for at once.
-const WINDOW: usize = 16;
 /// How many contributors are pointed out at most.
 const MOST_CONCERNS: usize = 20;
 
-/// Who contributed to a segment.
+/// Who contributed to a segment, or to a part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct SegmentContributors {
     /// Sorted by address.
@@ -44,8 +43,16 @@ pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Se
     Ok(Answer::new(SegmentContributors { contributors: contributors.into_sorted() }))
 }
 
+/// The authors and committers of a part's commits, one for each e-mail address.
+#[query(uses("git/part", "affiliation/segment"))]
+pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<SegmentContributors>> {
+    let mut all = Contributors::default();
+    history::each_of_part(engine, "affiliation", &key, |said| Ok(append(&mut all, said)))?;
+    Ok(Answer::new(SegmentContributors { contributors: all.into_sorted() }))
+}
+
 /// Whether each contributor is to be counted, in the order of their e-mail addresses.
-#[query(default, uses("git/history", "affiliation/segment"))]
+#[query(default, uses("git/history", "affiliation/part", "affiliation/segment"))]
 pub(crate) fn affiliation(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<bool>>> {
     let history: History = engine.query("git/history", &target.history())?;
     if history.truncated {
@@ -54,7 +61,9 @@ pub(crate) fn affiliation(engine: &Engine<Config>, target: Target) -> Result<Ans
         ));
     }
     let domains = Domains::selected(engine.config());
-    let contributors = contributors(engine, &history.segments)?;
+    let mut all = Contributors::default();
+    history::each(engine, "affiliation", &history, |said| Ok(append(&mut all, said)))?;
+    let contributors = all.into_sorted();
     let strategy = engine.config().strategy;
     let counted = |contributor: &Contributor| strategy.counts(domains.contain(&contributor.email));
     let value: Vec<bool> = contributors.iter().map(counted).collect();
@@ -63,13 +72,8 @@ pub(crate) fn affiliation(engine: &Engine<Config>, target: Target) -> Result<Ans
     Ok(Answer::new(value).concerns(concerns))
 }
 
-/// The contributors of all segments.
-fn contributors(engine: &Engine<Config>, segments: &[Segment]) -> Result<Vec<Contributor>> {
-    let mut all = Contributors::default();
-    for part in engine.query_windowed::<SegmentContributors, _>("affiliation/segment", segments, WINDOW) {
-        part?.contributors.into_iter().for_each(|contributor| all.add(contributor));
-    }
-    Ok(all.into_sorted())
+fn append(all: &mut Contributors, later: SegmentContributors) {
+    later.contributors.into_iter().for_each(|contributor| all.add(contributor));
 }
 
 /// The counted contributors, those with most commits first and among equals by address.

@@ -1,12 +1,13 @@
 //! `probity/core/churn`: commits that change far more source than the others.
 //!
-//! The history comes in segments. Each segment is reduced to one row per commit, which is remembered; the scores are
-//! computed from the rows of all segments. Start reading in `queries`.
+//! The history comes in parts and segments. Each is reduced to two numbers per commit and a few names, which is remembered; the
+//! scores are computed from all numbers. Start reading in `queries`.
 
 mod changes;
 mod config;
 mod queries;
 mod scores;
+mod sizes;
 #[cfg(test)]
 mod tests;
 
@@ -34,6 +35,7 @@ pub fn run() -> ExitCode {
 pub fn plugin() -> Plugin<Config> {
     Plugin::<Config>::new("probity/core/churn", env!("CARGO_PKG_VERSION"))
         .query(queries::churn)
+        .query(queries::part)
         .query(queries::segment)
         .default_policy(|config: &Config| Some(config.policy()))
         .explain(EXPLANATION)

@@ -1,13 +1,6 @@
 //! The arithmetic of churn: how large each change is among all changes.
 
-/// How much source one commit changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Size {
-    /// Source files changed.
-    pub(crate) files: u64,
-    /// Lines added and removed in them.
-    pub(crate) lines: u64,
-}
+use crate::sizes::Size;
 
 /// The churn of each commit: `(f / F) * (l / L)^2 * 1e6`, where `f` and `l` are the commit's files and lines and `F`
 /// and `L` their sums over all commits. Zero where nothing was changed at all.

@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::histogram::Histogram;
+use crate::histogram::{CommitHistogram, Histogram, Information, shares};
 
 /// The commits of a history, added from the oldest to the newest.
 #[derive(Debug, Default)]
@@ -19,8 +19,9 @@ pub(crate) struct Corpus {
 #[derive(Debug)]
 struct CommitText {
     id: Box<str>,
-    /// Number of the grapheme, and how often it occurs.
+    /// Number of the grapheme, and how often it occurs; in the order of the graphemes' bytes.
     counts: Box<[(u32, u32)]>,
+    information: Information,
 }
 
 /// A commit and its entropy in bits.
@@ -31,20 +32,21 @@ pub(crate) struct Entropy {
 }
 
 impl Corpus {
-    /// Adds the segment that follows those added before.
+    /// Adds the segment or part that follows those added before.
     pub(crate) fn add(&mut self, segment: Histogram) -> Result<(), CorpusError> {
         let mut numbers = Vec::with_capacity(segment.graphemes.len());
         for grapheme in segment.graphemes {
             let next = u32::try_from(self.numbers.len()).map_err(|_| CorpusError::TooManyGraphemes)?;
             numbers.push(*self.numbers.entry(grapheme.into_boxed_str()).or_insert(next));
         }
-        for commit in segment.commits {
-            let number = |(place, count): (u32, u32)| {
-                let number = numbers.get(place as usize).copied();
-                number.map(|number| (number, count)).ok_or(CorpusError::NoSuchGrapheme { place })
-            };
-            let counts = commit.counts.into_iter().map(number).collect::<Result<_, _>>()?;
-            self.commits.push(CommitText { id: commit.id.into_boxed_str(), counts });
+        for mut commit in segment.commits {
+            for (place, _) in &mut commit.counts {
+                let number = numbers.get(*place as usize);
+                *place = *number.ok_or(CorpusError::NoSuchGrapheme { place: *place })?;
+            }
+            let CommitHistogram { id, counts, information } = commit;
+            let (id, counts) = (id.into_boxed_str(), counts.into_boxed_slice());
+            self.commits.push(CommitText { id, counts, information });
         }
         self.unknown = self.unknown.saturating_add(segment.unknown);
         Ok(())
@@ -59,57 +61,53 @@ impl Corpus {
         self.commits.len()
     }
 
+    /// All of it in one histogram.
+    pub(crate) fn into_histogram(self) -> Histogram {
+        let mut graphemes: Vec<(Box<str>, u32)> = self.numbers.into_iter().collect();
+        graphemes.sort_unstable();
+        let mut ranks = vec![0; graphemes.len()];
+        for (rank, (_, number)) in (0..).zip(&graphemes) {
+            ranks[*number as usize] = rank;
+        }
+        let ranked = |commit: CommitText| {
+            let mut counts = commit.counts.into_vec();
+            counts.iter_mut().for_each(|(number, _)| *number = ranks[*number as usize]);
+            CommitHistogram { id: commit.id.into_string(), counts, information: commit.information }
+        };
+        Histogram {
+            graphemes: graphemes.into_iter().map(|(grapheme, _)| grapheme.into_string()).collect(),
+            commits: self.commits.into_iter().map(ranked).collect(),
+            unknown: self.unknown,
+        }
+    }
+
     /// The entropy of each commit, the highest first and among equals the newest first:
     /// the sum over its graphemes of `p * log2(p / b)`, where `p` is the grapheme's share of the commit's text and
     /// `b` the mean of that share over the commits in which the grapheme occurs. Zero for a commit without text.
-    pub(crate) fn into_entropies(mut self) -> Vec<Entropy> {
-        let baseline = self.baseline();
-        let ranks = self.ranks();
-        let mut entropies: Vec<Entropy> = Vec::with_capacity(self.commits.len());
-        for mut commit in self.commits.drain(..).rev() {
-            commit.counts.sort_unstable_by_key(|(number, _)| ranks[*number as usize]);
-            let bits = relative_entropy(&commit, &baseline);
-            entropies.push(Entropy { commit: commit.id, bits });
-        }
+    pub(crate) fn into_entropies(self) -> Vec<Entropy> {
+        let baseline: Vec<f64> = self.baseline().into_iter().map(libm::log2).collect();
+        let entropy = |commit: CommitText| {
+            let expected: f64 =
+                shares(&commit.counts).map(|(number, share)| share * baseline[number as usize]).sum();
+            Entropy { commit: commit.id, bits: commit.information.bits() - expected }
+        };
+        let mut entropies: Vec<Entropy> = self.commits.into_iter().rev().map(entropy).collect();
         entropies.sort_by(|a, b| b.bits.total_cmp(&a.bits));
         entropies
     }
 
     /// For each grapheme the mean of its share over the commits in which it occurs; summed from the oldest on.
     fn baseline(&self) -> Vec<f64> {
-        let mut shares = vec![(0.0, 0_u32); self.numbers.len()];
+        let mut sums = vec![(0.0, 0_u32); self.numbers.len()];
         for commit in &self.commits {
-            for (number, share) in commit.shares() {
-                let (sum, commits) = &mut shares[number as usize];
+            for (number, share) in shares(&commit.counts) {
+                let (sum, commits) = &mut sums[number as usize];
                 *sum += share;
                 *commits += 1;
             }
         }
-        shares.into_iter().map(|(sum, commits)| sum / f64::from(commits)).collect()
+        sums.into_iter().map(|(sum, commits)| sum / f64::from(commits)).collect()
     }
-
-    /// For each grapheme its place in the order of bytes, which does not depend on the order of the history.
-    fn ranks(&mut self) -> Vec<u32> {
-        let mut graphemes: Vec<(Box<str>, u32)> = self.numbers.drain().collect();
-        graphemes.sort_unstable();
-        let mut ranks = vec![0; graphemes.len()];
-        for (rank, (_, number)) in (0..).zip(graphemes) {
-            ranks[number as usize] = rank;
-        }
-        ranks
-    }
-}
-
-impl CommitText {
-    /// Each grapheme's number and its share of the commit's text.
-    fn shares(&self) -> impl Iterator<Item = (u32, f64)> {
-        let total: u64 = self.counts.iter().map(|(_, count)| u64::from(*count)).sum();
-        self.counts.iter().map(move |(number, count)| (*number, f64::from(*count) / total as f64))
-    }
-}
-
-fn relative_entropy(commit: &CommitText, baseline: &[f64]) -> f64 {
-    commit.shares().map(|(number, share)| share * libm::log2(share / baseline[number as usize])).sum()
 }
 
 /// Why a segment's graphemes could not be added.
@@ -130,25 +128,31 @@ pub(crate) enum CorpusError {
 mod tests {
     use super::*;
 
-    fn segment(json: &str) -> Histogram {
-        serde_json::from_str(json).unwrap()
+    /// A segment whose commits count these of these graphemes.
+    fn segment(graphemes: &[&str], commits: &[(&str, &[(u32, u32)])]) -> Histogram {
+        let commit = |(id, counts): &(&str, &[(u32, u32)])| {
+            let information = Information::of(counts);
+            CommitHistogram { id: (*id).to_owned(), counts: counts.to_vec(), information }
+        };
+        Histogram {
+            graphemes: graphemes.iter().map(|grapheme| (*grapheme).to_owned()).collect(),
+            commits: commits.iter().map(commit).collect(),
+            unknown: 0,
+        }
     }
 
-    fn entropies(segments: &[&str]) -> Vec<Entropy> {
+    fn corpus(segments: Vec<Histogram>) -> Corpus {
         let mut corpus = Corpus::default();
-        for json in segments {
-            corpus.add(segment(json)).unwrap();
-        }
-        corpus.into_entropies()
+        segments.into_iter().for_each(|segment| corpus.add(segment).unwrap());
+        corpus
     }
 
     #[test]
     fn entropy_compares_a_commit_with_the_mean_of_those_that_use_the_same_graphemes() {
         // c1 is "aab": p(a) = 2/3, p(b) = 1/3. c2 is "b": p(b) = 1. So b(a) = 2/3 and b(b) = (1/3 + 1) / 2 = 2/3.
         // E(c1) = 2/3 log2(1) + 1/3 log2(1/2) = -1/3; E(c2) = log2(3/2).
-        let found = entropies(&[
-            r#"{"graphemes":["a","b"],"commits":[{"id":"c1","counts":[[0,2],[1,1]]},{"id":"c2","counts":[[1,1]]}],"unknown":0}"#,
-        ]);
+        let whole = segment(&["a", "b"], &[("c1", &[(0, 2), (1, 1)]), ("c2", &[(1, 1)])]);
+        let found = corpus(vec![whole]).into_entropies();
         assert_eq!(&*found[0].commit, "c2");
         assert!((found[0].bits - 0.584_962_500_721_156_2).abs() < 1e-15, "{found:?}");
         assert_eq!(&*found[1].commit, "c1");
@@ -156,30 +160,30 @@ mod tests {
     }
 
     #[test]
-    fn how_a_history_is_cut_into_segments_does_not_matter() {
-        let whole =
-            entropies(&[r#"{"graphemes":["a","b","c"],"commits":[{"id":"c1","counts":[[0,7],[2,1]]},
-                {"id":"c2","counts":[[1,1],[2,3]]},{"id":"c3","counts":[[0,1],[1,5]]}],"unknown":0}"#]);
-        let cut = entropies(&[
-            r#"{"graphemes":["a","c"],"commits":[{"id":"c1","counts":[[0,7],[1,1]]}],"unknown":0}"#,
-            r#"{"graphemes":["a","b","c"],"commits":[{"id":"c2","counts":[[1,1],[2,3]]},
-                {"id":"c3","counts":[[0,1],[1,5]]}],"unknown":0}"#,
-        ]);
-        assert_eq!(whole, cut);
+    fn how_a_history_is_cut_into_parts_and_segments_does_not_matter() {
+        let abc = &["a", "b", "c"];
+        let (c1, c2, c3): (&[_], &[_], &[_]) = (&[(0, 7), (2, 1)], &[(1, 1), (2, 3)], &[(0, 1), (1, 5)]);
+        let whole = || segment(abc, &[("c1", c1), ("c2", c2), ("c3", c3)]);
+        let cut = || {
+            vec![segment(&["a", "c"], &[("c1", &[(0, 7), (1, 1)])]), segment(abc, &[("c2", c2), ("c3", c3)])]
+        };
+        assert_eq!(corpus(vec![whole()]).into_entropies(), corpus(cut()).into_entropies());
+        assert_eq!(corpus(cut()).into_histogram(), whole());
+        let part = corpus(vec![segment(&["b"], &[("c0", &[(0, 1)])]), whole()]).into_histogram();
+        assert_eq!(part.graphemes, abc);
+        assert_eq!(part.commits[1..], whole().commits);
     }
 
     #[test]
     fn a_commit_without_text_has_no_entropy_and_equals_are_newest_first() {
-        let found = entropies(&[
-            r#"{"graphemes":[],"commits":[{"id":"c1","counts":[]},{"id":"c2","counts":[]}],"unknown":2}"#,
-        ]);
+        let found = corpus(vec![segment(&[], &[("c1", &[]), ("c2", &[])])]).into_entropies();
         let expected = ["c2", "c1"].map(|id| Entropy { commit: id.into(), bits: 0.0 });
         assert_eq!(found, expected);
     }
 
     #[test]
     fn a_count_of_an_unlisted_grapheme_is_an_error() {
-        let wrong = segment(r#"{"graphemes":["a"],"commits":[{"id":"c1","counts":[[1,1]]}],"unknown":0}"#);
+        let wrong = segment(&["a"], &[("c1", &[(1, 1)])]);
         assert_eq!(Corpus::default().add(wrong), Err(CorpusError::NoSuchGrapheme { place: 1 }));
     }
 }

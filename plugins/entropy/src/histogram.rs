@@ -1,7 +1,7 @@
-//! The graphemes of one segment's commits, source files only, in a compact form: each grapheme is written once, the
+//! The graphemes of one segment's or part's commits, source files only, in a compact form: each grapheme is written once, the
 //! commits refer to it by its place.
 //!
-//! This is what is remembered for each segment. A segment's raw changes are read one commit at a time and let go.
+//! This is what is remembered for each segment and for each part. A segment's raw changes are read one commit at a time and let go.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,12 +10,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// The graphemes that the commits of a segment added or removed in source files.
+use crate::counts::Counts;
+
+/// The graphemes that the commits of a segment, or of a part, added or removed in source files.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Histogram {
     /// Each grapheme once, in the order of their bytes.
     pub(crate) graphemes: Vec<String>,
-    /// The commits that change at least one source file, in the segment's order.
+    /// The commits that change at least one source file, the oldest first.
     pub(crate) commits: Vec<CommitHistogram>,
     /// Commits left out, since their parents and so their changes are not known.
     pub(crate) unknown: u64,
@@ -25,8 +27,33 @@ pub(crate) struct Histogram {
 #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct CommitHistogram {
     pub(crate) id: String,
-    /// Place in `graphemes`, and count; places ascend.
-    pub(crate) counts: Vec<(u32, u32)>,
+    /// Place in `graphemes`, and count; places ascend. Written as [`crate::counts`] tells.
+    #[serde(with = "crate::counts")]
+    #[schemars(schema_with = "crate::counts::schema")]
+    pub(crate) counts: Counts,
+    /// What of the commit's entropy does not depend on other commits.
+    pub(crate) information: Information,
+}
+
+/// The sum over a text's graphemes of `p * log2(p)`, where `p` is the grapheme's share of the text. Kept and written as the bits of
+/// the number, which come through JSON unchanged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Information(u64);
+
+impl Information {
+    pub(crate) fn of(counts: &[(u32, u32)]) -> Self {
+        Self(shares(counts).map(|(_, share)| share * libm::log2(share)).sum::<f64>().to_bits())
+    }
+
+    pub(crate) fn bits(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+}
+
+/// Each grapheme, and its share of the text that is counted.
+pub(crate) fn shares(counts: &[(u32, u32)]) -> impl Iterator<Item = (u32, f64)> {
+    let total: u64 = counts.iter().map(|(_, count)| u64::from(*count)).sum();
+    counts.iter().map(move |(grapheme, count)| (*grapheme, f64::from(*count) / total as f64))
 }
 
 /// What `git/changes` answers, each commit still as text.
@@ -55,38 +82,47 @@ struct Graphemes {
     counts: BTreeMap<String, u64>,
 }
 
-impl Histogram {
-    /// Reads the changes of a segment, commit by commit.
-    pub(crate) fn of(changes: Changes, source: &SourceFiles) -> Result<Self, HistogramError> {
-        let mut places = HashMap::new();
-        let mut histogram = Self::default();
+/// A histogram in the making, from the oldest commit to the newest.
+#[derive(Debug, Default)]
+pub(crate) struct Counting {
+    /// Numbers of the graphemes, as they are met.
+    places: HashMap<String, u32>,
+    histogram: Histogram,
+}
+
+impl Counting {
+    /// Reads the changes of further commits, one commit at a time.
+    pub(crate) fn add(&mut self, changes: Changes, source: &SourceFiles) -> Result<(), HistogramError> {
         for raw in changes.commits {
             let commit: CommitChanges = serde_json::from_str(raw.get())?;
             if commit.unknown {
-                histogram.unknown += 1;
+                self.histogram.unknown += 1;
             } else if commit.files.iter().any(|file| source.contains(&file.path)) {
-                histogram.commits.push(counted(commit, source, &mut places)?);
+                self.histogram.commits.push(counted(commit, source, &mut self.places)?);
             }
         }
-        histogram.settle(places);
-        Ok(histogram)
+        Ok(())
     }
 
     /// Puts the graphemes in order and renumbers the counts, which were numbered as the graphemes were met.
-    fn settle(&mut self, places: HashMap<String, u32>) {
+    pub(crate) fn finish(self) -> Histogram {
+        let Self { places, mut histogram } = self;
         let mut met: Vec<(String, u32)> = places.into_iter().collect();
         met.sort_unstable();
         let mut ranks = vec![0; met.len()];
         for (rank, (grapheme, place)) in (0..).zip(met) {
             ranks[place as usize] = rank;
-            self.graphemes.push(grapheme);
+            histogram.graphemes.push(grapheme);
         }
-        for commit in &mut self.commits {
+        for commit in &mut histogram.commits {
             for (place, _) in &mut commit.counts {
                 *place = ranks[*place as usize];
             }
             commit.counts.sort_unstable();
+            // The sum runs in the order of the graphemes' bytes, as those over all commits do.
+            commit.information = Information::of(&commit.counts);
         }
+        histogram
     }
 }
 
@@ -111,7 +147,7 @@ fn counted(
         Err(_) => Err(HistogramError::TooLarge),
     };
     let counts = counts.into_iter().map(narrow).collect::<Result<_, _>>()?;
-    Ok(CommitHistogram { id: commit.id, counts })
+    Ok(CommitHistogram { id: commit.id, counts, information: Information::default() })
 }
 
 /// Why the changes of a segment could not be counted.
@@ -134,7 +170,9 @@ mod tests {
     }
 
     fn histogram(changes: &str) -> Result<Histogram, HistogramError> {
-        Histogram::of(serde_json::from_str(changes).unwrap(), &source())
+        let mut counting = Counting::default();
+        counting.add(serde_json::from_str(changes).unwrap(), &source())?;
+        Ok(counting.finish())
     }
 
     #[test]
@@ -148,17 +186,23 @@ mod tests {
                 {"id":"c3","parents":1,"files":[{"path":"Makefile"}],"graphemes":[{"extension":null,"counts":{"é":1}}]}
             ]}"#,
         );
-        assert_eq!(
-            serde_json::to_string(&built.unwrap()).unwrap(),
-            r#"{"graphemes":["a","x","é"],"commits":[{"id":"c1","counts":[[0,1],[1,5]]},{"id":"c3","counts":[[2,1]]}],"unknown":0}"#
+        let of = |counts: &[(u32, u32)]| Information::of(counts).0;
+        let expected = format!(
+            r#"{{"graphemes":["a","x","é"],"commits":[{{"id":"c1","counts":"AAEBBQ","information":{}}},{{"id":"c3","counts":"AgE","information":{}}}],"unknown":0}}"#,
+            of(&[(0, 1), (1, 5)]),
+            of(&[(2, 1)])
         );
+        assert_eq!(serde_json::to_string(&built.unwrap()).unwrap(), expected);
     }
 
     #[test]
     fn a_source_file_without_text_still_makes_its_commit_count() {
         let built =
             histogram(r#"{"commits":[{"id":"c1","files":[{"path":"empty.rs"}],"graphemes":[]}]}"#).unwrap();
-        assert_eq!(built.commits, [CommitHistogram { id: "c1".into(), counts: Vec::new() }]);
+        assert_eq!(
+            built.commits,
+            [CommitHistogram { id: "c1".into(), counts: Vec::new(), information: Information::of(&[]) }]
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod config;
 mod corpus;
+mod counts;
 mod histogram;
 mod queries;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub fn run() -> ExitCode {
 pub fn plugin() -> Plugin<Config> {
     Plugin::<Config>::new("probity/core/entropy", env!("CARGO_PKG_VERSION"))
         .query(queries::entropy)
+        .query(queries::part)
         .query(queries::segment)
         .default_policy(|config: &Config| Some(config.policy()))
         .explain(EXPLANATION)

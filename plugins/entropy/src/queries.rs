@@ -1,15 +1,16 @@
-//! The two questions that `entropy` answers: about one segment, and about a whole history.
+//! The three questions that `entropy` answers: about one segment, about a part, and about a whole history.
 
-use probity_sdk::git::{History, Segment};
+use probity_sdk::git::{History, HistoryKey, Segment};
+use probity_sdk::history;
 use probity_sdk::linguist::SourceFiles;
 use probity_sdk::prelude::*;
 use probity_sdk::statistics::z_scores;
 
 use crate::config::Config;
 use crate::corpus::{Corpus, Entropy};
-use crate::histogram::{Changes, Histogram};
+use crate::histogram::{Changes, Counting, Histogram};
 
-/// How many segments are asked for at once: the counts of these, and of no more, are in memory as JSON.
+/// How many blocks of a segment are asked for at once: their counts, and no others, are in memory as JSON.
 const WINDOW: usize = 8;
 /// How many commits are pointed out at most.
 const MOST_CONCERNS: usize = 20;
@@ -22,12 +23,23 @@ const FEWEST_COMMITS: usize = 2;
 #[query(uses("git/changes", "linguist/source_extensions"))]
 pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Histogram>> {
     let source: SourceFiles = engine.query("linguist/source_extensions", &Empty {})?;
-    let changes: Changes = engine.query("git/changes", &key)?;
-    Ok(Answer::new(Histogram::of(changes, &source)?))
+    let mut counting = Counting::default();
+    for changes in engine.query_windowed::<Changes, _>("git/changes", &key.blocks(), WINDOW) {
+        counting.add(changes?, &source)?;
+    }
+    Ok(Answer::new(counting.finish()))
+}
+
+/// How often each grapheme occurs in the source lines that the commits of a part add or remove.
+#[query(uses("git/part", "entropy/segment"))]
+pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<Histogram>> {
+    let mut corpus = Corpus::default();
+    history::each_of_part(engine, "entropy", &key, |text| Ok(corpus.add(text)?))?;
+    Ok(Answer::new(corpus.into_histogram()))
 }
 
 /// How unusual the text of each commit is: z-scores of entropy over all commits that change source, highest first.
-#[query(default, uses("git/history", "entropy/segment"))]
+#[query(default, uses("git/history", "entropy/part", "entropy/segment"))]
 pub(crate) fn entropy(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<f64>>> {
     let history: History = engine.query("git/history", &target.history())?;
     if history.truncated {
@@ -35,7 +47,8 @@ pub(crate) fn entropy(engine: &Engine<Config>, target: Target) -> Result<Answer<
             "the history is incomplete (a shallow clone), so no commit can be compared with all others",
         ));
     }
-    let corpus = corpus(engine, history.segments)?;
+    let mut corpus = Corpus::default();
+    history::each(engine, "entropy", &history, |text| Ok(corpus.add(text)?))?;
     if corpus.len() < FEWEST_COMMITS {
         let count = corpus.len();
         return Err(abstain(format!("too few commits change source files to be compared: {count}")));
@@ -50,15 +63,6 @@ pub(crate) fn entropy(engine: &Engine<Config>, target: Target) -> Result<Answer<
     };
     let concerns = concerns(&entropies, &scores, unknown, engine.config());
     Ok(Answer::new(scores).concerns(concerns))
-}
-
-/// The text of all segments.
-fn corpus(engine: &Engine<Config>, segments: Vec<Segment>) -> Result<Corpus> {
-    let mut corpus = Corpus::default();
-    for histogram in engine.query_windowed::<Histogram, _>("entropy/segment", &segments, WINDOW) {
-        corpus.add(histogram?)?;
-    }
-    Ok(corpus)
 }
 
 /// The commits above the threshold (or notable all the same, for a policy may set a lower one), the highest first, and a word on those that were left out.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use probity_sdk::git::Segment;
+use probity_sdk::git::{HistoryKey, Segment};
 use probity_sdk::prelude::*;
 use probity_sdk::testing::TestEngine;
 use serde_json::{Value, json};
 
 use crate::{Config, plugin};
 
-/// A history: segments of commits, oldest first.
+/// A history: segments of commits, oldest first. All but the last are a part.
 struct Lab {
     /// Answers what a segment asks.
     below: Arc<TestEngine<Config>>,
@@ -25,7 +25,12 @@ impl Lab {
 
     fn of(segments: Vec<Vec<Value>>, truncated: bool) -> Self {
         let keys: Vec<Segment> = segments.iter().map(|commits| key(commits)).collect();
-        let history = json!({ "commits": segments.concat().len(), "truncated": truncated, "segments": keys });
+        let (last, earlier) =
+            keys.split_last().map_or((None, &[][..]), |(last, earlier)| (Some(last), earlier));
+        let (commits, parts) =
+            (segments.concat().len(), if earlier.is_empty() { vec![] } else { vec![part()] });
+        let history = json!({ "commits": commits, "truncated": truncated, "parts": parts, "segments": last.as_slice() });
+        let earlier = json!({ "commits": commits, "truncated": false, "parts": [], "segments": earlier });
         let commits: BTreeMap<String, Value> =
             segments.concat().into_iter().map(|commit| (id(&commit), commit)).collect();
         let below = TestEngine::new(Config::default())
@@ -36,11 +41,13 @@ impl Lab {
                 Ok(json!({ "commits": key.commits.iter().map(|id| &commits[id]).collect::<Vec<_>>() }))
             });
         let below = Arc::new(below);
-        let answering = below.clone();
+        let (segments, parts) = (below.clone(), segment_of(&below));
+        let parts = parts.on("git/part", move |_: Value| Ok(earlier.clone()));
         let above = TestEngine::new(Config::default())
             .on("git/history", move |_: Value| Ok(history.clone()))
+            .on("entropy/part", move |key: Value| Ok(parts.ask(&plugin(), "part", key)?.into_parts().0))
             .on("entropy/segment", move |key: Segment| {
-                Ok(answering.ask(&plugin(), "segment", key)?.into_parts().0)
+                Ok(segments.ask(&plugin(), "segment", key)?.into_parts().0)
             });
         Self { below, above }
     }
@@ -55,6 +62,18 @@ impl Lab {
         assert!(error.is_abstention(), "{error:?}");
         error.message().to_owned()
     }
+}
+
+/// An engine that asks the plugin itself about segments.
+fn segment_of(below: &Arc<TestEngine<Config>>) -> TestEngine<Config> {
+    let below = below.clone();
+    TestEngine::new(Config::default())
+        .on("entropy/segment", move |key: Segment| Ok(below.ask(&plugin(), "segment", key)?.into_parts().0))
+}
+
+/// The name of the part.
+fn part() -> HistoryKey {
+    HistoryKey { commit: "checkpoint".into(), shallow: vec![] }
 }
 
 /// A commit that changes a file of this extension; the text that it adds or removes, one character a grapheme.
@@ -87,7 +106,11 @@ fn a_segment_is_reduced_to_the_source_text_that_its_commits_change() {
     let answer = lab.below.ask(&plugin(), "segment", key(&commits)).unwrap();
     let expected = json!({
         "graphemes": ["a", "b", "c"],
-        "commits": [{ "id": "c1", "counts": [[0, 2], [1, 2]] }, { "id": "c3", "counts": [[0, 1], [1, 1], [2, 1]] }],
+        "commits": [
+            // A half of the text each: 2 * 1/2 * log2(1/2) = -1.
+            { "id": "c1", "counts": "AAIBAg", "information": (-1.0_f64).to_bits() },
+            { "id": "c3", "counts": "AAEBAQEB", "information": (3.0 * ((1.0 / 3.0) * libm::log2(1.0 / 3.0))).to_bits() },
+        ],
         "unknown": 0,
     });
     assert_eq!(answer.value(), &expected);
@@ -113,14 +136,14 @@ fn scores_descend_over_all_segments() {
 }
 
 #[test]
-fn only_the_history_and_its_segments_are_asked_for() {
+fn only_the_history_its_parts_and_the_segments_after_them_are_asked_for() {
     let lab = Lab::new(vec![vec![commit("c1", "rs", "aab")], vec![commit("c2", "rs", "b")]]);
     lab.ask().unwrap();
     assert_eq!(
         lab.above.asked(),
         [
             ("git/history".to_owned(), json!({ "commit": "tip", "shallow": [] })),
-            ("entropy/segment".to_owned(), json!({ "commits": ["c1"], "cut": [] })),
+            ("entropy/part".to_owned(), json!({ "commit": "checkpoint", "shallow": [] })),
             ("entropy/segment".to_owned(), json!({ "commits": ["c2"], "cut": [] })),
         ]
     );
@@ -185,7 +208,7 @@ fn failures_keep_their_kind() {
     let error = missing.ask(&plugin(), "entropy", target()).unwrap_err();
     assert!(error.is_retryable() && !error.is_abstention(), "{error:?}");
 
-    let wrong = json!({ "graphemes": [], "commits": [{ "id": "c1", "counts": [[0, 1]] }], "unknown": 0 });
+    let wrong = json!({ "graphemes": [], "commits": [{ "id": "c1", "counts": "AAE", "information": 0 }], "unknown": 0 });
     let broken = missing.on("entropy/segment", move |_: Value| Ok(wrong.clone()));
     let error = broken.ask(&plugin(), "entropy", target()).unwrap_err();
     assert_eq!(error.message(), "a segment counts grapheme 0, which it does not list");
@@ -199,5 +222,5 @@ fn it_describes_its_policy_and_what_it_asks() {
     assert_eq!(describe.default_policy.as_deref(), Some(policy));
     let analysis = describe.queries.iter().find(|query| query.default).unwrap();
     assert_eq!(analysis.name, "entropy");
-    assert_eq!(analysis.uses, ["git/history", "entropy/segment"]);
+    assert_eq!(analysis.uses, ["git/history", "entropy/part", "entropy/segment"]);
 }

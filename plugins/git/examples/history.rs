@@ -7,7 +7,7 @@
 
 use probity_plugin_git::changes::{KnownPairs, changes};
 use probity_plugin_git::commits::commits;
-use probity_plugin_git::history::history;
+use probity_plugin_git::history::{finished, history, part};
 use probity_plugin_git::objects::Repository;
 use probity_plugin_git::shapes::{CommitChanges, HistoryKey};
 use std::error::Error;
@@ -25,14 +25,19 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let begin = Instant::now();
     let repository = Repository::with_threads(folder.as_ref(), threads)?;
-    let history = history(&repository, &HistoryKey { commit, shallow: Vec::new() })?;
+    let history = finished(&repository, history(&repository, &HistoryKey { commit, shallow: Vec::new() })?)?;
+    let mut segments = Vec::new();
+    for key in &history.parts {
+        segments.extend(finished(&repository, part(&repository, key)?)?.segments);
+    }
+    segments.extend(history.segments);
     let listed = begin.elapsed();
     let known = KnownPairs::default();
     let (next, bytes, files) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicUsize::new(0));
     let out = std::sync::Mutex::new(std::io::BufWriter::new(std::io::stdout()));
     std::thread::scope(|scope| {
         let work = || -> Result<(), probity_plugin_git::GitError> {
-            while let Some(segment) = history.segments.get(next.fetch_add(1, Ordering::Relaxed)) {
+            while let Some(segment) = segments.get(next.fetch_add(1, Ordering::Relaxed)) {
                 let changes = changes(&repository, &known, segment)?;
                 let text = serde_json::to_vec(&changes).expect("changes have a JSON form");
                 bytes.fetch_add(text.len(), Ordering::Relaxed);
@@ -48,7 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         callers.into_iter().try_for_each(|caller| caller.join().expect("no caller panics"))
     })?;
     let changed = begin.elapsed();
-    for segment in &history.segments {
+    for segment in &segments {
         commits(&repository, segment)?;
     }
     let told = begin.elapsed() - changed;
@@ -56,7 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!(
             "commits {} in {} segments, {} file changes",
             history.commits,
-            history.segments.len(),
+            segments.len(),
             files.into_inner()
         );
         println!(

@@ -1,26 +1,27 @@
-//! The history of a commit as a list of segments that an append does not disturb.
+//! The history of a commit in parts and segments that an append does not disturb.
 //!
 //! The commits are listed depth first, parents in recorded order, each after its parents, so the list of a first
-//! parent is an exact prefix of its child's. The list is cut where the commits' own ids say so. A new commit hence
-//! changes the last segment and no other, and what was asked about the others is remembered.
+//! parent is an exact prefix of its child's. What lies below a checkpoint of the main line ([`crate::mainline`]) is therefore a
+//! matter of that checkpoint alone: a *part*, named by it. The rest is cut into *segments* where the commits' own ids say so, and a
+//! part in its turn consists of the parts below it and of segments. A new commit changes the last segment and nothing else, and
+//! what was asked about all others is remembered.
 
 use crate::commits::tree_and_parents;
 use crate::error::GitError;
 use crate::ids;
+use crate::mainline::{Mainline, Until};
 use crate::objects::{Reader, Repository};
 use crate::shapes::{History, HistoryKey, Segment};
 use gix::ObjectId;
+use gix::hash::Kind;
 use gix::hashtable::HashSet;
 
-/// No segment but the last is shorter than this.
+/// No segment but the last, and those that a checkpoint ends, is shorter than this.
 const MIN_COMMITS: usize = 64;
 /// No segment is longer than this.
 const MAX_COMMITS: usize = 1024;
 /// A segment of at least [`MIN_COMMITS`] ends after a commit whose id has the byte 0 here: after about 256 more.
 const CUT_BYTE: usize = 11;
-
-/// How many commits of a growing segment are asked for together.
-const BLOCK_COMMITS: usize = 32;
 
 /// A commit in the list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,38 +29,110 @@ struct Listed {
     id: ObjectId,
     /// Whether it records parents that the shallow boundary hides.
     cut: bool,
+    /// Whether a segment ends with it in any case.
+    checkpoint: bool,
 }
 
-/// Answers the query `history`.
-pub fn history(repository: &Repository, key: &HistoryKey) -> Result<History, GitError> {
+/// A history whose main line was read, and of which the rest may rest on what others know.
+#[derive(Debug)]
+pub struct Begun {
+    mainline: Mainline,
+    shallow: HashSet<ObjectId>,
+    format: Kind,
+    below: Option<HistoryKey>,
+}
+
+/// What is known of the parts below.
+#[derive(Clone, Debug, Default)]
+pub struct Below {
+    /// The part that [`Begun::below`] names.
+    pub part: Option<History>,
+    /// Those below that one, if [`Begun::merges`].
+    pub further: Vec<History>,
+}
+
+/// Begins the answer of the query `history`: the part below is the first that there is.
+pub fn history(repository: &Repository, key: &HistoryKey) -> Result<Begun, GitError> {
+    begin(repository, key, Until::Checkpoint)
+}
+
+/// Begins the answer of the query `part`.
+pub fn part(repository: &Repository, key: &HistoryKey) -> Result<Begun, GitError> {
+    begin(repository, key, Until::HigherCheckpoint)
+}
+
+fn begin(repository: &Repository, key: &HistoryKey, until: Until) -> Result<Begun, GitError> {
     let tip = ids::parse(&key.commit)?;
     let shallow = ids::parse_all(&key.shallow)?;
     let format = ids::format(std::iter::once(&tip).chain(&shallow))?;
     let shallow: HashSet<ObjectId> = shallow.into_iter().collect();
-    let list = repository.run(format, |readers| readers.with(|reader| list(reader, tip, &shallow)))?;
-    Ok(History {
-        commits: list.len() as u64,
-        truncated: list.iter().any(|listed| listed.cut),
-        segments: segments(&list),
-    })
+    let mainline = repository
+        .run(format, |readers| readers.with(|reader| Mainline::read(reader, tip, &shallow, until)))?;
+    let below =
+        mainline.below.map(|commit| HistoryKey { commit: commit.to_string(), shallow: key.shallow.clone() });
+    Ok(Begun { mainline, shallow, format, below })
 }
 
-/// The parts in which the facts of a segment are best asked for: the segment itself, unless it is the last of its
-/// history and longer than a block. That one grows with each commit; its blocks, but for the last, do not.
-pub fn blocks(segment: &Segment) -> Result<Vec<Segment>, GitError> {
-    let closed = match segment.commits.last() {
-        Some(last) => ends(segment.commits.len(), &ids::parse(last)?),
-        None => true,
-    };
-    if closed || segment.commits.len() <= BLOCK_COMMITS {
-        return Ok(vec![segment.clone()]);
+impl Begun {
+    /// The part on which it rests.
+    pub fn below(&self) -> Option<&HistoryKey> {
+        self.below.as_ref()
     }
-    let cut: std::collections::HashSet<&String> = segment.cut.iter().collect();
-    let block = |commits: &[String]| Segment {
-        commits: commits.to_vec(),
-        cut: commits.iter().filter(|commit| cut.contains(commit)).cloned().collect(),
-    };
-    Ok(segment.commits.chunks(BLOCK_COMMITS).map(block).collect())
+
+    /// Whether other lines come in, so that all parts below must be known to tell what of them is new.
+    pub fn merges(&self) -> bool {
+        self.mainline.merges()
+    }
+
+    /// The answer, given what lies below.
+    pub fn finish(self, repository: &Repository, below: Below) -> Result<History, GitError> {
+        let Self { mainline, shallow, format, below: key } = self;
+        let mut seen = HashSet::default();
+        if mainline.merges() {
+            for segment in below.part.iter().chain(&below.further).flat_map(|part| &part.segments) {
+                seen.extend(ids::parse_all(&segment.commits)?);
+            }
+        }
+        let list = repository
+            .run(format, |readers| readers.with(|reader| list(reader, &mainline, &shallow, seen)))?;
+        let (commits, truncated, mut parts) = match below.part {
+            Some(part) => (part.commits, part.truncated, part.parts),
+            None => (0, false, Vec::new()),
+        };
+        parts.extend(key);
+        Ok(History {
+            commits: commits + list.len() as u64,
+            truncated: truncated || list.iter().any(|listed| listed.cut),
+            parts,
+            segments: segments(&list),
+        })
+    }
+}
+
+/// The answer where nothing is remembered of what lies below, for who looks at a history without an engine.
+pub fn finished(repository: &Repository, begun: Begun) -> Result<History, GitError> {
+    let known = |key: &HistoryKey| finished(repository, part(repository, key)?);
+    let part = begun.below().map(known).transpose()?;
+    let further = part.iter().flat_map(|part| &part.parts).map(known).collect::<Result<_, _>>()?;
+    begun.finish(repository, Below { part, further })
+}
+
+/// The commits of the main line, each after what it merges and nothing before it has.
+fn list(
+    reader: &Reader,
+    mainline: &Mainline,
+    shallow: &HashSet<ObjectId>,
+    mut seen: HashSet<ObjectId>,
+) -> Result<Vec<Listed>, GitError> {
+    let mut listed = Vec::new();
+    for step in mainline.steps.iter().rev() {
+        for merged in &step.merged {
+            branch(reader, *merged, shallow, &mut seen, &mut listed)?;
+        }
+        seen.insert(step.id);
+        listed.push(Listed { id: step.id, cut: step.cut, checkpoint: step.checkpoint });
+    }
+    Ok(listed)
 }
 
 /// A commit whose parents are being listed.
@@ -70,23 +143,29 @@ struct Frame {
     parents_from: usize,
 }
 
-fn list(reader: &Reader, tip: ObjectId, shallow: &HashSet<ObjectId>) -> Result<Vec<Listed>, GitError> {
-    let mut listed = Vec::new();
-    let mut seen = HashSet::default();
+/// Lists what `tip` reaches and is not seen yet.
+fn branch(
+    reader: &Reader,
+    tip: ObjectId,
+    shallow: &HashSet<ObjectId>,
+    seen: &mut HashSet<ObjectId>,
+    listed: &mut Vec<Listed>,
+) -> Result<(), GitError> {
+    if !seen.insert(tip) {
+        return Ok(());
+    }
     // Explicit stacks: a history is deeper than a thread's stack.
     let mut waiting: Vec<ObjectId> = Vec::new();
-    let mut frames: Vec<Frame> = Vec::new();
-    seen.insert(tip);
-    frames.push(enter(reader, tip, shallow, &mut waiting)?);
+    let mut frames: Vec<Frame> = vec![enter(reader, tip, shallow, &mut waiting)?];
     while let Some(frame) = frames.last() {
         if waiting.len() == frame.parents_from {
-            listed.push(Listed { id: frame.id, cut: frame.cut });
+            listed.push(Listed { id: frame.id, cut: frame.cut, checkpoint: false });
             frames.pop();
         } else if let Some(parent) = waiting.pop().filter(|parent| seen.insert(*parent)) {
             frames.push(enter(reader, parent, shallow, &mut waiting)?);
         }
     }
-    Ok(listed)
+    Ok(())
 }
 
 fn enter(
@@ -105,7 +184,7 @@ fn enter(
     Ok(Frame { id, cut, parents_from })
 }
 
-/// Whether a segment ends with `id`, which is its `length`th commit.
+/// Whether a segment ends with `id`, which is its `length`th commit, though it be no checkpoint.
 fn ends(length: usize, id: &ObjectId) -> bool {
     length == MAX_COMMITS || (length >= MIN_COMMITS && id.as_bytes()[CUT_BYTE] == 0)
 }
@@ -120,7 +199,7 @@ fn segments(list: &[Listed]) -> Vec<Segment> {
             segment.cut.push(id.clone());
         }
         segment.commits.push(id);
-        if ends(segment.commits.len(), &listed.id) {
+        if listed.checkpoint || ends(segment.commits.len(), &listed.id) {
             segments.push(std::mem::replace(&mut segment, empty()));
         }
     }
@@ -140,7 +219,7 @@ mod tests {
             let mut bytes = [0xff; 20];
             bytes[..8].copy_from_slice(&(n as u64).to_be_bytes());
             bytes[CUT_BYTE] = u8::from(!cuts.contains(&n));
-            Listed { id: ObjectId::Sha1(bytes), cut: false }
+            Listed { id: ObjectId::Sha1(bytes), cut: false, checkpoint: false }
         };
         (0..count).map(listed).collect()
     }
@@ -155,22 +234,6 @@ mod tests {
         assert_eq!(sizes(&numbered(3, &[0, 1, 2])), [3]);
         assert_eq!(sizes(&numbered(200, &[10, 62, 63, 64, 100, 130])), [64, 67, 69]);
         assert_eq!(sizes(&numbered(2500, &[])), [1024, 1024, 452]);
-    }
-
-    #[test]
-    fn only_a_segment_that_still_grows_is_divided_and_only_its_last_block_changes() {
-        let lengths = |segment: &Segment| -> Vec<usize> {
-            blocks(segment).unwrap().iter().map(|block| block.commits.len()).collect()
-        };
-        let all = segments(&numbered(200, &[90]));
-        assert_eq!(all.iter().map(lengths).collect::<Vec<_>>(), [vec![91], vec![32, 32, 32, 13]]);
-        let mut grown = all[1].clone();
-        grown.commits.push("f".repeat(40));
-        grown.cut.push(grown.commits[40].clone());
-        let (before, after) = (blocks(&all[1]).unwrap(), blocks(&grown).unwrap());
-        assert_eq!((&before[0], &before[2]), (&after[0], &after[2]));
-        assert_eq!(after[1].cut, [grown.commits[40].clone()]);
-        assert_eq!(after[3].commits.len(), 14);
     }
 
     #[test]

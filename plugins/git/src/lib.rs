@@ -12,6 +12,7 @@ pub mod graphemes;
 pub mod history;
 pub mod ids;
 mod magic;
+mod mainline;
 pub mod objects;
 pub mod paths;
 mod queries;

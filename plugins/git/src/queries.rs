@@ -2,6 +2,7 @@
 
 use crate::changes::KnownPairs;
 use crate::error::GitError;
+use crate::history::{Begun, Below};
 use crate::objects::Repository;
 use crate::shapes::{
     AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, History, HistoryKey, Segment,
@@ -20,6 +21,7 @@ struct Shared {
 pub fn plugin() -> Plugin<Empty> {
     Plugin::new("probity/core/git", env!("CARGO_PKG_VERSION"))
         .query(history)
+        .query(part)
         .query(commits)
         .query(commit)
         .query(changes)
@@ -31,14 +33,39 @@ pub fn plugin() -> Plugin<Empty> {
 const EXPLANATION: &str = "\
 Reads git objects and hands them on as data. Every object is hashed and compared with its id; one that is missing or \
 does not match makes the query unavailable. Commits are listed depth first, parents in recorded order, and divided \
-into segments of 64 to 1024 commits that an append does not disturb. Changes are those against the first parent, \
+into parts and segments of at most 1024 commits that an append does not disturb. Changes are those against the first parent, \
 without renames; the numbers are those of `git log --numstat --no-renames --diff-merges=first-parent` without \
 attributes. Blobs above 32 MiB count as binary.";
 
-/// All commits that a commit reaches, in segments.
-#[query(cost = "reads every commit of the history")]
+/// All commits that a commit reaches: parts that are known by their last commit, and what came after them in segments.
+#[query(cost = "reads every commit of the history", uses("part"))]
 pub fn history(engine: &Engine, key: HistoryKey) -> Result<History> {
-    answer(crate::history::history(&shared(engine)?.repository, &key))
+    let shared = shared(engine)?;
+    let begun = answer(crate::history::history(&shared.repository, &key))?;
+    finished(engine, &shared, begun)
+}
+
+/// What the history of a checkpoint adds to the parts below it, in segments.
+///
+/// The key names a commit that `history` or this query named.
+#[query(cost = "reads every commit of the part", uses("part"))]
+pub fn part(engine: &Engine, key: HistoryKey) -> Result<History> {
+    let shared = shared(engine)?;
+    let begun = answer(crate::history::part(&shared.repository, &key))?;
+    finished(engine, &shared, begun)
+}
+
+fn finished(engine: &Engine, shared: &Shared, begun: Begun) -> Result<History> {
+    let mut below = Below::default();
+    if let Some(key) = begun.below() {
+        let known: History = engine.query("part", key)?;
+        if begun.merges() {
+            let further = engine.query_many("part", &known.parts)?;
+            below.further = further.into_iter().collect::<Result<_>>()?;
+        }
+        below.part = Some(known);
+    }
+    answer(begun.finish(&shared.repository, below))
 }
 
 /// Parents, people and times of the commits of a segment.
@@ -55,11 +82,10 @@ pub fn commit(engine: &Engine, key: CommitKey) -> Result<Commit> {
 
 /// Which files the commits of a segment changed, how many lines, and which characters are in those.
 ///
-/// A segment that still grows is put together from blocks that are remembered on their own, so that one more commit
-/// costs at most a block.
+/// Each block of a segment is remembered on its own, so that one more commit costs at most a block. Who can, asks for the blocks.
 #[query(cost = "reads and compares every changed file", uses("changes"))]
 pub fn changes(engine: &Engine, key: Segment) -> Result<AnyChanges> {
-    let blocks = answer(crate::history::blocks(&key))?;
+    let blocks = key.blocks();
     if blocks.len() > 1 {
         let mut all = Blocks { commits: Vec::with_capacity(key.commits.len()) };
         for block in engine.query_many::<Blocks, _>("changes", &blocks)? {

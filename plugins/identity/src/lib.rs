@@ -32,6 +32,7 @@ pub fn run() -> ExitCode {
 pub fn plugin() -> Plugin<Config> {
     Plugin::<Config>::new("probity/core/identity", env!("CARGO_PKG_VERSION"))
         .query(queries::identity)
+        .query(queries::part)
         .query(queries::segment)
         .default_policy(|config: &Config| Some(config.policy()))
         .explain(EXPLANATION)

@@ -1,22 +1,21 @@
-//! The two questions that `identity` answers: about one segment, and about a whole history.
+//! The three questions that `identity` answers: about one segment, about a part, and about a whole history.
 
-use probity_sdk::git::{Commits, History, Segment};
+use probity_sdk::git::{Commits, History, HistoryKey, Segment};
+use probity_sdk::history;
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
 use crate::people::{OwnCommits, Tally};
 
-/// How many segments are asked for at once.
-const WINDOW: usize = 16;
 /// How many people are pointed out at most.
 const MOST_CONCERNS: usize = 20;
 /// One commit says nothing about how a project takes in changes.
 const FEWEST_COMMITS: usize = 2;
 
-/// Who committed their own changes in a segment.
+/// Who committed their own changes in a segment, or in a part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct SegmentIdentities {
-    /// For each commit whether author and committer are the same, in the segment's order.
+    /// For each commit whether author and committer are the same, the oldest first.
     pub(crate) own: Vec<bool>,
     /// Those who committed their own changes, sorted by name.
     pub(crate) people: Vec<OwnCommits>,
@@ -38,8 +37,33 @@ pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Se
     Ok(Answer::new(SegmentIdentities { own, people: tally.into_people() }))
 }
 
+/// Whether author and committer are the same person, for each commit of a part.
+#[query(uses("git/part", "identity/segment"))]
+pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<SegmentIdentities>> {
+    let mut all = Identities::default();
+    history::each_of_part(engine, "identity", &key, |said| Ok(all.append(said)))?;
+    let Identities { own, tally } = all;
+    Ok(Answer::new(SegmentIdentities { own, people: tally.into_people() }))
+}
+
+/// What parts and segments say, put together from the oldest to the newest.
+#[derive(Debug, Default)]
+struct Identities {
+    own: Vec<bool>,
+    tally: Tally,
+}
+
+impl Identities {
+    fn append(&mut self, later: SegmentIdentities) {
+        self.own.extend(later.own);
+        for OwnCommits { person, commits, newest } in later.people {
+            self.tally.add(person, commits, newest);
+        }
+    }
+}
+
 /// Whether author and committer are the same person, for each commit, newest first.
-#[query(default, uses("git/history", "identity/segment"))]
+#[query(default, uses("git/history", "identity/part", "identity/segment"))]
 pub(crate) fn identity(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<bool>>> {
     let history: History = engine.query("git/history", &target.history())?;
     if history.truncated {
@@ -47,15 +71,9 @@ pub(crate) fn identity(engine: &Engine<Config>, target: Target) -> Result<Answer
             "the history is incomplete (a shallow clone), so the share of commits cannot be known",
         ));
     }
-    let mut own = Vec::new();
-    let mut tally = Tally::default();
-    for part in engine.query_windowed::<SegmentIdentities, _>("identity/segment", &history.segments, WINDOW) {
-        let part = part?;
-        own.extend(part.own);
-        for OwnCommits { person, commits, newest } in part.people {
-            tally.add(person, commits, newest);
-        }
-    }
+    let mut all = Identities::default();
+    history::each(engine, "identity", &history, |said| Ok(all.append(said)))?;
+    let Identities { mut own, tally } = all;
     if own.len() < FEWEST_COMMITS {
         return Err(abstain("one commit says nothing about how the project takes in changes"));
     }

@@ -1,7 +1,7 @@
 //! The shapes of what the plugin `git` takes and gives: keys and values of `git/history`, `git/commits`, `git/changes`
 //! and the rest. All object ids are hexadecimal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::path::Path;
 
@@ -37,7 +37,7 @@ impl Target {
     }
 }
 
-/// Key of `git/history`.
+/// Key of `git/history`, and of `git/part`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryKey {
@@ -47,18 +47,20 @@ pub struct HistoryKey {
     pub shallow: Vec<String>,
 }
 
-/// Value of `git/history`.
+/// Value of `git/history`, and of `git/part`: the commits of all `parts`, then those of `segments`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct History {
-    /// How many commits there are.
+    /// How many commits there are in all.
     pub commits: u64,
     /// Whether the history is cut off somewhere.
     pub truncated: bool,
-    /// The commits in parts that an append does not disturb, the oldest first.
+    /// What no further commit disturbs, the oldest first: `git/part` tells of each the segments that it adds.
+    pub parts: Vec<HistoryKey>,
+    /// What comes after all parts, the oldest first. Further commits change the last one at most.
     pub segments: Vec<Segment>,
 }
 
-/// A part of a history; key of `git/commits` and of `git/changes`.
+/// A run of commits of a history; key of `git/commits` and of `git/changes`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
@@ -66,6 +68,46 @@ pub struct Segment {
     pub commits: Vec<String>,
     /// Those of them whose parents are cut off.
     pub cut: Vec<String>,
+}
+
+impl Segment {
+    /// The same commits in blocks of at most 64, some 35 on average, that are best asked for one by one where facts about a commit
+    /// are dear, as those of `git/changes` are. Blocks end where the commits' own ids say so. So a segment that grows keeps
+    /// all blocks but the last, and commits that are listed in another order after a merge are mostly in blocks that are known.
+    ///
+    /// The blocks of a block are itself.
+    pub fn blocks(&self) -> Vec<Segment> {
+        let cut: HashSet<&str> = self.cut.iter().map(String::as_str).collect();
+        let mut blocks = Vec::new();
+        let mut block = Segment { commits: Vec::new(), cut: Vec::new() };
+        for commit in &self.commits {
+            if cut.contains(commit.as_str()) {
+                block.cut.push(commit.clone());
+            }
+            block.commits.push(commit.clone());
+            if ends_block(block.commits.len(), commit) {
+                let next = Segment { commits: Vec::new(), cut: Vec::new() };
+                blocks.push(std::mem::replace(&mut block, next));
+            }
+        }
+        if !block.commits.is_empty() {
+            blocks.push(block);
+        }
+        blocks
+    }
+}
+
+/// No block but the last of a segment is shorter than this.
+const SHORTEST_BLOCK: usize = 8;
+/// No block is longer than this.
+const LONGEST_BLOCK: usize = 64;
+/// The two digits of an id that make its commit the last of a block if they are a multiple of 32. Other digits decide about segments.
+const BLOCK_DIGITS: std::ops::Range<usize> = 16..18;
+
+fn ends_block(length: usize, commit: &str) -> bool {
+    let digits = commit.get(BLOCK_DIGITS).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+    let chosen = digits.is_some_and(|byte| byte % 32 == 0);
+    length == LONGEST_BLOCK || (chosen && length >= SHORTEST_BLOCK)
 }
 
 /// Value of `git/commits`, in the key's order.
@@ -236,6 +278,36 @@ pub fn extension(path: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// So many commits, of which those at the places `ends` may end a block.
+    fn segment(count: usize, ends: &[usize]) -> Segment {
+        let commit =
+            |n: usize| format!("{n:016x}{:02x}{:022x}", if ends.contains(&n) { 0x20 } else { 0x21 }, 0);
+        Segment { commits: (0..count).map(commit).collect(), cut: vec![commit(0), commit(50)] }
+    }
+
+    #[test]
+    fn blocks_end_where_an_id_says_so_but_never_too_early_or_too_late() {
+        let lengths = |segment: Segment| -> Vec<usize> {
+            segment.blocks().iter().map(|block| block.commits.len()).collect()
+        };
+        assert_eq!(lengths(segment(0, &[])), [0_usize; 0]);
+        assert_eq!(lengths(segment(20, &[3, 6, 8, 15])), [9, 11]);
+        assert_eq!(lengths(segment(150, &[])), [64, 64, 22]);
+        let words = Segment { commits: vec!["c1".into(), "c2".into()], cut: vec![] };
+        assert_eq!(words.blocks(), [words]);
+    }
+
+    #[test]
+    fn a_longer_segment_has_the_same_blocks_but_for_the_last_and_a_block_is_its_own() {
+        let (short, long) = (segment(90, &[20, 60]).blocks(), segment(91, &[20, 60]).blocks());
+        assert_eq!(short[..2], long[..2]);
+        assert_eq!(long[0].cut, [segment(1, &[]).commits[0].clone()]);
+        assert_eq!(long[1].cut.len(), 1);
+        for block in long {
+            assert_eq!(block.blocks(), [block]);
+        }
+    }
 
     #[test]
     fn the_extension_is_the_last_part_of_the_file_name() {

@@ -90,6 +90,7 @@ pub mod config;
 pub mod engine;
 pub mod error;
 pub mod git;
+pub mod history;
 pub mod linguist;
 pub mod plugin;
 pub mod query;

@@ -32,7 +32,7 @@ def describe(_wire, _request, _params):
         "key": TARGET,
         "output": {"type": "integer", "minimum": 0},
         "default": True,
-        "uses": ["git/history", "git/commits"],
+        "uses": ["git/history", "git/part", "git/commits"],
     }
     return {
         "queries": [authors],
@@ -51,18 +51,28 @@ def configure(_wire, _request, params):
     return {"effectiveConfig": config, "uses": [], "defaultPolicy": "value >= 2", "warnings": []}
 
 
+def each(wire, request, query, keys):
+    if not keys:
+        return []
+    said = wire.ask(request, "engine/queryMany", plugin="git", query=query, keys=keys)
+    for result in said["results"]:
+        if "error" in result:
+            raise Refusal(-32011, result["error"]["message"], result["error"].get("data"))
+    return [result["value"] for result in said["results"]]
+
+
 def authors(wire, request, target):
     key = {"commit": target["commit"], "shallow": target["shallow"]}
     history = wire.ask(request, "engine/query", plugin="git", query="history", key=key)["value"]
     if history["truncated"]:
         raise abstain("the history is cut off, so not all of its authors can be known")
-    segments = history["segments"]
-    said = wire.ask(request, "engine/queryMany", plugin="git", query="commits", keys=segments)
+    segments = []
+    for part in each(wire, request, "part", history["parts"]):
+        segments.extend(part["segments"])
+    segments.extend(history["segments"])
     people = set()
-    for result in said["results"]:
-        if "error" in result:
-            raise Refusal(-32011, result["error"]["message"], result["error"].get("data"))
-        people.update(commit["author"]["email"] for commit in result["value"]["commits"])
+    for said in each(wire, request, "commits", segments):
+        people.update(commit["author"]["email"] for commit in said["commits"])
     return {"value": len(people - set(config["ignore"])), "concerns": []}
 
 

@@ -7,7 +7,7 @@ use probity_plugin_git::shapes::{CommitKey, Segment};
 fn list(lab: &Lab, commit: &str) -> Vec<String> {
     let history = lab.history(&lab.id(commit)).expect("the history is complete");
     let list: Vec<String> = history.segments.into_iter().flat_map(|segment| segment.commits).collect();
-    assert_eq!(list.len() as u64, history.commits);
+    assert_eq!(list.len() as u64, history.last.commits);
     list
 }
 
@@ -49,6 +49,48 @@ fn the_list_of_a_first_parent_begins_the_list_of_its_child() {
         assert_eq!(list[..], whole[..list.len()], "{commit}");
         assert_eq!(list.last().unwrap(), commit);
     }
+}
+
+/// As git lists them: what a commit reaches by first parents.
+fn main_line(lab: &Lab, commit: &str) -> Vec<String> {
+    lab.git(&["rev-list", "--first-parent", commit]).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn a_long_history_has_parts_that_are_those_of_each_commit_above() {
+    let lab = Lab::new();
+    lab.import(3000);
+    let tip = lab.history(&lab.id("HEAD")).unwrap();
+    assert!(tip.parts.len() >= 2, "{:?}", tip.parts);
+    assert_eq!(tip.commits, 3000);
+    let mut listed: Vec<String> = tip.segments.iter().flat_map(|segment| segment.commits.clone()).collect();
+    listed.reverse();
+    assert_eq!(listed, main_line(&lab, "HEAD"));
+    let last = &tip.parts.last().unwrap().commit;
+    for commit in main_line(&lab, &format!("{last}..HEAD")) {
+        let history = lab.history(&commit).unwrap();
+        assert_eq!(history.parts, tip.parts);
+        let shared = history.last.segments.len().saturating_sub(1);
+        assert_eq!(history.last.segments[..shared], tip.last.segments[..shared]);
+    }
+    // A checkpoint's own history is all parts.
+    let checkpoint = lab.history(last).unwrap();
+    assert_eq!((&checkpoint.parts, checkpoint.last.segments.len()), (&tip.parts, 0));
+    assert_eq!(checkpoint.segments[..], tip.segments[..checkpoint.segments.len()]);
+}
+
+#[test]
+fn a_merge_above_a_checkpoint_brings_in_what_lies_below_it_only_once() {
+    let lab = Lab::new();
+    lab.import(400);
+    lab.git(&["switch", "--quiet", "--create", "side", "HEAD~350"]);
+    let side = lab.write("side", "1").commit("side");
+    lab.git(&["switch", "--quiet", "main"]);
+    lab.git(&["merge", "--quiet", "--no-ff", "-m", "merge", "side"]);
+    let history = lab.history(&lab.id("HEAD")).unwrap();
+    assert!(!history.parts.is_empty());
+    assert_eq!(history.commits, 402);
+    assert_eq!(history.last.segments.last().unwrap().commits[..].last_chunk(), Some(&[side, lab.id("HEAD")]));
 }
 
 #[test]

@@ -10,6 +10,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// A history with the segments of all its parts.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) segments: Vec<Segment>,
+    /// As `git/history` answers.
+    pub(crate) last: History,
+}
+
+impl std::ops::Deref for Whole {
+    type Target = History;
+
+    fn deref(&self) -> &History {
+        &self.last
+    }
+}
+
 /// A working tree with its repository, in a folder that goes away with it.
 pub(crate) struct Lab {
     folder: tempfile::TempDir,
@@ -43,8 +59,12 @@ impl Lab {
     }
 
     /// Runs git with no configuration but the given one, so that ids are the same everywhere.
-    #[allow(clippy::disallowed_methods, reason = "the tests compare with the real git")]
     pub(crate) fn run(&self, arguments: &[impl AsRef<OsStr>], author: &str) -> Vec<u8> {
+        self.run_reading(arguments, author, Stdio::null())
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "the tests compare with the real git")]
+    fn run_reading(&self, arguments: &[impl AsRef<OsStr>], author: &str, input: Stdio) -> Vec<u8> {
         let (name, email) = author.split_once(" <").expect("an author has an address");
         let mut git = Command::new("git");
         git.args(["-c", "core.quotePath=false", "-c", "protocol.file.allow=always", "-c", "gc.auto=0"]);
@@ -54,7 +74,7 @@ impl Lab {
         git.envs([("GIT_AUTHOR_NAME", name), ("GIT_AUTHOR_EMAIL", email.trim_end_matches('>'))]);
         git.envs([("GIT_COMMITTER_NAME", "Bob"), ("GIT_COMMITTER_EMAIL", "bob@example.org")]);
         git.envs([("GIT_AUTHOR_DATE", "1700000000 +0100"), ("GIT_COMMITTER_DATE", "1700000060 +0000")]);
-        let output = git.stdin(Stdio::null()).output().expect("git runs");
+        let output = git.stdin(input).output().expect("git runs");
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{errors}");
         output.stdout
@@ -67,6 +87,23 @@ impl Lab {
         self.id("HEAD")
     }
 
+    /// So many commits of one small file, on the branch `main` of a repository without commits.
+    pub(crate) fn import(&self, count: usize) {
+        let mut stream = String::new();
+        for number in 0..count {
+            let (date, text) = (1_700_000_000 + number, number.to_string());
+            stream.push_str(&format!(
+                "commit refs/heads/main\ncommitter Bob <bob@example.org> {date} +0000\ndata 0\n\
+                 M 100644 inline file\ndata {}\n{text}\n",
+                text.len()
+            ));
+        }
+        self.write(".git/stream", stream);
+        let stream = fs::File::open(self.path(".git/stream")).expect("it was just written");
+        self.run_reading(&["fast-import", "--quiet"], "Bob <bob@example.org>", stream.into());
+        self.git(&["reset", "--quiet", "--hard", "main"]);
+    }
+
     pub(crate) fn id(&self, name: &str) -> String {
         self.git(&["rev-parse", name])
     }
@@ -75,11 +112,20 @@ impl Lab {
         Repository::with_threads(&self.path(".git"), 2).expect("the repository can be opened")
     }
 
-    pub(crate) fn history(&self, commit: &str) -> Result<History, GitError> {
+    pub(crate) fn history(&self, commit: &str) -> Result<Whole, GitError> {
         let shallow = fs::read_to_string(self.path(".git/shallow")).unwrap_or_default();
         let mut shallow: Vec<String> = shallow.lines().map(str::to_owned).collect();
         shallow.sort();
-        history::history(&self.repository(), &HistoryKey { commit: commit.to_owned(), shallow })
+        let repository = self.repository();
+        let key = HistoryKey { commit: commit.to_owned(), shallow };
+        let begun = history::history(&repository, &key)?;
+        let last = history::finished(&repository, begun)?;
+        let parts =
+            last.parts.iter().map(|part| history::finished(&repository, history::part(&repository, part)?));
+        let mut all = parts.collect::<Result<Vec<History>, GitError>>()?;
+        all.push(last.clone());
+        let segments = all.into_iter().flat_map(|part| part.segments).collect();
+        Ok(Whole { segments, last })
     }
 
     /// The changes of one commit.

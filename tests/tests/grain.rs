@@ -1,0 +1,244 @@
+//! Which queries run after each kind of change, by name: no more than what rests on the change.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use probity_tests::{Lab, Repository, Run};
+
+/// So many commits have checkpoints, and so parts. The ids are the same on each run.
+const LONG: u64 = 400;
+
+/// What a further commit runs, on a history whose last segment has more than one block: itself, its segment, the roots.
+const ONE_MORE: [&str; 17] = [
+    "activity/activity",
+    "affiliation/affiliation",
+    "affiliation/segment",
+    "binary/binary",
+    "binary/blobs",
+    "churn/churn",
+    "churn/segment",
+    "entropy/entropy",
+    "entropy/segment",
+    "git/changes",
+    "git/commit",
+    "git/commits",
+    "git/contents",
+    "git/history",
+    "git/tree",
+    "identity/identity",
+    "identity/segment",
+];
+
+/// A checked repository with a long history.
+fn checked(lab: &Lab) -> Repository {
+    let mut repository = lab.repository("repo");
+    repository.long_history(LONG);
+    let cold = lab.check(repository.path(), &[]);
+    for query in ["git/part", "churn/part", "entropy/part", "identity/part", "affiliation/part"] {
+        assert!(cold.ran().iter().any(|ran| ran.starts_with(query)), "{query} is not in {:?}", cold.ran());
+    }
+    repository
+}
+
+#[track_caller]
+fn assert_ran(run: &Run, expected: &[&str]) {
+    assert_eq!(run.ran(), expected);
+}
+
+#[test]
+fn nothing_changed_nothing_runs() {
+    let lab = Lab::new();
+    let repository = checked(&lab);
+    assert_ran(&lab.check(repository.path(), &[]), &[]);
+}
+
+#[test]
+fn a_further_commit_runs_its_segment_and_the_roots() {
+    let lab = Lab::new();
+    let mut repository = checked(&lab);
+    repository.write("src/new.rs", "fn new() {}\n").commit("one more");
+    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
+    assert_ran(&lab.check(repository.path(), &[]), &[]);
+}
+
+#[test]
+fn a_merge_runs_its_segment_and_the_roots() {
+    let lab = Lab::new();
+    let mut repository = checked(&lab);
+    repository.git(["switch", "--quiet", "--create", "side", "HEAD~300"]);
+    repository.write("src/side.rs", "fn side() {}\n").commit("on the side");
+    repository.git(["switch", "--quiet", "main"]);
+    repository.merge("side");
+    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
+}
+
+#[test]
+fn an_octopus_merge_runs_its_segment_and_the_roots() {
+    let lab = Lab::new();
+    let mut repository = checked(&lab);
+    for side in ["a", "b", "c"] {
+        repository.git(["switch", "--quiet", "--create", side, "main~3"]);
+        repository.write(format!("src/{side}.rs"), format!("fn {side}() {{}}\n")).commit(side);
+    }
+    repository.git(["switch", "--quiet", "main"]);
+    repository.git([
+        "-c",
+        "user.name=Ada",
+        "-c",
+        "user.email=a@example.org",
+        "merge",
+        "--quiet",
+        "a",
+        "b",
+        "c",
+    ]);
+    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
+}
+
+#[test]
+fn switching_to_a_branch_and_back_runs_the_branch_alone() {
+    let lab = Lab::new();
+    let mut repository = checked(&lab);
+    repository.git(["switch", "--quiet", "--create", "topic", "HEAD~2"]);
+    repository.write("src/topic.rs", "fn topic() {}\n").commit("a topic");
+    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
+    repository.git(["switch", "--quiet", "main"]);
+    assert_ran(&lab.check(repository.path(), &[]), &[]);
+    repository.git(["switch", "--quiet", "topic"]);
+    assert_ran(&lab.check(repository.path(), &[]), &[]);
+}
+
+#[test]
+fn a_rewritten_end_of_the_history_runs_from_there() {
+    let lab = Lab::new();
+    let mut repository = checked(&lab);
+    repository.git(["reset", "--quiet", "--hard", "HEAD~2"]);
+    repository.write("src/rewritten.rs", "fn rewritten() {}\n").commit("rewritten");
+    repository.write("src/rewritten.rs", "fn again() {}\n").commit("and again");
+    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
+}
+
+#[test]
+fn another_clone_runs_nothing_and_a_fork_its_own_commit() {
+    let lab = Lab::new();
+    let repository = checked(&lab);
+    let mut fork = Repository::clone_of(&repository, lab.path("elsewhere/fork"), &[]);
+    assert_ran(&lab.check(fork.path(), &[]), &[]);
+    fork.write("src/fork.rs", "fn fork() {}\n").commit("of the fork");
+    assert_ran(&lab.check(fork.path(), &[]), &ONE_MORE);
+    assert_ran(&lab.check(repository.path(), &[]), &[]);
+}
+
+#[test]
+fn the_next_day_runs_what_asked_for_the_day() {
+    let lab = Lab::new();
+    let repository = checked(&lab);
+    assert_ran(&lab.check(repository.path(), &["--now", "2026-06-02"]), &["activity/activity"]);
+}
+
+/// Checks against a policy with these analyses, after these plugins.
+fn judged(lab: &Lab, repository: &Repository, plugins: &str, analyses: &str) -> Run {
+    let text = format!("{plugins}\nanalyze {{\n  investigate policy=\"score > 0.5\"\n{analyses}\n}}\n");
+    let file = lab.file("policy.kdl", text);
+    lab.check(repository.path(), &["--policy", file.to_str().unwrap()])
+}
+
+#[test]
+fn an_edited_threshold_or_weight_runs_nothing() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.long_history(20);
+    let check = |analyses: &str| judged(&lab, &repository, "", analyses);
+    check("analysis \"activity\" policy=\"value.days <= 400\"\nanalysis \"churn\"");
+    let edited = check("analysis \"activity\" policy=\"value.days <= 10\"\nanalysis \"churn\"");
+    assert_ran(&edited.expect(0), &[]);
+    let weighed = check("analysis \"activity\" weight=9 policy=\"value.days <= 10\"\nanalysis \"churn\"");
+    assert_ran(&weighed.expect(1), &[]);
+}
+
+#[test]
+fn a_configuration_of_one_analysis_runs_its_root_over_the_segments_of_all() {
+    let lab = Lab::new();
+    let repository = checked(&lab);
+    let check = |configured: &str| judged(&lab, &repository, "", configured);
+    check("analysis \"churn\" { churn-freq 5; }");
+    let edited = check("analysis \"churn\" { churn-freq 6; }");
+    assert_ran(&edited, &["churn#churn/$configure", "churn#churn/churn"]);
+}
+
+#[test]
+fn a_configuration_for_all_analyses_runs_what_the_plugin_answers() {
+    let lab = Lab::new();
+    let repository = checked(&lab);
+    let check = |idle: u32| {
+        let plugins = format!("plugins {{ plugin \"activity\" {{ config {{ weeks {idle}; }} }} }}");
+        judged(&lab, &repository, &plugins, "analysis \"activity\"\nanalysis \"churn\"")
+    };
+    check(50);
+    assert_ran(&check(60), &["activity/$configure", "activity/activity"]);
+}
+
+/// Writes the plugin `sample`, edited, into the lab, and its caller; returns the policy's node for both.
+fn plugins(lab: &Lab, edit: impl Fn(String) -> String) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/sample");
+    let source = std::fs::read_to_string(folder.join("sample.py")).unwrap();
+    let manifest = std::fs::read_to_string(folder.join("plugin.kdl")).unwrap();
+    // The caller adds nothing: it asks the sample where the sample asks git.
+    let caller = source
+        .replace("[\"git/commit\"]", "[\"acme/tools/sample/letters\"]")
+        .replace("\"plugin\": \"git\"", "\"plugin\": \"acme/tools/sample\"")
+        .replace("ask(request, \"commit\", {\"commit\": key[\"commit\"]})", "ask(request, \"letters\", key)")
+        .replace(
+            "name = answer[\"result\"][\"value\"][\"author\"][\"name\"]",
+            "name = \"x\" * answer[\"result\"][\"value\"]",
+        )
+        .replace("\"name\": \"sample\"", "\"name\": \"caller\"");
+    lab.file("sample/sample.py", edit(source));
+    lab.file("sample/plugin.kdl", &manifest);
+    lab.file("caller/sample.py", caller);
+    lab.file("caller/plugin.kdl", manifest.replace("name \"sample\"", "name \"caller\""));
+    let plugin = |name: &str| {
+        let folder = lab.path(name);
+        let hash = lab.probity(["plugin".as_ref(), "hash".as_ref(), folder.as_os_str()]).expect(0).stdout;
+        format!(
+            "plugin \"acme/tools/{name}\" path={:?} sha256={:?}",
+            folder.display().to_string(),
+            hash.trim()
+        )
+    };
+    format!("plugins {{\n{}\n{}\n}}", plugin("sample"), plugin("caller"))
+}
+
+/// What a new version of the sample runs, whatever it answers.
+const SAMPLE: [&str; 3] =
+    ["acme/tools/sample/$configure", "acme/tools/sample/$describe", "acme/tools/sample/letters"];
+
+#[test]
+fn an_upgraded_plugin_runs_and_its_callers_only_if_it_answers_otherwise() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.long_history(3);
+    let check = |edit: &dyn Fn(String) -> String| {
+        let plugins = plugins(&lab, edit);
+        judged(&lab, &repository, &plugins, "analysis \"called\" plugin=\"acme/tools/caller\"")
+    };
+    let cold = check(&|source| source).expect(0);
+    assert_ran(
+        &cold,
+        &[
+            "acme/tools/caller/$configure",
+            "acme/tools/caller/$describe",
+            "acme/tools/caller/letters",
+            "acme/tools/sample/$configure",
+            "acme/tools/sample/$describe",
+            "acme/tools/sample/letters",
+            "git/$configure",
+            "git/$describe",
+            "git/commit",
+        ],
+    );
+    let commented = check(&|source| format!("{source}# a remark\n")).expect(0);
+    assert_ran(&commented, &SAMPLE);
+    let other = check(&|source| source.replace("count = len(", "count = 1 + len(")).expect(0);
+    assert_ran(&other, &[&["acme/tools/caller/letters"][..], &SAMPLE].concat());
+}
