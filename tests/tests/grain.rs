@@ -119,6 +119,50 @@ fn a_rewritten_end_of_the_history_runs_from_there() {
 }
 
 #[test]
+fn a_new_checkpoint_makes_one_part_and_leaves_the_others() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.long_history(600);
+    let parts = |back: u64| -> Vec<String> {
+        let run = lab.check(repository.path(), &["--rev", &format!("HEAD~{back}")]);
+        run.ran().into_iter().filter(|query| query.contains("/part")).collect()
+    };
+    parts(450);
+    let further: Vec<Vec<String>> = (0..450).rev().step_by(30).map(parts).collect();
+    let made: Vec<&Vec<String>> = further.iter().filter(|parts| !parts.is_empty()).collect();
+    assert!(!made.is_empty() && made.len() < further.len(), "{further:?}");
+    for parts in made {
+        assert_eq!(parts[..], ["affiliation/part", "churn/part", "entropy/part", "git/part", "identity/part"]);
+    }
+}
+
+#[test]
+fn commits_that_a_merge_lists_in_another_order_are_mostly_known() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.long_history(LONG);
+    repository.git(["switch", "--quiet", "--create", "side", "HEAD~200"]);
+    for number in 0..40 {
+        repository.write("src/side.rs", format!("fn side{number}() {{}}\n")).commit("on the side");
+    }
+    repository.git(["switch", "--quiet", "main"]);
+    repository.merge("side");
+    let cold = lab.check(repository.path(), &[]);
+    // Now the side is the main line, and what was the main line is listed after it.
+    repository.git(["switch", "--quiet", "side"]);
+    repository.merge("main~1");
+    let run = lab.check(repository.path(), &[]);
+    assert_eq!((times(&cold, "git/changes"), times(&run, "git/changes")), (0, 0));
+}
+
+/// How often a query was run.
+fn times(run: &Run, query: &str) -> u64 {
+    let ran = run.ran();
+    let times = ran.iter().find_map(|ran| ran.strip_prefix(query)).map(|times| times.strip_prefix('*'));
+    times.map_or(0, |times| times.map_or(1, |times| times.parse().unwrap()))
+}
+
+#[test]
 fn another_clone_runs_nothing_and_a_fork_its_own_commit() {
     let lab = Lab::new();
     let repository = checked(&lab);
