@@ -47,7 +47,10 @@ pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Se
 #[query(uses("git/part", "affiliation/segment"))]
 pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<SegmentContributors>> {
     let mut all = Contributors::default();
-    history::each_of_part(engine, "affiliation", &key, |said| Ok(append(&mut all, said)))?;
+    history::each_of_part(engine, "affiliation", &key, |said| {
+        append(&mut all, said);
+        Ok(())
+    })?;
     Ok(Answer::new(SegmentContributors { contributors: all.into_sorted() }))
 }
 
@@ -62,7 +65,10 @@ pub(crate) fn affiliation(engine: &Engine<Config>, target: Target) -> Result<Ans
     }
     let domains = Domains::selected(engine.config());
     let mut all = Contributors::default();
-    history::each(engine, "affiliation", &history, |said| Ok(append(&mut all, said)))?;
+    history::each(engine, "affiliation", &history, |said| {
+        append(&mut all, said);
+        Ok(())
+    })?;
     let contributors = all.into_sorted();
     let strategy = engine.config().strategy;
     let counted = |contributor: &Contributor| strategy.counts(domains.contain(&contributor.email));

@@ -41,7 +41,10 @@ pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Se
 #[query(uses("git/part", "identity/segment"))]
 pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<SegmentIdentities>> {
     let mut all = Identities::default();
-    history::each_of_part(engine, "identity", &key, |said| Ok(all.append(said)))?;
+    history::each_of_part(engine, "identity", &key, |said| {
+        all.append(said);
+        Ok(())
+    })?;
     let Identities { own, tally } = all;
     Ok(Answer::new(SegmentIdentities { own, people: tally.into_people() }))
 }
@@ -72,7 +75,10 @@ pub(crate) fn identity(engine: &Engine<Config>, target: Target) -> Result<Answer
         ));
     }
     let mut all = Identities::default();
-    history::each(engine, "identity", &history, |said| Ok(all.append(said)))?;
+    history::each(engine, "identity", &history, |said| {
+        all.append(said);
+        Ok(())
+    })?;
     let Identities { mut own, tally } = all;
     if own.len() < FEWEST_COMMITS {
         return Err(abstain("one commit says nothing about how the project takes in changes"));

@@ -71,7 +71,7 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// The same commits in blocks of at most 64, some 35 on average, that are best asked for one by one where facts about a commit
+    /// The same commits in blocks of at most 128, some 50 on average, that are best asked for one by one where facts about a commit
     /// are dear, as those of `git/changes` are. Blocks end where the commits' own ids say so. So a segment that grows keeps
     /// all blocks but the last, and commits that are listed in another order after a merge are mostly in blocks that are known.
     ///
@@ -97,17 +97,21 @@ impl Segment {
     }
 }
 
-/// No block but the last of a segment is shorter than this.
-const SHORTEST_BLOCK: usize = 8;
+/// No block but the last of a segment is shorter than this. Hardly ever decisive, for where it decides, a block depends on where the one
+/// before it ended, and another list has other blocks up to the next end; but somebody may choose ids.
+const SHORTEST_BLOCK: usize = 4;
 /// No block is longer than this.
-const LONGEST_BLOCK: usize = 64;
-/// The two digits of an id that make its commit the last of a block if they are a multiple of 32. Other digits decide about segments.
-const BLOCK_DIGITS: std::ops::Range<usize> = 16..18;
+const LONGEST_BLOCK: usize = 128;
+/// Where an id has two digits of which the number decides, and the numbers of which a multiple makes its commit the last of a block. The
+/// latter two are what ends segments and makes checkpoints: where one of these was, a block ends in every list.
+const BLOCK_DIGITS: [(usize, u32); 3] = [(16, 128), (22, 256), (30, 128)];
 
 fn ends_block(length: usize, commit: &str) -> bool {
-    let digits = commit.get(BLOCK_DIGITS).and_then(|digits| u8::from_str_radix(digits, 16).ok());
-    let chosen = digits.is_some_and(|byte| byte % 32 == 0);
-    length == LONGEST_BLOCK || (chosen && length >= SHORTEST_BLOCK)
+    let chosen = |(at, of): (usize, u32)| {
+        let digits = commit.get(at..at + 2).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        digits.is_some_and(|number| number % of == 0)
+    };
+    length == LONGEST_BLOCK || (length >= SHORTEST_BLOCK && BLOCK_DIGITS.into_iter().any(chosen))
 }
 
 /// Value of `git/commits`, in the key's order.
@@ -282,7 +286,7 @@ mod tests {
     /// So many commits, of which those at the places `ends` may end a block.
     fn segment(count: usize, ends: &[usize]) -> Segment {
         let commit =
-            |n: usize| format!("{n:016x}{:02x}{:022x}", if ends.contains(&n) { 0x20 } else { 0x21 }, 0);
+            |n: usize| format!("{n:016x}{}{}", if ends.contains(&n) { "80" } else { "81" }, "f".repeat(22));
         Segment { commits: (0..count).map(commit).collect(), cut: vec![commit(0), commit(50)] }
     }
 
@@ -292,8 +296,8 @@ mod tests {
             segment.blocks().iter().map(|block| block.commits.len()).collect()
         };
         assert_eq!(lengths(segment(0, &[])), [0_usize; 0]);
-        assert_eq!(lengths(segment(20, &[3, 6, 8, 15])), [9, 11]);
-        assert_eq!(lengths(segment(150, &[])), [64, 64, 22]);
+        assert_eq!(lengths(segment(20, &[1, 2, 5, 6, 16])), [6, 11, 3]);
+        assert_eq!(lengths(segment(150, &[])), [128, 22]);
         let words = Segment { commits: vec!["c1".into(), "c2".into()], cut: vec![] };
         assert_eq!(words.blocks(), [words]);
     }
