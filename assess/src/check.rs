@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::thread;
 
 use miette::Diagnostic;
 use probity_engine::{Account, Key, Outcome, Refusal, Reply, Request, StoreError, StoreWarning};
@@ -118,21 +119,34 @@ impl Prepared {
     pub fn new(settings: &Settings, sink: Arc<dyn Sink>) -> Result<Prepared, CheckError> {
         let target = snapshot::open(&settings.target)?;
         let snapshot = Arc::new(target.snapshot_in(&settings.what, &settings.places)?);
-        let Chosen { policy, kind, folder } = match Chosen::choose(settings, &target, &snapshot) {
+        let chosen = match Chosen::choose(settings, None, &target, &snapshot) {
             Err(SourceError::Policy(errors)) => return Err(every_problem(settings, errors, sink).into()),
             chosen => chosen?,
         };
+        let open = |specs| Ok(Session::open(settings, Some(snapshot.clone()), specs, sink)?);
+        Prepared::chosen(settings, &target, snapshot.clone(), chosen, open)
+    }
+
+    /// The stages after the choice of the policy.
+    pub(crate) fn chosen(
+        settings: &Settings,
+        target: &snapshot::Target,
+        snapshot: Arc<Snapshot>,
+        chosen: Chosen,
+        open: impl FnOnce(Vec<PluginSpec>) -> Result<Session, CheckError>,
+    ) -> Result<Prepared, CheckError> {
+        let Chosen { policy, kind, folder } = chosen;
         let catalogue = Catalogue::new(&settings.builtins, Some((&policy, &folder)), &settings.search_path)
             .map_err(CheckError::Plugins)?;
         let specs = catalogue.specs(Some(&policy));
         let refreshed = refreshed(&settings.refresh, &specs)?;
-        let session = Session::open(settings, Some(snapshot.clone()), specs.clone(), sink)?;
+        let session = open(specs.clone())?;
         session.refresh(refreshed);
         let interview = Interview::hold(&session, &catalogue, asked(&policy))?;
         let policy = policy.check(&interview.facts)?;
         let warnings = interview.warnings();
         let descriptions = interview.descriptions;
-        let why_file = settings.remembers.then(|| why::file(&settings.cache, &target));
+        let why_file = settings.remembers.then(|| why::file(&settings.cache, target));
         Ok(Prepared { snapshot, policy, kind, catalogue, warnings, specs, descriptions, session, why_file })
     }
 
@@ -157,6 +171,41 @@ impl Prepared {
     pub fn run(self, settings: &Settings) -> Result<Checked, CheckError> {
         let requests = self.roots();
         let replies = self.session.answers(&requests);
+        self.conclude(settings, &requests, replies)
+    }
+
+    /// The same, and tells `tell` of each analysis as soon as its answer is known: what is remembered does not wait for
+    /// what runs.
+    ///
+    /// # Errors
+    /// [`CheckError::Score`].
+    pub(crate) fn run_telling(
+        self,
+        settings: &Settings,
+        tell: &(dyn Fn(&CheckedAnalysis, &AnalysisResult) + Sync),
+    ) -> Result<Checked, CheckError> {
+        let requests = self.roots();
+        let (known, knows) = mpsc::channel();
+        let (analyses, count) = (&self.policy.analyses, self.policy.analyses.len());
+        let replies = thread::scope(|scope| {
+            scope.spawn(move || {
+                for (at, reply) in knows.iter().take(count) {
+                    let analysis: &CheckedAnalysis = &analyses[at];
+                    tell(analysis, &judged(analysis, reply));
+                }
+            });
+            // Whoever listens has gone: then nobody is told.
+            self.session.answers_each(&requests, move |at, reply| drop(known.send((at, reply))))
+        });
+        self.conclude(settings, &requests, replies)
+    }
+
+    fn conclude(
+        self,
+        settings: &Settings,
+        requests: &[Request],
+        replies: Vec<Reply>,
+    ) -> Result<Checked, CheckError> {
         let results: Vec<AnalysisResult> = self
             .policy
             .analyses
@@ -165,11 +214,11 @@ impl Prepared {
             .map(|(analysis, reply)| judged(analysis, reply))
             .collect();
         let mut report = Report::of(&self.policy, self.origins(settings), &results)?;
-        let analyses = self.policy.analyses.iter().zip(&requests);
+        let analyses = self.policy.analyses.iter().zip(requests);
         let imported = analyses.filter(|(_, request)| self.session.is_imported(request));
         report.imported = imported.map(|(analysis, _)| analysis.name.clone()).collect();
         let effort = self.session.effort();
-        let why = self.why(&report, self.session.account(&requests));
+        let why = self.why(&report, self.session.account(requests));
         let warnings = self.session.warnings.clone();
         let unkept = self.session.close().err();
         if effort.executed > 0 {
@@ -225,7 +274,7 @@ impl Prepared {
     }
 
     /// The key of every analysis: the commit, its tree, and where the history was cut off.
-    fn target_key(&self) -> Key {
+    pub(crate) fn target_key(&self) -> Key {
         let target = serde_json::json!({
             "commit": self.snapshot.commit,
             "tree": self.snapshot.tree,
@@ -260,7 +309,11 @@ fn refreshed(ids: &[String], specs: &[PluginSpec]) -> Result<Vec<Arc<str>>, Chec
 
 /// The problems of a policy's shape, and those that plugins have with what of it is sound: a person wants to hear of all at once.
 /// Where the plugins cannot be asked, the first ones are told alone.
-fn every_problem(settings: &Settings, mut errors: PolicyErrors, sink: Arc<dyn Sink>) -> PolicyErrors {
+pub(crate) fn every_problem(
+    settings: &Settings,
+    mut errors: PolicyErrors,
+    sink: Arc<dyn Sink>,
+) -> PolicyErrors {
     let Some(sound) = errors.sound.take() else { return errors };
     let built_in = Catalogue::new(&settings.builtins, None, &[]);
     let Ok(catalogue) = built_in else { return errors };

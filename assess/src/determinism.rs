@@ -16,7 +16,7 @@ use crate::check::{CheckError, Prepared};
 use crate::outside::Outside;
 use crate::session::Session;
 use crate::settings::Settings;
-use crate::sources::CheckSources;
+use crate::sources::{CheckSources, SessionFolder};
 
 /// The most questions that are each asked in a process of its own.
 const ALONE: usize = 32;
@@ -193,8 +193,8 @@ impl Original<'_> {
         let folder = TempDir::new()?;
         let outside = Outside::new(&self.settings.day, &self.settings.environment, &self.specs);
         let snapshot = Some(self.prepared.snapshot.clone());
-        let sources =
-            Arc::new(CheckSources::new(snapshot, Arc::new(Places::only(folder.path().to_owned())), outside));
+        let places = Arc::new(Places::only(folder.path().to_owned()));
+        let sources = Arc::new(CheckSources::new(snapshot, Arc::new(SessionFolder::new(places)), outside));
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let launch = Sandboxed::new(folder.path().to_owned()).map_err(probity_host::StartError::from)?;
         Ok(World { original: self, sources, launch: Arc::new(launch.surrounded(variables)), _folder: folder })

@@ -15,6 +15,7 @@ pub mod directory;
 pub mod expression;
 mod facts;
 mod files;
+pub mod live;
 mod outside;
 pub mod policy;
 pub mod report;

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use probity_engine::{Account, Engine, Failure, Key, Reply, Request, StoreLocation, StoreWarning};
-use probity_host::{CallLimits, Host, HostOptions, PluginSpec, Sandboxed, Sink};
+use probity_engine::{Account, Engine, Failure, Key, Reply, Request, Stats, StoreLocation, StoreWarning};
+use probity_host::{CallLimits, Host, HostOptions, Launch, PluginSpec, Sandboxed, Sink};
 
 use crate::outside::Outside;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
-use crate::sources::CheckSources;
+use crate::sources::{CheckSources, SessionFolder};
 
 /// What can be asked while it lives.
 #[derive(Debug)]
@@ -18,6 +18,38 @@ pub struct Session {
     host: Arc<Host>,
     /// What the person should know of the store.
     pub warnings: Vec<StoreWarning>,
+    /// What the engine had done before.
+    before: Stats,
+    /// Whether engine and plugins go on afterwards.
+    lasting: bool,
+}
+
+/// What the host of every check of a session is made of.
+pub(crate) struct World {
+    pub(crate) folder: Arc<SessionFolder>,
+    pub(crate) launch: Arc<dyn Launch>,
+    pub(crate) sink: Arc<dyn Sink>,
+}
+
+impl World {
+    /// For a check of `snapshot` with these plugins.
+    pub(crate) fn options(
+        &self,
+        settings: &Settings,
+        snapshot: Option<Arc<Snapshot>>,
+        plugins: Vec<PluginSpec>,
+    ) -> HostOptions {
+        let outside = Outside::new(&settings.day, &settings.environment, &plugins);
+        let sources = CheckSources::new(snapshot, self.folder.clone(), outside);
+        HostOptions {
+            plugins,
+            sources: Arc::new(sources),
+            launch: self.launch.clone(),
+            limits: CallLimits { call: settings.timeout, ..CallLimits::default() },
+            sink: self.sink.clone(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
+    }
 }
 
 /// How much a session did, for `--stats`.
@@ -59,21 +91,28 @@ impl Session {
             true => StoreLocation::Path(settings.store.clone()),
             false => StoreLocation::Memory,
         };
-        let outside = Outside::new(&settings.day, &settings.environment, &plugins);
-        let sources = CheckSources::new(snapshot, settings.places.clone(), outside);
-        let host = Host::new(HostOptions {
-            plugins,
-            sources: Arc::new(sources),
+        let world = World {
+            folder: Arc::new(SessionFolder::new(settings.places.clone())),
             launch: Arc::new(Sandboxed::in_places(settings.places.clone())?),
-            limits: CallLimits { call: settings.timeout, ..CallLimits::default() },
             sink,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        });
+        };
+        let host = Host::new(world.options(settings, snapshot, plugins));
         let (engine, warnings) = Engine::open(store, host.clone());
         if settings.trust_imported {
             engine.trust_imported();
         }
-        Ok(Session { engine, host, warnings })
+        Ok(Session { engine, host, warnings, before: Stats::default(), lasting: false })
+    }
+
+    /// One check of an engine and a host that outlive it.
+    pub(crate) fn lasting(engine: Engine, host: Arc<Host>, warnings: Vec<StoreWarning>) -> Session {
+        let before = engine.stats();
+        Session { engine, host, warnings, before, lasting: true }
+    }
+
+    /// The engine, to cancel what runs from elsewhere.
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.engine
     }
 
     /// Answers requests side by side, in their order.
@@ -96,6 +135,15 @@ impl Session {
         self.engine.account(requests)
     }
 
+    /// As [`Session::answers`], and hands each reply to `each` as soon as it is known.
+    pub(crate) fn answers_each(
+        &self,
+        requests: &[Request],
+        each: impl Fn(usize, Reply) + Send + Sync + 'static,
+    ) -> Vec<Reply> {
+        self.engine.answers_each(requests, each)
+    }
+
     /// Asks each of these instances the same query without a key, such as `$describe`.
     pub(crate) fn each(&self, instances: &[Arc<str>], query: &str) -> Vec<Reply> {
         let ask = |instance: &Arc<str>| Request::new(instance.clone(), query, Key::empty());
@@ -115,11 +163,11 @@ impl Session {
         Effort {
             plugin_processes: host.plugin_processes,
             plugin_calls: host.plugin_calls,
-            executed: engine.executed,
+            executed: engine.executed - self.before.executed,
             ran: self.ran(),
-            verified: engine.verified,
-            store_hits: engine.store_hits,
-            session_hits: engine.session_hits,
+            verified: engine.verified - self.before.verified,
+            store_hits: engine.store_hits - self.before.store_hits,
+            session_hits: engine.session_hits - self.before.session_hits,
             levels: self
                 .host
                 .levels()
@@ -142,7 +190,9 @@ impl Session {
     /// # Errors
     /// Where something could not be kept; the answers are right all the same.
     pub fn close(self) -> Result<(), probity_engine::StoreError> {
-        self.host.shutdown();
+        if !self.lasting {
+            self.host.shutdown();
+        }
         self.engine.flush()
     }
 }

@@ -104,14 +104,21 @@ impl SourceError {
 }
 
 impl Chosen {
-    /// Chooses and reads the policy for a snapshot of a target.
+    /// Chooses and reads the policy for a snapshot of a target. A `text` counts in place of the file.
     pub(crate) fn choose(
         settings: &Settings,
+        text: Option<&str>,
         target: &Target,
         snapshot: &Snapshot,
     ) -> Result<Chosen, SourceError> {
-        if let Some(file) = &settings.policy {
-            return Chosen::file(file);
+        match (&settings.policy, text) {
+            (Some(file), Some(text)) => return Chosen::text(file, text),
+            (Some(file), None) => return Chosen::file(file),
+            (None, Some(text)) => {
+                let folder = target.worktree().map_or_else(|| target.identity(), Path::to_path_buf);
+                return Chosen::text(&folder.join(FILE), text);
+            }
+            (None, None) => {}
         }
         let Some(own) = own_policy(settings, target, snapshot).map_err(SourceError::InTarget)? else {
             return Ok(Chosen::built_in(SourceKind::BuiltIn)?);
@@ -138,7 +145,12 @@ impl Chosen {
         }
         let bytes = fs::read(file).map_err(read)?;
         let text = String::from_utf8(bytes).map_err(|_| SourceError::NotUtf8 { file: file.to_owned() })?;
-        let policy = Policy::parse(&file.display().to_string(), &text)?;
+        Chosen::text(file, &text)
+    }
+
+    /// A policy that the person is writing, in place of what that file holds.
+    fn text(file: &Path, text: &str) -> Result<Chosen, SourceError> {
+        let policy = Policy::parse(&file.display().to_string(), text)?;
         let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(Chosen { policy, kind: SourceKind::File, folder })
     }

@@ -10,7 +10,7 @@ use probity_host::{GitGrant, Places, Sources};
 use tempfile::TempDir;
 
 use crate::outside::Outside;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, View};
 
 /// The age from which a session's folder can be nobody's any more.
 const STALE: Duration = Duration::from_secs(24 * 3600);
@@ -20,20 +20,49 @@ const STALE: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug)]
 pub(crate) struct CheckSources {
     snapshot: Option<Arc<Snapshot>>,
-    places: Arc<Places>,
+    folder: Arc<SessionFolder>,
     outside: Outside,
-    /// The git directory is of this check alone, and is removed with it.
-    made: Mutex<Option<(TempDir, GitGrant)>>,
+}
+
+/// Where a session's git directory for plugins lies: of this session alone, and removed with it. From one check to the
+/// next it stays the same directory as long as no more than its `HEAD` changes.
+#[derive(Debug)]
+pub(crate) struct SessionFolder {
+    places: Arc<Places>,
+    made: Mutex<Option<(TempDir, View)>>,
 }
 
 impl CheckSources {
-    /// The git directory is to be made in `places`.
+    /// `folder` is where the git directory is to be made.
     pub(crate) fn new(
         snapshot: Option<Arc<Snapshot>>,
-        places: Arc<Places>,
+        folder: Arc<SessionFolder>,
         outside: Outside,
     ) -> CheckSources {
-        CheckSources { snapshot, places, outside, made: Mutex::new(None) }
+        CheckSources { snapshot, folder, outside }
+    }
+}
+
+impl SessionFolder {
+    /// The git directory is to be made in `places`.
+    pub(crate) fn new(places: Arc<Places>) -> SessionFolder {
+        SessionFolder { places, made: Mutex::new(None) }
+    }
+
+    /// The git directory that shows `snapshot`.
+    fn showing(&self, snapshot: &Snapshot) -> io::Result<GitGrant> {
+        let mut made = self.made.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let view = snapshot.view();
+        if let Some((folder, shown)) = &*made
+            && *shown == view
+            // Somebody may have cleared the cache meanwhile.
+            && folder.path().join("HEAD").exists()
+        {
+            return snapshot.git_dir(folder.path());
+        }
+        let (folder, grant) = self.make(snapshot)?;
+        *made = Some((folder, view));
+        Ok(grant)
     }
 
     /// Its name is nobody else's: a process id would not do, for several machines or containers may share a cache.
@@ -52,17 +81,13 @@ impl CheckSources {
 impl Sources for CheckSources {
     fn git(&self) -> Result<Option<GitGrant>, Failure> {
         let Some(snapshot) = &self.snapshot else { return Ok(None) };
-        let mut made = self.made.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if made.is_none() {
-            // The message may stand in a report, which names no path of this machine.
-            let failed = |error: io::Error| {
-                let kind = error.kind();
-                let message = format!("cannot make a git directory for plugins in the cache: {kind}");
-                Failure::new(FailureKind::Unavailable, message)
-            };
-            *made = Some(self.make(snapshot).map_err(failed)?);
-        }
-        Ok(made.as_ref().map(|(_, grant)| grant.clone()))
+        // The message may stand in a report, which names no path of this machine.
+        let failed = |error: io::Error| {
+            let kind = error.kind();
+            let message = format!("cannot make a git directory for plugins in the cache: {kind}");
+            Failure::new(FailureKind::Unavailable, message)
+        };
+        self.folder.showing(snapshot).map(Some).map_err(failed)
     }
 
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {

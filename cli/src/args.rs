@@ -88,6 +88,10 @@ pub(crate) struct CheckArgs {
     /// Asks this plugin again what is remembered of it; what rests on its answers runs again if they differ.
     #[arg(long, value_name = "PLUGIN", conflicts_with = "no_cache")]
     pub(crate) refresh: Vec<String>,
+    /// Goes on and checks again whenever HEAD, the policy or (with --worktree) a file changes, until Ctrl-C; then the
+    /// status is that of the last check. JSON comes as one line per check.
+    #[arg(long)]
+    pub(crate) watch: bool,
     /// Prints one line of JSON with counts and times to standard error.
     #[arg(long)]
     pub(crate) stats: bool,

@@ -12,6 +12,7 @@ mod printer;
 mod progress;
 mod render;
 mod subject;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -68,6 +69,7 @@ fn person() -> ExitCode {
 
 fn dispatch(cx: &Context, command: &Command) -> Ended {
     match command {
+        Command::Check(args) if args.watch => commands::watch::watch(cx, args),
         Command::Check(args) => commands::check::check(cx, args),
         Command::Init(args) => commands::init::init(cx, args),
         Command::Trust(args) => commands::trust::trust(cx, args),

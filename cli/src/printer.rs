@@ -51,6 +51,16 @@ impl Printer {
         }
     }
 
+    /// One of many results. `false` once nobody reads them any more.
+    pub(crate) fn heard(&self, text: &str) -> io::Result<bool> {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Something worth knowing beside the result.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {

@@ -31,6 +31,20 @@ impl Spinner {
         Spinner { bar, drawn, verbose, calls: AtomicU64::new(0) }
     }
 
+    /// Begins anew, for another check.
+    pub(crate) fn begin(&self) {
+        self.calls.store(0, Ordering::Relaxed);
+        self.bar.reset();
+    }
+
+    /// Tells what is known of one analysis while others are still being answered, for those who want to hear all.
+    pub(crate) fn judged(&self, analysis: &str, verdict: &str) {
+        if self.verbose {
+            let line = format!("{}: {verdict}", tame(analysis));
+            self.bar.suspend(|| Printer::log(&line));
+        }
+    }
+
     /// Takes the line away.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();

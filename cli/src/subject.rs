@@ -59,7 +59,7 @@ pub(crate) fn without_target(policy: Option<&Path>) -> Result<Settings, CliError
     settings(&subject, TIMEOUT)
 }
 
-fn today() -> Result<Day, CliError> {
+pub(crate) fn today() -> Result<Day, CliError> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let since = since.map_err(|_| {
         CliError::wrong("the clock of this machine is before 1970").hinted("set it, or pass --now YYYY-MM-DD")

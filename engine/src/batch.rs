@@ -4,6 +4,7 @@
 //! the pool are called to help, all taking the next member from one cursor. So a batch of remembered answers
 //! needs no thread, and a batch can never starve.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
@@ -14,15 +15,19 @@ use salsa::plumbing::AsId;
 use crate::db::{Db, Question};
 use crate::give::{Given, Need, give};
 use crate::pool::MAX_THREADS;
-use crate::{Failure, FailureKind, Request};
+use crate::{Failure, FailureKind, Reply, Request};
 
 /// A batch with more members left than this is shared out even if all seem to be remembered.
 const ALONE: usize = 256;
+
+/// Is told each reply of a batch of roots with its place, as soon as it is known.
+pub(crate) type Each = Arc<dyn Fn(usize, Reply) + Send + Sync>;
 
 /// The members of a batch and what came of them.
 pub(crate) struct Batch {
     members: Vec<Id>,
     need: Need,
+    each: Option<Each>,
     cursor: AtomicUsize,
     done: Mutex<Done>,
     all_done: Condvar,
@@ -33,14 +38,13 @@ struct Done {
     left: usize,
 }
 
-/// Answers `requests`, in their order. `parent` is the question that asks them; roots have none.
-pub(crate) fn serve(db: &dyn Db, parent: Option<Id>, requests: Vec<Request>, need: Need) -> Vec<Given> {
+/// Answers `requests`, in their order. `parent` is the question that asks them.
+pub(crate) fn serve(db: &dyn Db, parent: Id, requests: Vec<Request>, need: Need) -> Vec<Given> {
     let ids: Vec<Id> = requests.into_iter().map(|request| Question::new(db, request).as_id()).collect();
-    let Some(parent) = parent else { return work(db, ids, need) };
     db.session().log.asks(parent, &ids);
     let (_edges, refused) = db.session().waits.take(parent, &ids);
     let allowed = ids.iter().zip(&refused).filter(|(_, refused)| refused.is_none()).map(|(id, _)| *id);
-    let given = work(db, allowed.collect(), need);
+    let given = work(db, allowed.collect(), need, None);
     if given.iter().any(Given::is_cycle) {
         db.session().waits.decide(parent, &ids);
     }
@@ -52,15 +56,22 @@ pub(crate) fn serve(db: &dyn Db, parent: Option<Id>, requests: Vec<Request>, nee
         .collect()
 }
 
-fn work(db: &dyn Db, members: Vec<Id>, need: Need) -> Vec<Given> {
-    if let [member] = *members.as_slice() {
-        return vec![give(db, member, need)];
+/// Answers roots with their texts, and tells `each` of them as it comes.
+pub(crate) fn serve_roots(db: &dyn Db, requests: Vec<Request>, each: Option<Each>) -> Vec<Given> {
+    let ids: Vec<Id> = requests.into_iter().map(|request| Question::new(db, request).as_id()).collect();
+    work(db, ids, Need::Text, each)
+}
+
+fn work(db: &dyn Db, members: Vec<Id>, need: Need, each: Option<Each>) -> Vec<Given> {
+    if let ([member], None) = (members.as_slice(), &each) {
+        return vec![give(db, *member, need)];
     }
     let left = members.len();
     let done = Done { given: members.iter().map(|_| None).collect(), left };
     let batch = Arc::new(Batch {
         members,
         need,
+        each,
         cursor: AtomicUsize::new(0),
         done: Mutex::new(done),
         all_done: Condvar::new(),
@@ -118,6 +129,10 @@ impl Batch {
 
     fn settle(&self, db: &dyn Db, index: usize) {
         let given = give(db, self.members[index], self.need);
+        if let Some(each) = &self.each {
+            // Whoever listens must not keep those waiting who asked.
+            let _ = catch_unwind(AssertUnwindSafe(|| each(index, given.reply())));
+        }
         let mut done = self.done.lock();
         done.given[index] = Some(given);
         done.left -= 1;

@@ -10,9 +10,9 @@ use salsa::plumbing::AsId;
 use salsa::{Database as _, Durability};
 
 use crate::account::{Account, account};
-use crate::batch::serve;
+use crate::batch::{Each, serve_roots};
 use crate::db::{Database, Question};
-use crate::give::{Given, Need};
+use crate::give::Given;
 use crate::session::Session;
 use crate::{Executor, Reply, Request, Stats, StoreError, StoreLocation, StoreWarning, store};
 
@@ -48,8 +48,22 @@ impl Engine {
     /// Answers roots, side by side, in the order of `requests`. Blocks. Not to be called from within an
     /// executor: what runs asks through its [`crate::Ask`].
     pub fn answers(&self, requests: &[Request]) -> Vec<Reply> {
+        self.answers_noting(requests, None)
+    }
+
+    /// As [`answers`](Self::answers), and hands each reply to `each` with its place among the requests as soon as it
+    /// is known, from whichever thread knows it: what is remembered does not wait for what runs.
+    pub fn answers_each(
+        &self,
+        requests: &[Request],
+        each: impl Fn(usize, Reply) + Send + Sync + 'static,
+    ) -> Vec<Reply> {
+        self.answers_noting(requests, Some(Arc::new(each)))
+    }
+
+    fn answers_noting(&self, requests: &[Request], each: Option<Each>) -> Vec<Reply> {
         let db = self.inner.db.lock().clone();
-        let given = serve(&db, None, requests.to_vec(), Need::Text);
+        let given = serve_roots(&db, requests.to_vec(), each);
         let facts = given.iter().filter_map(|given| given.fact.as_ref().ok());
         self.inner.session.asked(facts.map(|fact| fact.key));
         self.note_imported(requests, &given);
@@ -89,6 +103,12 @@ impl Engine {
     /// How requests were settled so far.
     pub fn stats(&self) -> Stats {
         self.inner.session.counters.stats()
+    }
+
+    /// Cancels what runs in this revision, without waiting for it, and begins nothing more in it: who asks for what is
+    /// not known already gets a failure. From any thread; [`next_revision`](Self::next_revision) ends that.
+    pub fn cancel(&self) {
+        self.inner.session.end_revision();
     }
 
     /// Begins a new revision: leaves are looked at again, failures are tried again. What runs is cancelled

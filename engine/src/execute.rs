@@ -12,6 +12,9 @@ use crate::settle::Found;
 use crate::trace::{Body, Step};
 use crate::{Ask, Digest, Failure, FailureKind, Leaf, Reply, Request, codec};
 
+/// An answer beyond this size, bytes, takes so long to be digested and written that a new revision does not wait for it.
+const LARGE: usize = 4 << 20;
+
 /// Computes `request`. Everything that it asks is part of what is found.
 pub(crate) fn execute(
     db: &dyn Db,
@@ -26,6 +29,12 @@ pub(crate) fn execute(
     own.iter().for_each(|(leaf, digest)| deep.add_leaf(leaf, *digest));
     let mut asker = Asker { db, id, steps: Vec::new(), deep, tainted: false, imported: false };
     let outcome = session.world.execute(request, &mut asker)?;
+    if session.ending() && outcome.size() > LARGE {
+        return Err(Failure::new(
+            FailureKind::Cancelled,
+            "the revision ended before the answer was taken in",
+        ));
+    }
     let Asker { steps, deep, tainted, imported, .. } = asker;
     Ok(Found {
         outcome: codec::outcome_digest(&outcome),
@@ -75,7 +84,7 @@ impl Ask for Asker<'_> {
             let cancelled = || Failure::new(FailureKind::Cancelled, "the revision ended while the query ran");
             return requests.iter().map(|_| Err(cancelled())).collect();
         }
-        let given = serve(self.db, Some(self.id), requests, Need::Text);
+        let given = serve(self.db, self.id, requests, Need::Text);
         self.record(&given);
         given.into_iter().map(Given::into_reply).collect()
     }

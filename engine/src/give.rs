@@ -52,9 +52,20 @@ impl Given {
 
     /// The reply to who asked for the text.
     pub(crate) fn into_reply(self) -> Reply {
-        let missing = || Failure::new(FailureKind::Unavailable, "the answer's text was not asked for");
-        self.fact.and_then(|_| self.outcome.ok_or_else(missing))
+        self.fact.and_then(|_| self.outcome.ok_or_else(not_asked_for))
     }
+
+    /// The same, for who is told beside the asker.
+    pub(crate) fn reply(&self) -> Reply {
+        match &self.fact {
+            Ok(_) => self.outcome.clone().ok_or_else(not_asked_for),
+            Err(failure) => Err(failure.clone()),
+        }
+    }
+}
+
+fn not_asked_for() -> Failure {
+    Failure::new(FailureKind::Unavailable, "the answer's text was not asked for")
 }
 
 /// Answers one question on this thread, or on a fresh stack when this one is deep. Never unwinds.

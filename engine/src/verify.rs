@@ -86,7 +86,7 @@ fn group_holds(
     let store = &db.session().store;
     let requests: Option<Vec<Request>> = members.iter().map(|(key, _)| store.request(key)).collect();
     let requests = requests.ok_or(Cause::Lost)?;
-    let given = serve(db, Some(id), requests.clone(), Need::Digest);
+    let given = serve(db, id, requests.clone(), Need::Digest);
     for ((given, request), (key, then)) in given.iter().zip(requests).zip(members) {
         match &given.fact {
             Ok(fact) if fact.digest == *then && !fact.tainted => {

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use probity_engine::{Ask, Failure, FailureKind, Outcome, Reply, Request};
 use probity_protocol::error::object;
 use probity_protocol::method::{Meta, PluginApiClient as _, PluginQuery, name};
+use probity_protocol::peer::{Canceller, ResponseLine};
 use probity_protocol::{CallError, Fault};
 use serde_json::value::RawValue;
 use tokio::runtime::Handle;
@@ -24,6 +25,9 @@ use crate::grants::Grants;
 use crate::plugin::Running;
 use crate::routes::{Asked, Event, Open};
 use crate::serve::Serving;
+
+/// Longer messages, bytes, are held against their schemas apart from the thread that waits for the answer.
+const LARGE: usize = 256 << 10;
 
 /// A call of one query in a running plugin.
 pub(crate) struct Call<'a> {
@@ -58,8 +62,10 @@ impl Call<'_> {
             Ok(configuration) => configuration,
             Err(refusal) => return Ok(Ok(Outcome::Refused(refusal.clone()))),
         };
-        if let Err(reply) = self.check(query) {
-            return Ok(reply);
+        match self.check(query, ask) {
+            Some(Ok(())) => {}
+            Some(Err(reply)) => return Ok(reply),
+            None => return Ok(Err(self.cancelled())),
         }
         if query.volatile {
             ask.ages(0);
@@ -70,11 +76,51 @@ impl Call<'_> {
         }
     }
 
-    fn check(&self, query: &Query) -> Result<(), Reply> {
-        query.key.check(self.request.key.as_str()).map_err(|mismatch| {
-            let error = object::key_mismatch(&mismatch.path, &mismatch.reason);
-            Ok(Outcome::Refused(from_wire::refusal(&error)))
-        })
+    /// Holds the key against the plugin's schema; the inner error is the reply to a wrong one. `None`: cancelled.
+    fn check(&self, query: &Query, ask: &dyn Ask) -> Option<Result<(), Reply>> {
+        let key = self.request.key.clone();
+        let checked = self.reading(query, ask, key.as_str().len(), move |query| {
+            query.key.check(key.as_str()).map_err(|mismatch| {
+                from_wire::refusal(&object::key_mismatch(&mismatch.path, &mismatch.reason))
+            })
+        })?;
+        Some(checked.map_err(|refusal| Ok(Outcome::Refused(refusal))))
+    }
+
+    /// Does something with a schema of `query`. Where `size` bytes are many, apart from the thread that must notice
+    /// when the answer is no longer wanted; `None` then.
+    fn reading<T: Send + 'static>(
+        &self,
+        query: &Query,
+        ask: &dyn Ask,
+        size: usize,
+        read: impl FnOnce(&Query) -> T + Send + 'static,
+    ) -> Option<T> {
+        if size <= LARGE {
+            return Some(read(query));
+        }
+        let (running, name) = (Arc::clone(self.running), Arc::clone(&self.request.query));
+        let apart = apart(&self.running.runtime, &|| ask.cancelled(), move || {
+            running.ready.description.query(&name).ok().map(read)
+        });
+        apart.flatten()
+    }
+
+    /// Reads an answer. What is no fact leaves a doubt about the process.
+    fn read(&self, query: &Query, line: Result<ResponseLine, CallError>, ask: &mut dyn Ask) -> Step {
+        let (plugin, size) = (Arc::clone(self.plugin), line.as_ref().map_or(0, ResponseLine::size));
+        let read = self.reading(query, ask, size, move |query| {
+            let mut lasts = None;
+            (from_wire::reply(&plugin, query, line, &mut lasts), lasts)
+        });
+        let Some((reply, lasts)) = read else { return Step::Over(Ok(Err(self.cancelled()))) };
+        if let Some(seconds) = lasts {
+            ask.ages(seconds);
+        }
+        if matches!(reply, Ok(Err(_))) {
+            self.running.doubt();
+        }
+        Step::Over(reply)
     }
 
     fn exchange(
@@ -92,11 +138,12 @@ impl Call<'_> {
             Ok(call) => call,
             Err(error) => return Ok(Err(from_wire::protocol(self.plugin, &error.to_string()))),
         };
+        let canceller = call.canceller();
         let (events, waiting) = mpsc::channel();
         let open = Open::new(events.clone(), token, Arc::clone(&self.request.query));
         let _route = connection.routes.open(call.id(), open);
-        // Dropping the task is what cancels the call in the plugin.
-        let _task = Task(self.running.runtime.spawn(async move {
+        // Dropping the task cancels the call in the plugin and does not wait for what it says to that.
+        let task = Task(self.running.runtime.spawn(async move {
             let line = call.line().await;
             // Nobody waits any more: the call was given up in this moment.
             let _ = events.send(Event::Done(line));
@@ -105,7 +152,12 @@ impl Call<'_> {
         let mut left = self.context.limits().call;
         loop {
             match self.wait(query, &waiting, &mut left, ask) {
-                Step::Over(end) => return end,
+                Step::Over(end) => {
+                    if ask.cancelled() {
+                        self.let_go(task, &canceller);
+                    }
+                    return end;
+                }
                 Step::Asked(batch) => turn.yielded(|| {
                     let names = self.context.names();
                     let (uses, inputs) = (query.uses(configuration), ready.description.inputs());
@@ -114,6 +166,32 @@ impl Call<'_> {
                 }),
             }
         }
+    }
+
+    /// Cancels the call and gives the plugin a moment to answer that; one that goes on is killed, so that what nobody
+    /// wants does not hold up what is wanted next. One that would only seem to let go is killed at once.
+    fn let_go(&self, mut task: Task, canceller: &Canceller) {
+        if task.0.is_finished() {
+            return;
+        }
+        if self.running.computes_on {
+            self.running.doubt();
+            self.running.connection.dismiss("killed by the host: its call was cancelled");
+            return;
+        }
+        canceller.cancel();
+        let (running, limit) = (Arc::clone(self.running), self.context.limits().letting_go);
+        let leaving = running.leaving.enter();
+        self.running.runtime.spawn(async move {
+            if tokio::time::timeout(limit, &mut task.0).await.is_err() {
+                running.doubt();
+                let ms = limit.as_millis();
+                running.connection.dismiss(&format!(
+                    "killed by the host: it did not answer within {ms} ms to a call that was cancelled"
+                ));
+            }
+            drop(leaving);
+        });
     }
 
     /// No time limit is told: the plugin's clock would count what the host's does not.
@@ -132,6 +210,7 @@ impl Call<'_> {
                 return Step::Over(Ok(Err(self.cancelled())));
             }
             if left.is_zero() {
+                self.running.doubt();
                 self.see_whether_it_lives();
                 return Step::Over(Ok(Err(self.timed_out())));
             }
@@ -139,16 +218,14 @@ impl Call<'_> {
             let event = waiting.recv_timeout(SLICE.min(*left));
             *left = left.saturating_sub(began.elapsed());
             match event {
-                Ok(Event::Done(line)) => return Step::Over(from_wire::reply(self.plugin, query, line, ask)),
+                Ok(Event::Done(line)) => return self.read(query, line, ask),
                 Ok(Event::Asked(first)) => {
                     let mut batch = vec![first];
                     while let Ok(event) = waiting.try_recv() {
                         match event {
                             Event::Asked(next) => batch.push(next),
                             // Who answers does not wait for what it asked.
-                            Event::Done(line) => {
-                                return Step::Over(from_wire::reply(self.plugin, query, line, ask));
-                            }
+                            Event::Done(line) => return self.read(query, line, ask),
                         }
                     }
                     return Step::Asked(batch);
@@ -194,6 +271,23 @@ struct Task(JoinHandle<()>);
 impl Drop for Task {
     fn drop(&mut self) {
         self.0.abort();
+    }
+}
+
+/// Runs `work` on a thread of its own and waits for it, or until `unwanted` says that nobody waits for it; then it ends
+/// by itself and what it came to is dropped.
+pub(crate) fn apart<T: Send + 'static>(
+    runtime: &Handle,
+    unwanted: &dyn Fn() -> bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    match unless(runtime, unwanted, runtime.spawn_blocking(work))? {
+        Ok(done) => Some(done),
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime ends: nobody waits any more.
+            Err(_) => None,
+        },
     }
 }
 

@@ -34,6 +34,8 @@ struct Life {
     ended: AtomicBool,
     /// Why the host killed it.
     killed: Mutex<Option<String>>,
+    /// Nobody need hear of its end: nothing went wrong.
+    dismissed: AtomicBool,
 }
 
 impl Connection {
@@ -47,7 +49,12 @@ impl Connection {
         let Launched { stdin, stdout, stderr, process, .. } = launched;
         let tail = Tail::default();
         let drained = tokio::spawn(drain(stderr, tail.clone()));
-        let life = Arc::new(Life { process, ended: AtomicBool::new(false), killed: Mutex::new(None) });
+        let life = Arc::new(Life {
+            process,
+            ended: AtomicBool::new(false),
+            killed: Mutex::new(None),
+            dismissed: AtomicBool::new(false),
+        });
         let routes = Arc::new(Routes::default());
         let inbound = Inbound::new(routes.clone(), plugin.clone(), sink.clone());
         let limits =
@@ -56,7 +63,9 @@ impl Connection {
         let on_end = move |fault| -> Pin<Box<dyn Future<Output = Fault> + Send>> {
             Box::pin(async move {
                 let certificate = dying.certificate(fault, drained, &tail).await;
-                if !matches!(&certificate, Fault::Ended { cause, .. } if matches!(**cause, Fault::Closed)) {
+                let closed =
+                    matches!(&certificate, Fault::Ended { cause, .. } if matches!(**cause, Fault::Closed));
+                if !closed && !dying.dismissed.load(Ordering::Relaxed) {
                     sink.ended(&plugin, &certificate.to_string());
                 }
                 certificate
@@ -75,6 +84,12 @@ impl Connection {
     pub(crate) fn kill(&self, why: &str) {
         self.life.killed.lock().get_or_insert_with(|| why.to_owned());
         self.life.process.kill();
+    }
+
+    /// Kills the process, which is needed no more.
+    pub(crate) fn dismiss(&self, why: &str) {
+        self.life.dismissed.store(true, Ordering::Relaxed);
+        self.kill(why);
     }
 
     /// Asks the process to end.

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use probity_sandbox::Report;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::call::apart;
 use crate::names::Names;
 use crate::{CallLimits, GitGrant, HostOptions, Launched, PluginSpec, StartError};
 
@@ -76,6 +77,12 @@ impl Context {
         self.runtime.lock().as_ref().map(|runtime| runtime.handle().clone())
     }
 
+    /// Takes the threads over from a host that is to be gone.
+    pub(crate) fn inherit_runtime(&self, from: &Context) {
+        let inherited = from.runtime.lock().take();
+        *self.runtime.lock() = inherited;
+    }
+
     /// Ends the threads, without waiting for what they do.
     pub(crate) fn end_runtime(&self) {
         if let Some(runtime) = self.runtime.lock().take() {
@@ -83,8 +90,18 @@ impl Context {
         }
     }
 
-    pub(crate) fn launch(&self, spec: &PluginSpec, git: Option<&GitGrant>) -> Result<Launched, StartError> {
-        let launched = self.options.launch.launch(spec, git)?;
+    /// Starts a process. On a thread of its own, since packages are copied and hashed meanwhile: who no longer wants it
+    /// does not wait, and what has come to be by then is killed.
+    pub(crate) fn launch(
+        &self,
+        spec: &PluginSpec,
+        git: Option<&GitGrant>,
+        runtime: &Handle,
+        unwanted: &dyn Fn() -> bool,
+    ) -> Result<Launched, StartError> {
+        let (launch, spec, git) = (Arc::clone(&self.options.launch), spec.clone(), git.cloned());
+        let launched = apart(runtime, unwanted, move || launch.launch(&spec, git.as_ref()));
+        let launched = launched.ok_or(StartError::Unwanted)??;
         self.processes.fetch_add(1, Ordering::Relaxed);
         Ok(launched)
     }

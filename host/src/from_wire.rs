@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use probity_engine::{Answer, Ask, Failure, FailureKind, Outcome, Refusal, Reply};
+use probity_engine::{Answer, Failure, FailureKind, Outcome, Refusal, Reply};
 use probity_protocol::error::{Detail, ErrorKind, ErrorObject, code};
 use probity_protocol::method::{Concern, QueryResult};
 use probity_protocol::peer::ResponseLine;
@@ -22,7 +22,7 @@ const MAX_DATA: usize = 64 << 10;
 /// The most concerns of one answer; a plugin names the worst ones first.
 const MAX_CONCERNS: usize = 100;
 
-/// Reads the answer of `plugin` to one query, and tells `ask` if it holds for a limited time only.
+/// Reads the answer of `plugin` to one query, and sets `lasts` to the seconds for which it holds if these are limited.
 ///
 /// # Errors
 /// The connection ended before there was an answer.
@@ -30,9 +30,9 @@ pub(crate) fn reply(
     plugin: &str,
     query: &Query,
     line: Result<ResponseLine, CallError>,
-    ask: &mut dyn Ask,
+    lasts: &mut Option<u64>,
 ) -> Result<Reply, Arc<Fault>> {
-    let read = line.and_then(|line| answer(query, &line, ask));
+    let read = line.and_then(|line| answer(query, &line, lasts));
     match read {
         Ok(Ok(answer)) => Ok(Ok(Outcome::Answered(answer))),
         Ok(Err(reason)) => Ok(Err(protocol(plugin, &reason))),
@@ -45,15 +45,13 @@ pub(crate) fn reply(
 fn answer(
     query: &Query,
     line: &ResponseLine,
-    ask: &mut dyn Ask,
+    lasts: &mut Option<u64>,
 ) -> Result<Result<Answer, String>, CallError> {
     let result: QueryResult<&RawValue> = line.result()?;
     if let Err(mismatch) = query.output.check(result.value.get()) {
         return Ok(Err(format!("its answer does not match the schema that it declares: {mismatch}")));
     }
-    if let Some(seconds) = result.ttl {
-        ask.ages(seconds);
-    }
+    *lasts = result.ttl;
     Ok(Ok(Answer { value: result.value.get().into(), concerns: concerns(result.concerns) }))
 }
 

@@ -35,6 +35,35 @@ impl Host {
         Arc::new(Host { context: Context::new(options), plugins })
     }
 
+    /// A host for the next revision, with which the one before ends. It takes over the processes that would be started the
+    /// same now: of the same plugin with the same configuration, to whom the same is shown, and who have told nothing
+    /// but facts. All others are killed. What failed to start is started again.
+    ///
+    /// To be called when nothing runs in `before`.
+    pub fn succeeding(before: &Host, options: HostOptions) -> Arc<Host> {
+        let host = Host::new(options);
+        host.context.inherit_runtime(&before.context);
+        let retire =
+            |(instance, plugin): (&Arc<str>, &Plugin)| Some((Arc::clone(instance), plugin.retire()?));
+        let running: Vec<_> = before.plugins.iter().filter_map(retire).collect();
+        if running.is_empty() {
+            return host;
+        }
+        // Where it cannot be told what is shown, nobody is taken over, and the next start tells why.
+        let git = host.context.options().sources.git();
+        for (instance, running) in running {
+            running.leaving.wait();
+            let heir =
+                host.plugins.get(&instance).zip(git.as_ref().ok()).filter(|(plugin, git)| {
+                    plugin.inherit(&before.plugins[&instance], &running, git.as_ref())
+                });
+            if heir.is_none() {
+                running.connection.dismiss("killed by the host: it is not what would be started now");
+            }
+        }
+        host
+    }
+
     /// How much was done so far.
     pub fn stats(&self) -> HostStats {
         self.context.stats()
@@ -90,7 +119,7 @@ async fn end(running: &Running, grace: Duration) {
             return;
         }
     }
-    running.connection.kill("killed by the host, which was shut down");
+    running.connection.dismiss("killed by the host, which was shut down");
     let _ = timeout(REAPING, peer.ended()).await;
 }
 

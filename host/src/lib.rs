@@ -20,6 +20,7 @@ mod handshake;
 mod host;
 mod inbound;
 mod launch;
+mod leaving;
 mod names;
 mod options;
 mod package;

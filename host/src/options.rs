@@ -12,7 +12,7 @@ use crate::package::PackageProgram;
 use crate::sink::Sink;
 
 /// One plugin under one configuration.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PluginSpec {
     /// What the engine's requests call it: `publisher/namespace/name`, or that and `#analysis`.
     pub instance: Arc<str>,
@@ -34,7 +34,7 @@ impl PluginSpec {
 }
 
 /// What is started for a plugin.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Program {
     /// A plugin that is linked into the running program.
     Builtin {
@@ -56,7 +56,9 @@ pub struct CallLimits {
     pub ping: Duration,
     /// How long open work may take to end when the host is shut down, and then again from SIGTERM to SIGKILL.
     pub grace: Duration,
-    /// How often a plugin that crashed is started again.
+    /// How long a plugin may take to answer a call that was cancelled, after which it is killed.
+    pub letting_go: Duration,
+    /// How often a plugin that crashed is started again, in each revision.
     pub restarts: u32,
     /// How many calls one plugin computes at once at most. It may itself ask for fewer.
     pub concurrent: usize,
@@ -71,6 +73,7 @@ impl Default for CallLimits {
             start: Duration::from_secs(60),
             ping: Duration::from_secs(2),
             grace: Duration::from_secs(2),
+            letting_go: Duration::from_millis(50),
             restarts: 2,
             concurrent: 64,
             message_bytes: 256 << 20,
@@ -85,6 +88,9 @@ pub struct GitGrant {
     pub git_dir: PathBuf,
     /// What they may read: that directory and the directories of objects.
     pub read: Vec<PathBuf>,
+    /// Names what the directory shows beyond what a key can name, such as its `HEAD`: a stranger's process does not
+    /// outlast a change of it.
+    pub shows: String,
 }
 
 /// What the world holds for plugins.

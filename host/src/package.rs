@@ -17,7 +17,7 @@ use crate::Interpreter;
 use crate::used::note_use;
 
 /// A package: what it holds and what of it is started.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PackageProgram {
     /// Where it lies.
     pub dir: PathBuf,
@@ -45,7 +45,7 @@ pub struct PackageFile {
 }
 
 /// How a package is started.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PackageKind {
     /// The entry is a program.
     Native,

@@ -2,6 +2,7 @@
 //! help.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{Condvar, Mutex};
 use probity_engine::{Answer, Ask, Failure, FailureKind, Outcome, Reply, Request};
@@ -15,8 +16,9 @@ use crate::context::{Context, Guaranteed};
 use crate::error::{ended, is_crash};
 use crate::gate::{Gate, SLICE};
 use crate::handshake::{Ready, shake_hands};
+use crate::leaving::Leaving;
 use crate::plain::plain;
-use crate::{GitGrant, PluginSpec, StartError};
+use crate::{GitGrant, PluginSpec, Program, StartError};
 
 /// The query that the host answers with the plugin's description.
 pub(crate) const DESCRIBE: &str = "$describe";
@@ -38,6 +40,36 @@ pub(crate) struct Running {
     pub(crate) ready: Ready,
     pub(crate) gate: Gate,
     pub(crate) runtime: Handle,
+    /// Calls that were cancelled and are not answered yet.
+    pub(crate) leaving: Leaving,
+    /// Whether it answers a cancellation at once and computes on: the SDK ends no thread, and what comes with the
+    /// program does not look whether it is cancelled. It is soon started again.
+    pub(crate) computes_on: bool,
+    /// What it was shown when it was started.
+    git: Option<GitGrant>,
+    doubtful: AtomicBool,
+}
+
+impl Running {
+    /// Notes that the process may have seen what is no fact, such as a missing object, and may go by it from now on: it
+    /// does not outlast the revision.
+    pub(crate) fn doubt(&self) {
+        self.doubtful.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a process that is started now for `spec` would be no better than this one.
+    fn serves(&self, spec: &PluginSpec, git: Option<&GitGrant>) -> bool {
+        let sees_the_same = match (&self.git, git) {
+            (Some(then), Some(now)) => match &spec.program {
+                // It goes by what keys name alone.
+                Program::Builtin { .. } => then.git_dir == now.git_dir && then.read == now.read,
+                Program::Package(_) => then == now,
+            },
+            (None, None) => true,
+            _ => false,
+        };
+        sees_the_same && !self.doubtful.load(Ordering::Relaxed) && !self.connection.has_ended()
+    }
 }
 
 struct State {
@@ -105,7 +137,8 @@ impl Plugin {
                 Stage::Running(running) if !running.connection.has_ended() => return Ok(Arc::clone(running)),
                 Stage::Running(_) => state.stage = Stage::Absent,
                 Stage::Broken(failure) => return Err(failure.clone()),
-                Stage::Starting if unwanted() => return Err(self.unwanted()),
+                // Also after a start of our own that was given up.
+                Stage::Absent | Stage::Starting if unwanted() => return Err(self.unwanted()),
                 Stage::Starting => {
                     self.changed.wait_for(&mut state, SLICE);
                 }
@@ -166,19 +199,25 @@ impl Plugin {
         let options = context.options();
         let git = options.sources.git().map_err(StartError::Target)?;
         let runtime = context.runtime()?;
-        let connection = {
-            let _inside = runtime.enter();
-            self.connect(context, git.as_ref())?
-        };
+        let connection = self.connect(context, git.as_ref(), &runtime, unwanted)?;
         let talk = shake_hands(&connection.peer, &self.spec, git.as_ref(), &options.limits, &options.version);
         let ready = unless(&runtime, unwanted, talk).ok_or(StartError::Unwanted)??;
         let own = ready.concurrent.map_or(usize::MAX, |n| n as usize);
         let gate = Gate::new(own.min(options.limits.concurrent));
-        Ok(Arc::new(Running { connection, ready, gate, runtime }))
+        let (leaving, doubtful) = (Leaving::default(), AtomicBool::new(false));
+        let computes_on = matches!(self.spec.program, Program::Builtin { .. });
+        Ok(Arc::new(Running { connection, ready, gate, runtime, leaving, computes_on, git, doubtful }))
     }
 
-    fn connect(&self, context: &Context, git: Option<&GitGrant>) -> Result<Connection, StartError> {
-        let launched = context.launch(&self.spec, git)?;
+    fn connect(
+        &self,
+        context: &Context,
+        git: Option<&GitGrant>,
+        runtime: &Handle,
+        unwanted: Unwanted<'_>,
+    ) -> Result<Connection, StartError> {
+        let launched = context.launch(&self.spec, git, runtime, unwanted)?;
+        let _inside = runtime.enter();
         if let Some(report) = &launched.report {
             self.guaranteed.get_or_init(|| report.clone());
         }
@@ -199,6 +238,18 @@ impl Plugin {
             FailureKind::Cancelled,
             format!("the start of plugin {} was given up", self.spec.instance),
         )
+    }
+
+    /// Takes over a process of the plugin that came before, if it serves.
+    pub(crate) fn inherit(&self, from: &Plugin, running: &Arc<Running>, git: Option<&GitGrant>) -> bool {
+        if self.spec != from.spec || !running.serves(&self.spec, git) {
+            return false;
+        }
+        if let Some(report) = from.report() {
+            self.guaranteed.get_or_init(|| report);
+        }
+        self.state.lock().stage = Stage::Running(Arc::clone(running));
+        true
     }
 
     /// Starts nothing any more; the process that runs, if one does.

@@ -23,7 +23,7 @@ use serde::Serialize;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{oneshot, watch};
 
-pub use call::{Call, ResponseLine};
+pub use call::{Call, Canceller, ResponseLine};
 pub use request::{Handler, Notification, Request, Response, Ticket};
 pub use typed::dispatch;
 

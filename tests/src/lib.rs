@@ -4,6 +4,8 @@
 
 mod lab;
 mod repository;
+mod watch;
 
 pub use lab::{Lab, Run};
 pub use repository::Repository;
+pub use watch::{Stream, Watched};

@@ -167,6 +167,9 @@ pub enum SnapshotError {
         #[source]
         source: io::Error,
     },
+    /// Nobody wants the snapshot any more.
+    #[error("the snapshot was given up")]
+    Cancelled,
     /// A file of the snapshot that has to be read is larger than is sensible.
     #[error("{name} of the snapshot has {size} bytes, more than {limit}")]
     TooBig {
@@ -201,7 +204,7 @@ impl SnapshotError {
                 Some("name a folder that you may write to in the environment variable PROBITY_CACHE_DIR")
             }
             SnapshotError::TooBig { .. } => Some("name a smaller policy with --policy"),
-            SnapshotError::Objects { .. } | SnapshotError::Worktree { .. } => None,
+            SnapshotError::Objects { .. } | SnapshotError::Worktree { .. } | SnapshotError::Cancelled => None,
         }
     }
 }

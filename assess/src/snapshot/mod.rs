@@ -17,6 +17,7 @@ mod objects;
 mod policy;
 mod revision;
 mod shim;
+mod taking;
 mod target;
 mod worktree;
 
@@ -25,6 +26,7 @@ mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use gix::ObjectId;
@@ -33,6 +35,8 @@ pub use error::{OpenError, RevisionFault, SnapshotError};
 pub use note::{Incomplete, Note, Paths};
 pub use probity_host::GitGrant;
 use probity_host::Places;
+pub use taking::Survey;
+pub(crate) use taking::{Cancel, Taking};
 pub(crate) use target::short_digest;
 pub use target::{Target, open};
 
@@ -66,11 +70,21 @@ pub struct Snapshot {
     pub notes: Vec<Note>,
     /// Why the snapshot does not show everything; then nothing that is judged by it may be remembered.
     pub incomplete: Option<Incomplete>,
+    /// What of a working tree was looked at, where that was wanted.
+    pub survey: Option<Arc<Survey>>,
     tree_id: ObjectId,
     commit_id: ObjectId,
     boundary: Vec<ObjectId>,
     dirs: ObjectDirs,
     objects: Objects,
+}
+
+/// What a git directory shows: see [`Snapshot::view`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct View {
+    dirs: Vec<PathBuf>,
+    packs: Vec<PathBuf>,
+    boundary: Vec<ObjectId>,
 }
 
 impl Target {
@@ -81,12 +95,22 @@ impl Target {
     /// One of [`SnapshotError`] per cause. Single files that cannot be read make no error, but a snapshot that
     /// is [`incomplete`](Snapshot::incomplete).
     pub fn snapshot(&self, what: &What, cache: &Path) -> Result<Snapshot, SnapshotError> {
+        self.snapshot_taking(what, cache, &Taking::default())
+    }
+
+    /// The same with further wishes.
+    pub(crate) fn snapshot_taking(
+        &self,
+        what: &What,
+        cache: &Path,
+        taking: &Taking,
+    ) -> Result<Snapshot, SnapshotError> {
         match what {
             What::Head => self.committed(self.head_commit()?, cache),
             What::Rev(revision) => {
                 self.committed(revision::resolve(self, revision, &self.private_dir(cache))?, cache)
             }
-            What::Worktree => worktree::snapshot(self, cache, SystemTime::now()),
+            What::Worktree => worktree::snapshot(self, cache, SystemTime::now(), taking),
         }
     }
 
@@ -98,6 +122,17 @@ impl Target {
     pub fn snapshot_in(&self, what: &What, places: &Places) -> Result<Snapshot, SnapshotError> {
         let hopeless = |error: &SnapshotError| !matches!(error, SnapshotError::Cache { .. });
         places.make_unless(hopeless, |cache| self.snapshot(what, cache))
+    }
+
+    /// The same with further wishes.
+    pub(crate) fn snapshot_taking_in(
+        &self,
+        what: &What,
+        places: &Places,
+        taking: &Taking,
+    ) -> Result<Snapshot, SnapshotError> {
+        let hopeless = |error: &SnapshotError| !matches!(error, SnapshotError::Cache { .. });
+        places.make_unless(hopeless, |cache| self.snapshot_taking(what, cache, taking))
     }
 
     /// The bytes of `probity.kdl` at the root of a snapshot, if it has one.
@@ -129,6 +164,7 @@ impl Target {
             dirty: false,
             notes: self.notes.clone(),
             incomplete: None,
+            survey: None,
             tree_id: tip.tree,
             commit_id: tip.commit,
             boundary: self.shallow.clone(),
@@ -160,6 +196,20 @@ impl Snapshot {
         let mut read: Vec<PathBuf> = objects.iter().map(|dir| dir.to_path_buf()).collect();
         read.sort();
         read.insert(0, git_dir.clone());
-        Ok(GitGrant { git_dir, read })
+        Ok(GitGrant { git_dir, read, shows: self.commit.clone() })
+    }
+
+    /// What a git directory of this snapshot shows besides its commit: where objects lie, the packs there, the boundary.
+    /// A process that was shown another view is not asked about this snapshot: it may have taken in what was there.
+    pub(crate) fn view(&self) -> View {
+        let mut packs = Vec::new();
+        for dir in self.dirs.all() {
+            for entry in std::fs::read_dir(dir.join("pack")).into_iter().flatten().flatten() {
+                packs.push(entry.path());
+            }
+        }
+        packs.sort();
+        let dirs = self.dirs.all().chain([self.objects.dir()]).map(Path::to_owned).collect();
+        View { dirs, packs, boundary: self.boundary.clone() }
     }
 }

@@ -44,7 +44,9 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     spinner.finish();
     let mut checked = checked?;
     note(cx, &mut checked);
-    remarks(cx, &checked);
+    for remark in remarks(&checked) {
+        cx.printer.note(&remark);
+    }
     let report = match args.format {
         Format::Text => render::text::text(&checked.report, cx.printer.colored_stdout()),
         Format::Json => render::json::json(&checked.report),
@@ -57,7 +59,7 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     Ok(exit(checked.report.outcome))
 }
 
-fn settings(args: &CheckArgs) -> Result<Settings, CliError> {
+pub(super) fn settings(args: &CheckArgs) -> Result<Settings, CliError> {
     let mut settings = subject::settings(&args.subject, Duration::from_secs(args.timeout))?;
     settings.remembers = !args.no_cache;
     settings.trust_imported = args.trust_imported;
@@ -69,7 +71,7 @@ fn settings(args: &CheckArgs) -> Result<Settings, CliError> {
 }
 
 /// Leaves for `probity why` what was run, and why. Where the cache folder cannot be used, the store says so already.
-fn note(cx: &Context, checked: &mut Checked) {
+pub(super) fn note(cx: &Context, checked: &mut Checked) {
     let Some(file) = &checked.why_file else { return };
     let told = !checked.warnings.is_empty() || checked.unkept.is_some();
     if let (Err(error), false) = (checked.why.keep(file), told) {
@@ -80,29 +82,32 @@ fn note(cx: &Context, checked: &mut Checked) {
 }
 
 /// What the person should know beside the report.
-fn remarks(cx: &Context, checked: &Checked) {
+pub(super) fn remarks(checked: &Checked) -> Vec<String> {
+    let mut remarks = Vec::new();
     for warning in &checked.warnings {
-        cx.printer.note(&format!("warning: {}", tame(&warning.to_string())));
+        remarks.push(format!("warning: {}", tame(&warning.to_string())));
     }
     if let Some(error) = &checked.unkept {
-        cx.printer
-            .note(&format!("warning: not all that was learnt could be kept: {}", tame(&error.to_string())));
+        let error = tame(&error.to_string());
+        remarks.push(format!("warning: not all that was learnt could be kept: {error}"));
     }
     for (plugin, warning) in &checked.plugin_warnings {
-        cx.printer.note(&format!("warning: {plugin}: {}", tame(warning)));
+        remarks.push(format!("warning: {plugin}: {}", tame(warning)));
     }
     for note in &checked.notes {
-        cx.printer.note(&format!("note: {}", tame(&note.to_string())));
+        remarks.push(format!("note: {}", tame(&note.to_string())));
     }
     if checked.policy == SourceKind::BuiltInSinceUntrusted {
-        cx.printer.note(
+        remarks.push(
             "note: this repository has a probity.kdl, which is not used: a stranger may have written it\n\
-             hint: read it, then run `probity trust`, or name it with --policy",
+             hint: read it, then run `probity trust`, or name it with --policy"
+                .to_owned(),
         );
     }
+    remarks
 }
 
-fn stats(checked: &Checked, start: Instant) -> String {
+pub(super) fn stats(checked: &Checked, start: Instant) -> String {
     let effort = &checked.effort;
     let stats = Stats {
         plugin_processes: effort.plugin_processes,
@@ -118,7 +123,7 @@ fn stats(checked: &Checked, start: Instant) -> String {
     serde_json::to_string(&stats).expect("numbers and texts are JSON")
 }
 
-fn exit(outcome: Outcome) -> Exit {
+pub(super) fn exit(outcome: Outcome) -> Exit {
     match outcome {
         Outcome::Pass => Exit::Success,
         Outcome::Investigate => Exit::Investigate,

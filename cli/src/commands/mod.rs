@@ -10,6 +10,7 @@ pub(crate) mod pages;
 pub(crate) mod plugin;
 pub(crate) mod schema;
 pub(crate) mod trust;
+pub(crate) mod watch;
 pub(crate) mod why;
 
 use crate::error::CliError;

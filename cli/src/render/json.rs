@@ -10,6 +10,12 @@ pub(crate) fn json(report: &Report) -> String {
     harmless(format!("{text}\n"))
 }
 
+/// A whole JSON text on one line, for those who read a stream of reports line by line.
+pub(crate) fn line(json: &str) -> String {
+    let value: Result<serde_json::Value, _> = serde_json::from_str(json);
+    harmless(format!("{}\n", value.expect("a report in JSON is JSON")))
+}
+
 /// JSON with the same meaning, in which no character can command a terminal. The first 32 are escaped by JSON itself, but for line
 /// breaks, which here are only between its parts; the others can only stand in strings, where an escape may replace them.
 pub(super) fn harmless(json: String) -> String {

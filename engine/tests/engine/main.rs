@@ -11,6 +11,7 @@ mod plain;
 mod processes;
 mod reuse;
 mod rings;
+mod sessions;
 mod store;
 mod transfer;
 mod verify;

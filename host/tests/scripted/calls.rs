@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::common::{Asker, Heard, ask, builtin, failure, host_with_sink, limits, refusal, value};
 use crate::peer::{Scripted, Wire, host, query, script};
+use crate::successors::package;
 
 const P: &str = "probity/core/p";
 
@@ -175,7 +176,8 @@ fn a_cancelled_call_is_cancelled_in_the_plugin_too() {
         told.send(cancel["params"]["id"] == question["id"]).expect("the test waits");
         wire.listen().await
     });
-    let host = host(vec![builtin("p")], Scripted::new([plugin]), limits());
+    let patient = CallLimits { letting_go: Duration::from_secs(3600), ..limits() };
+    let host = host(vec![package()], Scripted::new([plugin]), patient);
     let request = Request::new(P, "q", Key::empty());
     let reply = host.execute(&request, &mut Asker::new(&host, cancelled));
     let expected = "query q of plugin probity/core/p was cancelled".to_owned();

@@ -10,3 +10,4 @@ mod calls;
 mod faults;
 mod nested;
 mod start;
+mod successors;

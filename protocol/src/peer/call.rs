@@ -38,6 +38,11 @@ impl Call {
         self.id
     }
 
+    /// The means to cancel the call and go on waiting for what the other side says to that.
+    pub fn canceller(&self) -> Canceller {
+        Canceller { wire: Arc::clone(&self.wire), id: self.id }
+    }
+
     /// How many bytes will be sent.
     pub fn size(&self) -> usize {
         self.frame.len()
@@ -108,10 +113,37 @@ impl Drop for OpenCall<'_> {
     fn drop(&mut self) {
         let unanswered = self.wire.calls().as_mut().is_some_and(|calls| calls.remove(&self.id).is_some());
         if unanswered && self.sent {
-            let mut frame = message::call_head(None, name::CANCEL, 32);
-            frame.extend_from_slice(format!(r#","params":{{"id":{}}}}}"#, self.id).as_bytes());
-            self.wire.out.send_small(frame);
+            send_cancel(self.wire, self.id);
         }
+    }
+}
+
+fn send_cancel(wire: &Wire, id: u64) {
+    let mut frame = message::call_head(None, name::CANCEL, 32);
+    frame.extend_from_slice(format!(r#","params":{{"id":{id}}}}}"#).as_bytes());
+    wire.out.send_small(frame);
+}
+
+/// Cancels one call without giving up its answer.
+#[derive(Clone)]
+pub struct Canceller {
+    wire: Arc<Wire>,
+    id: u64,
+}
+
+impl Canceller {
+    /// Tells the other side that the answer is no longer of interest. It must be given all the same, and whoever waits
+    /// for the call learns of it. Nothing is said about a call that has been answered.
+    pub fn cancel(&self) {
+        if self.wire.calls().as_ref().is_some_and(|calls| calls.contains_key(&self.id)) {
+            send_cancel(&self.wire, self.id);
+        }
+    }
+}
+
+impl fmt::Debug for Canceller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canceller").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -123,6 +155,11 @@ impl ResponseLine {
     /// An answer as it would come from the other side, for tests without one.
     pub fn from_line(line: impl Into<Vec<u8>>) -> ResponseLine {
         ResponseLine(line.into())
+    }
+
+    /// How many bytes it has.
+    pub fn size(&self) -> usize {
+        self.0.len()
     }
 
     /// Reads the answer, in one pass.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use super::super::{Snapshot, SnapshotError, Target, What, open, worktree};
+use super::super::{Snapshot, SnapshotError, Taking, Target, What, open, worktree};
 
 /// A folder with a repository `repo` in it, and a cache beside it.
 pub(super) struct Lab {
@@ -115,7 +115,7 @@ impl Lab {
     /// A snapshot of the working tree that remembers all files in the lab's cache, however young they are.
     pub(super) fn remembered(&self) -> Snapshot {
         let later = SystemTime::now() + Duration::from_secs(3600);
-        worktree::snapshot(&self.open(), &self.path("cache"), later).unwrap()
+        worktree::snapshot(&self.open(), &self.path("cache"), later, &Taking::default()).unwrap()
     }
 
     /// A snapshot of the working tree with a cache that knows nothing.

@@ -5,4 +5,5 @@ mod hostile;
 mod lab;
 mod opening;
 mod storing;
+mod taking;
 mod working_tree;

@@ -13,6 +13,7 @@ use rustix::fs::{FileType, readlinkat};
 use super::super::config::Config;
 use super::super::error::SnapshotError;
 use super::super::objects::Handle;
+use super::super::taking::Taking;
 use super::attributes::Attributes;
 use super::beneath::{self, Beneath};
 use super::index::Tracked;
@@ -27,6 +28,8 @@ const ATTEMPTS: usize = 3;
 pub(super) enum Finding {
     /// A file or link whose content is in the object database now.
     Stored(Row),
+    /// A buffer that counts in place of the file on disk; its content is in the object database now.
+    Buffered(Row),
     /// A directory where a submodule is expected.
     Submodule,
     /// Nothing, or a directory.
@@ -46,6 +49,7 @@ pub(super) struct Shared<'a> {
     pub(super) config: &'a Config,
     pub(super) attributes: &'a Attributes,
     pub(super) cache: &'a StatCache,
+    pub(super) taking: &'a Taking,
 }
 
 /// One thread's means to look at files.
@@ -101,13 +105,43 @@ impl<'a> Examiner<'a> {
         tracked: Option<&Tracked>,
     ) -> Result<Finding, SnapshotError> {
         match self.beneath.parent_of(path) {
-            Ok((dir, name)) => self.reader.at(dir, name, path, tracked),
+            Ok((dir, name)) => match self.reader.shared.taking.buffers.get(path) {
+                Some(bytes) => self.reader.buffered(dir, name, &Named { path, tracked }, bytes),
+                None => self.reader.at(dir, name, path, tracked),
+            },
             Err(error) => Ok(unreachable(&error)),
         }
     }
 }
 
+/// A file by its name alone.
+struct Named<'a> {
+    path: &'a BStr,
+    tracked: Option<&'a Tracked>,
+}
+
 impl Reader<'_> {
+    /// A buffer in place of the regular file that is or will be at this name.
+    fn buffered(
+        &mut self,
+        dir: BorrowedFd<'_>,
+        name: &[u8],
+        of: &Named<'_>,
+        bytes: &[u8],
+    ) -> Result<Finding, SnapshotError> {
+        let Named { path, tracked } = *of;
+        let stat = match beneath::look(dir, name) {
+            Ok(found) if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile => {
+                return self.at(dir, name, path, tracked);
+            }
+            Ok(found) => Stat::of(&found),
+            Err(error) if beneath::is_gone(&error) => Stat::default(),
+            Err(error) => return Ok(unreachable(&error)),
+        };
+        let kind = self.kind(&stat, tracked);
+        self.take_buffer(bytes, &Seen { path, stat, kind, tracked })
+    }
+
     fn at(
         &mut self,
         dir: BorrowedFd<'_>,

@@ -17,6 +17,7 @@ mod walk;
 
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use gix::ObjectId;
@@ -29,6 +30,7 @@ use super::Snapshot;
 use super::error::SnapshotError;
 use super::note::{Incomplete, Note, Paths};
 use super::objects::{Handle, Objects, Tip};
+use super::taking::{Survey, Taking};
 use super::target::{Target, short_digest};
 use crate::files;
 use attributes::Attributes;
@@ -58,7 +60,12 @@ struct Outcome {
 }
 
 /// Takes a snapshot of the working tree of `target`, which `began` now: what is younger is not remembered.
-pub(super) fn snapshot(target: &Target, cache: &Path, began: SystemTime) -> Result<Snapshot, SnapshotError> {
+pub(super) fn snapshot(
+    target: &Target,
+    cache: &Path,
+    began: SystemTime,
+    taking: &Taking,
+) -> Result<Snapshot, SnapshotError> {
     let Some(root) = target.worktree() else {
         return Err(SnapshotError::NoWorktree { git_dir: target.layout.git_dir.clone() });
     };
@@ -69,18 +76,22 @@ pub(super) fn snapshot(target: &Target, cache: &Path, began: SystemTime) -> Resu
     let failed = |source| SnapshotError::Worktree { path: root.to_owned(), source };
     let mut beneath = Beneath::open(root).map_err(failed)?;
     let index = Index::read(&target.layout.git_dir, target.config.hash)?;
-    let (mut found, attributes) = survey(target, &mut beneath, &index, &handle).map_err(failed)?;
+    let (mut found, attributes) = survey(target, &mut beneath, &index, &handle, taking).map_err(failed)?;
 
     let key = cache_key(target, &attributes);
     let cache_file = private.join(format!("stat-{}", short_digest(root.as_os_str().as_encoded_bytes())));
     let stats = StatCache::load(&cache_file, &key, target.config.hash);
-    let shared = Shared { config: &target.config, attributes: &attributes, cache: &stats };
+    let shared = Shared { config: &target.config, attributes: &attributes, cache: &stats, taking };
     let untracked = std::mem::take(&mut found.untracked);
     let candidates = candidates(&index, &untracked);
     let findings = examine(&candidates, &shared, &beneath, &objects).map_err(|fault| match fault {
         Fault::Handle(source) => failed(source),
         Fault::Snapshot(error) => error,
     })?;
+    let looked_at = taking.survey.then(|| {
+        let listed = found.listed.iter().map(|dir| dir.as_bstr());
+        Arc::new(Survey::of(root, listed, candidates.iter().map(|(path, _)| *path)))
+    });
     let mut outcome = merge(&candidates, findings, root, &mut found);
     let write = &mut |bytes: &[u8]| handle.write(gix::objs::Kind::Tree, bytes);
     let tree = tree::build(&outcome.entries, write, &mut outcome.unstable)?;
@@ -91,6 +102,7 @@ pub(super) fn snapshot(target: &Target, cache: &Path, began: SystemTime) -> Resu
     }
     let mut snapshot = target.describe(commit(&handle, &head, tree)?, objects);
     snapshot.dirty = tree != head.tree;
+    snapshot.survey = looked_at;
     report(&mut snapshot, outcome, found, index.invalid);
     Ok(snapshot)
 }
@@ -101,6 +113,7 @@ fn survey(
     root: &mut Beneath,
     index: &Index,
     objects: &Handle,
+    taking: &Taking,
 ) -> io::Result<(Found, Attributes)> {
     let case = if target.config.ignore_case { Case::Fold } else { Case::Sensitive };
     let mut unreadable = Vec::new();
@@ -113,7 +126,7 @@ fn survey(
     };
     let excluded = own("info/exclude").unwrap_or_default();
     let own_attributes = own("info/attributes");
-    let mut found = walk::untracked(root, index, objects, &excluded, case)?;
+    let mut found = walk::untracked(root, index, objects, &excluded, case, taking)?;
     found.unreadable.append(&mut unreadable);
     let attributes = Attributes::gather(&mut found, index, root, objects, own_attributes, case);
     Ok((found, attributes))
@@ -164,7 +177,11 @@ fn examine(
         .into_par_iter()
         .map(|(chunk, root)| {
             let mut examiner = Examiner::new(shared, root, objects.handle());
-            chunk.iter().map(|(path, tracked)| examiner.examine(path, *tracked)).collect()
+            let examined = |(path, tracked): &Candidate<'_>| match shared.taking.cancel.is_raised() {
+                true => Err(SnapshotError::Cancelled),
+                false => examiner.examine(path, *tracked),
+            };
+            chunk.iter().map(examined).collect()
         })
         .collect::<Result<_, _>>()
         .map_err(Fault::Snapshot)?;
@@ -184,6 +201,13 @@ fn merge(candidates: &[Candidate<'_>], findings: Vec<Finding>, root: &Path, foun
                 }
                 outcome.entries.push(Entry { path: path.to_owned(), kind: row.kind, id: row.id });
                 outcome.rows.push((path.to_owned(), row));
+            }
+            Finding::Buffered(row) => {
+                // Not remembered: what is known of the file on disk is something else.
+                if row.unfiltered {
+                    outcome.unfiltered.push(path.to_owned());
+                }
+                outcome.entries.push(Entry { path: path.to_owned(), kind: row.kind, id: row.id });
             }
             Finding::Submodule => outcome.entries.extend(as_indexed.map(|entry| {
                 let id = submodule::head(root, path, entry.id).unwrap_or(entry.id);

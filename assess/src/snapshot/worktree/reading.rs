@@ -6,11 +6,12 @@ use std::io::{self, Read};
 use std::os::fd::AsFd;
 
 use gix::ObjectId;
-use gix::bstr::ByteSlice;
+use gix::bstr::{BString, ByteSlice};
 use gix::objs::tree::EntryKind;
 use rustix::fs::{FileType, fstat};
 
 use super::super::error::SnapshotError;
+use super::super::taking::Cancel;
 use super::content::{Finding, Reader, Seen};
 use super::lfs;
 use super::stat_cache::{Row, Stat};
@@ -44,10 +45,7 @@ impl Reader<'_> {
             Ok(_) => {}
             Err(_) => return Ok(Attempt::Done(Finding::Unreadable)),
         }
-        let filter = match seen.kind {
-            EntryKind::Link => None,
-            _ => self.shared.attributes.filter(seen.path),
-        };
+        let filter = self.filter(seen);
         let is_lfs = filter.as_ref().is_some_and(|name| name == "lfs");
         if seen.stat.size > SIZE_LIMIT {
             return self.read_big(&mut file, seen, is_lfs);
@@ -57,13 +55,42 @@ impl Reader<'_> {
         if let Some(attempt) = disturbed(&file, seen, read) {
             return Ok(attempt);
         }
-        let stored = match self.convert(seen, &bytes) {
-            _ if is_lfs => self.store(&lfs::pointer_for(&bytes), seen, false),
-            Conversion::None => self.store(&bytes, seen, filter.is_some()),
-            Conversion::To(converted) => self.store(&converted, seen, filter.is_some()),
-            Conversion::Failed => self.store(&bytes, seen, true),
-        };
-        stored.map(Attempt::Done)
+        self.store_converted(&bytes, seen, filter.is_some(), is_lfs).map(Attempt::Done)
+    }
+
+    /// Stores a buffer as its file would be stored once the buffer is saved.
+    pub(super) fn take_buffer(&mut self, bytes: &[u8], seen: &Seen<'_>) -> Result<Finding, SnapshotError> {
+        if bytes.len() as u64 > SIZE_LIMIT {
+            return Ok(Finding::TooBig);
+        }
+        let filter = self.filter(seen);
+        let is_lfs = filter.as_ref().is_some_and(|name| name == "lfs");
+        Ok(match self.store_converted(bytes, seen, filter.is_some(), is_lfs)? {
+            Finding::Stored(row) => Finding::Buffered(row),
+            other => other,
+        })
+    }
+
+    fn filter(&self, seen: &Seen<'_>) -> Option<BString> {
+        match seen.kind {
+            EntryKind::Link => None,
+            _ => self.shared.attributes.filter(seen.path),
+        }
+    }
+
+    fn store_converted(
+        &mut self,
+        bytes: &[u8],
+        seen: &Seen<'_>,
+        is_filtered: bool,
+        is_lfs: bool,
+    ) -> Result<Finding, SnapshotError> {
+        match self.convert(seen, bytes) {
+            _ if is_lfs => self.store(&lfs::pointer_for(bytes), seen, false),
+            Conversion::None => self.store(bytes, seen, is_filtered),
+            Conversion::To(converted) => self.store(&converted, seen, is_filtered),
+            Conversion::Failed => self.store(bytes, seen, true),
+        }
     }
 
     /// Reads a file that is too big to be stored. It is unchanged, and then need not be stored, if its content
@@ -71,7 +98,7 @@ impl Reader<'_> {
     fn read_big(&self, file: &mut File, seen: &Seen<'_>, is_lfs: bool) -> Result<Attempt, SnapshotError> {
         if is_lfs {
             let mut pointer = lfs::Pointer::default();
-            let read = each_piece(file, |piece| pointer.add(piece));
+            let read = each_piece(file, &self.shared.taking.cancel, |piece| pointer.add(piece));
             return match disturbed(file, seen, read) {
                 Some(attempt) => Ok(attempt),
                 None => self.store(&pointer.finish(), seen, false).map(Attempt::Done),
@@ -80,7 +107,7 @@ impl Reader<'_> {
         let Some(tracked) = seen.tracked else { return Ok(Attempt::Done(Finding::TooBig)) };
         let mut hasher = gix::hash::hasher(self.shared.config.hash);
         hasher.update(&gix::objs::encode::loose_header(gix::objs::Kind::Blob, seen.stat.size));
-        let read = each_piece(file, |piece| hasher.update(piece));
+        let read = each_piece(file, &self.shared.taking.cancel, |piece| hasher.update(piece));
         if let Some(attempt) = disturbed(file, seen, read) {
             return Ok(attempt);
         }
@@ -125,10 +152,13 @@ fn disturbed(file: &File, seen: &Seen<'_>, read: io::Result<u64>) -> Option<Atte
 }
 
 /// Hands the content of a file over piece by piece, and says how many bytes there were.
-fn each_piece(file: &mut File, mut hand: impl FnMut(&[u8])) -> io::Result<u64> {
+fn each_piece(file: &mut File, cancel: &Cancel, mut hand: impl FnMut(&[u8])) -> io::Result<u64> {
     let mut buffer = vec![0; 256 << 10];
     let mut total = 0;
     loop {
+        if cancel.is_raised() {
+            return Err(io::Error::other("nobody wants it any more"));
+        }
         match file.read(&mut buffer) {
             Ok(0) => return Ok(total),
             Ok(count) => {

@@ -26,7 +26,7 @@ const LIMIT: u64 = 1 << 30;
 const RACY_SECONDS: i64 = 2;
 
 /// What the file system says about a file; equal stands for "not changed".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Stat {
     pub(super) size: u64,
     mode: u32,

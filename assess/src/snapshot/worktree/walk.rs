@@ -12,6 +12,7 @@ use gix::objs::tree::EntryKind;
 use rustix::fs::{Dir, FileType};
 
 use super::super::objects::Handle;
+use super::super::taking::Taking;
 use super::beneath::{self, Beneath, MAX_DEPTH};
 use super::index::{Index, is_valid};
 
@@ -48,10 +49,11 @@ pub(super) fn untracked(
     objects: &Handle,
     excluded: &[u8],
     case: Case,
+    taking: &Taking,
 ) -> io::Result<Found> {
     let mut search = gix::ignore::Search::default();
     search.add_patterns_buffer(excluded, PathBuf::new(), None, Ignore::default())?;
-    let mut walk = Walk { index, objects, case, search, found: Found::default() };
+    let mut walk = Walk { index, objects, case, search, taking, found: Found::default() };
     let dir = beneath::open_dir(root.dir(b"")?, b".")?;
     walk.enter(dir.as_fd(), &mut BString::default(), 0)?;
     walk.found.untracked.sort();
@@ -63,13 +65,22 @@ struct Walk<'a> {
     objects: &'a Handle,
     case: Case,
     search: gix::ignore::Search,
+    taking: &'a Taking,
     found: Found,
 }
 
 impl Walk<'_> {
     /// Lists the directory whose path, with a slash at the end, is `path`; the root's is empty.
     fn enter(&mut self, dir: BorrowedFd<'_>, path: &mut BString, depth: usize) -> io::Result<()> {
-        let names = list(dir)?;
+        if self.taking.cancel.is_raised() {
+            return Err(io::Error::other("nobody wants the snapshot any more"));
+        }
+        let mut names = list(dir)?;
+        for buffer in self.taking.buffers.names_in(path.as_bstr()) {
+            if let Err(at) = names.binary_search_by(|(name, _)| name.as_slice().cmp(buffer)) {
+                names.insert(at, (buffer.to_owned(), FileType::RegularFile));
+            }
+        }
         let pushed = self.read_patterns(dir, path, &names);
         self.found.listed.insert(path.strip_suffix(b"/").unwrap_or(path).into());
         let length = path.len();

@@ -1,0 +1,153 @@
+//! A repository, a policy and a session for one test.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::Duration;
+
+use probity_assess::check::Checked;
+use probity_assess::live::{Live, Round};
+use probity_assess::settings::{Builtin, Day, Settings};
+use probity_assess::snapshot::What;
+use probity_engine::Digest;
+use probity_host::{Log, Places, Progress, Sink};
+use serde_json::Value;
+
+pub(crate) struct Lab {
+    dir: tempfile::TempDir,
+    pub(crate) live: Live,
+    /// What plugins say that begin something slow.
+    pub(crate) said: mpsc::Receiver<String>,
+}
+
+/// A report, and the answers in it by analysis.
+pub(crate) struct Reported {
+    pub(crate) checked: Box<Checked>,
+    pub(crate) answers: BTreeMap<String, Value>,
+}
+
+struct Saying(Mutex<mpsc::Sender<String>>);
+
+impl Sink for Saying {
+    fn log(&self, _: &str, log: Log) {
+        let _ = self.0.lock().unwrap().send(log.message);
+    }
+
+    fn progress(&self, _: &str, _: Progress) {}
+
+    fn ended(&self, _: &str, _: &str) {}
+}
+
+impl Lab {
+    /// A repository with one file, a policy that asks `activity` and `binary`, and a session.
+    pub(crate) fn new(what: What) -> Lab {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("repo")).unwrap();
+        let (say, said) = mpsc::channel();
+        let settings = Settings {
+            target: dir.path().join("repo"),
+            what,
+            policy: Some(dir.path().join("policy.kdl")),
+            day: Day::parse("2026-06-01").unwrap(),
+            timeout: Duration::from_secs(3600),
+            cache: dir.path().join("cache"),
+            store: dir.path().join("cache/store"),
+            remembers: true,
+            refresh: Vec::new(),
+            trust_imported: false,
+            places: Arc::new(Places::only(dir.path().join("cache"))),
+            trusted: dir.path().join("trusted"),
+            builtins: ["activity", "binary", "churn"].map(builtin).into(),
+            search_path: Vec::new(),
+            environment: BTreeMap::new(),
+        };
+        let live = Live::open(settings, Arc::new(Saying(Mutex::new(say)))).unwrap();
+        let lab = Lab { dir, live, said };
+        lab.write("policy.kdl", &policy(""));
+        lab.git(&["init", "-q", "-b", "main"]);
+        lab.write("repo/a", "1");
+        lab.commit();
+        lab
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    pub(crate) fn commit(&self) {
+        self.git(&["add", "-A"]);
+        self.git(&["commit", "-q", "-m", "a commit"]);
+    }
+
+    #[allow(clippy::disallowed_methods, reason = "tests make repositories with the real git program")]
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        let output = Command::new("git")
+            .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-c", "gc.auto=0"])
+            .args(arguments)
+            .current_dir(self.path("repo"))
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
+    }
+
+    /// A check that comes to a report.
+    #[track_caller]
+    pub(crate) fn report(&self) -> Reported {
+        let answers = Mutex::new(BTreeMap::new());
+        let round = self.live.check(&|analysis, result| {
+            let answer = result.answer.clone().unwrap_or_default();
+            answers.lock().unwrap().insert(analysis.name.clone(), answer);
+        });
+        match round.unwrap() {
+            Round::Checked(checked) => Reported { checked, answers: answers.into_inner().unwrap() },
+            other => panic!("no report: {other:?}"),
+        }
+    }
+
+    /// A check that finds nothing new.
+    #[track_caller]
+    pub(crate) fn expect_unchanged(&self) {
+        let round = self.live.check(&|analysis, _| panic!("{} was judged", analysis.name));
+        assert!(matches!(round, Ok(Round::Unchanged)), "{round:?}");
+    }
+}
+
+/// With `more` lines in it.
+pub(crate) fn policy(more: &str) -> String {
+    format!(
+        "analyze {{\n  investigate policy=\"score > 0.5\"\n  analysis \"activity\" policy=\"value != ''\"\n  \
+         analysis \"binary\" policy=\"value != ''\"\n{more}\n}}\n"
+    )
+}
+
+/// With an analysis that never ends at this tree.
+pub(crate) fn slow_policy(hang: &str) -> String {
+    policy(&format!("  analysis \"churn\" policy=\"value == 1\" {{ hang {hang:?}; }}"))
+}
+
+fn builtin(name: &str) -> Builtin {
+    Builtin { name: name.to_owned(), artifact: Digest::of(name.as_bytes()) }
+}
+
+impl Reported {
+    pub(crate) fn processes(&self) -> u64 {
+        self.checked.effort.plugin_processes
+    }
+
+    pub(crate) fn executed(&self) -> u64 {
+        self.checked.effort.executed
+    }
+}
+
+/// A path of a buffer.
+pub(crate) fn file(name: &str) -> PathBuf {
+    Path::new(name).to_owned()
+}

@@ -1,0 +1,46 @@
+//! The plugins of this program, under names that a policy may use bare.
+
+use probity_sdk::prelude::*;
+
+/// Runs the plugin that the first argument names.
+pub(crate) fn run(arguments: &[String]) -> ExitCode {
+    match arguments.first().map(String::as_str) {
+        Some("activity") => {
+            Plugin::<Empty>::new("probity/core/activity", "1.0.0").query(day).input("time/day").run()
+        }
+        Some("binary") => Plugin::<Empty>::new("probity/core/binary", "1.0.0").query(tree).run(),
+        Some("churn") => Plugin::<Slow>::new("probity/core/churn", "1.0.0").query(slow).run(),
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// The day.
+#[query(default)]
+fn day(engine: &Engine, _key: Target) -> Result<Answer<String>> {
+    Ok(Answer::new(engine.input("time", "day")?))
+}
+
+/// The tree.
+#[query(default)]
+fn tree(_engine: &Engine, key: Target) -> Result<Answer<String>> {
+    Ok(Answer::new(key.tree))
+}
+
+#[derive(Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+struct Slow {
+    /// The tree that takes for ever.
+    hang: String,
+}
+
+/// Never answers at the configured tree, whoever asks it to stop.
+#[query(default)]
+fn slow(engine: &Engine<Slow>, key: Target) -> Result<Answer<u64>> {
+    if key.tree == engine.config().hang {
+        engine.log(LogLevel::Warn, "begins what takes for ever");
+        loop {
+            std::thread::park();
+        }
+    }
+    Ok(Answer::new(1))
+}
