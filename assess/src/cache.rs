@@ -98,9 +98,30 @@ fn is_older(folder: &Path, than: Duration) -> bool {
     age(folder).is_ok_and(|age| age > than)
 }
 
-/// What lies in a folder of the cache; nothing if there is none.
+/// What Probity made in a folder of the cache; nothing if there is none. The cache may be a folder with other things in it, and a
+/// link in place of the folder leads to what is somebody else's: all that goes by another name than we give stays.
 fn below(cache: &Path, name: &str) -> Vec<PathBuf> {
-    fs::read_dir(cache.join(name)).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    let folder = cache.join(name);
+    if !fs::symlink_metadata(&folder).is_ok_and(|found| found.is_dir()) {
+        return Vec::new();
+    }
+    let made = |entry: &fs::DirEntry| entry.file_name().to_str().is_some_and(|entry| is_made(name, entry));
+    fs::read_dir(folder).into_iter().flatten().flatten().filter(made).map(|entry| entry.path()).collect()
+}
+
+/// Whether an entry of the folder `kind` is called as Probity calls what it makes there.
+fn is_made(kind: &str, entry: &str) -> bool {
+    let is_digest = |name: &str| {
+        matches!(name.len(), 32 | 64) && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    match kind {
+        "targets" => is_digest(entry),
+        "packages" => is_digest(entry) || entry.starts_with("new-") || entry.starts_with("old-"),
+        NOTES => entry.strip_suffix(".json").is_some_and(is_digest) || entry.starts_with(".why-"),
+        "sessions" => entry.starts_with("session-"),
+        "scratch" => entry.starts_with("process-"),
+        _ => false,
+    }
 }
 
 fn measured(folders: &[PathBuf]) -> Part {
@@ -127,7 +148,8 @@ fn remove(folders: Vec<PathBuf>) -> Result<Part, RemoveError> {
     let (mut gone, mut failed) = (Part::default(), None);
     for path in folders {
         let part = measured(std::slice::from_ref(&path));
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        let is_folder = fs::symlink_metadata(&path).is_ok_and(|found| found.is_dir());
+        let removed = if is_folder { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
         match removed {
             Ok(()) => gone = gone.and(part),
             // Another process was faster.
@@ -145,12 +167,22 @@ mod tests {
 
     use super::*;
 
+    const DIGEST: &str = "0123456789abcdef0123456789abcdef";
+
+    fn named(kind: &str) -> String {
+        match kind {
+            "sessions" => "session-x".to_owned(),
+            "scratch" => "process-x".to_owned(),
+            _ => DIGEST.to_owned(),
+        }
+    }
+
     /// A cache with one folder of each kind, of ten bytes, last used `days` ago.
     fn cache(days: u64) -> tempfile::TempDir {
         let cache = tempfile::tempdir().unwrap();
         let then = SystemTime::now() - Duration::from_secs(days * DAY + 60);
         for kind in KEPT.iter().chain(&OF_CHECKS) {
-            let folder = cache.path().join(kind).join("one");
+            let folder = cache.path().join(kind).join(named(kind));
             fs::create_dir_all(folder.join("inner")).unwrap();
             fs::write(folder.join("inner/file"), "ten bytes.").unwrap();
             File::open(&folder).unwrap().set_modified(then).unwrap();
@@ -179,17 +211,39 @@ mod tests {
     #[test]
     fn use_is_noted() {
         let cache = cache(31);
-        used(&cache.path().join("targets/one"));
+        used(&cache.path().join("targets").join(DIGEST));
         prune(cache.path(), UNUSED).unwrap();
         assert_eq!(contents(cache.path()).targets.count, 1);
         assert_eq!(contents(cache.path()).packages.count, 0);
     }
 
     #[test]
+    fn what_others_made_in_the_folder_stays_and_no_link_leads_out_of_it() {
+        let cache = tempfile::tempdir().unwrap();
+        let then = SystemTime::now() - Duration::from_secs(99 * DAY);
+        let old = |path: PathBuf| {
+            fs::create_dir_all(&path).unwrap();
+            File::open(&path).unwrap().set_modified(then).unwrap();
+            path
+        };
+        let kept = ["packages/app", "targets/debug", "why/notes", "sessions/monday", "scratch/draft"]
+            .map(|name| old(cache.path().join("in").join(name)));
+        let elsewhere = old(cache.path().join("elsewhere/process-x"));
+        fs::create_dir(cache.path().join("linked")).unwrap();
+        std::os::unix::fs::symlink(cache.path().join("elsewhere"), cache.path().join("linked/scratch"))
+            .unwrap();
+        for cache in [cache.path().join("in"), cache.path().join("linked")] {
+            assert_eq!(prune(&cache, UNUSED).unwrap(), Part::default());
+            assert_eq!(clear(&cache).unwrap(), Part::default());
+        }
+        assert!(kept.iter().chain([&elsewhere]).all(|path| path.is_dir()));
+    }
+
+    #[test]
     fn clearing_leaves_what_a_running_check_may_use() {
         let cache = cache(0);
         fs::create_dir(cache.path().join(NOTES)).unwrap();
-        fs::write(cache.path().join(NOTES).join("note.json"), "{}").unwrap();
+        fs::write(cache.path().join(NOTES).join(format!("{DIGEST}.json")), "{}").unwrap();
         assert_eq!(contents(cache.path()).notes, Part { count: 1, bytes: 2 });
         assert_eq!(clear(cache.path()).unwrap().count, 3);
         assert_eq!(contents(cache.path()).temporary.count, 2);

@@ -182,8 +182,12 @@ impl Live {
         }
         let round = self.inner.round(&mut state, &cancel, tell);
         *self.inner.aside() = None;
-        // What failed may have failed for this alone.
+        // What failed may have failed for this alone; and a report that nobody gets is none that was shown.
         if cancel.is_raised() {
+            state.shown = None;
+            if let Ok(Round::Checked(checked)) = round {
+                state.warnings = checked.warnings;
+            }
             return Ok(Round::Cancelled);
         }
         if round.is_err() {

@@ -171,7 +171,7 @@ fn own_policy(
     if !matches!(settings.what, What::Rev(_)) {
         return target.policy_in(snapshot);
     }
-    match target.snapshot(&What::Head, &settings.cache) {
+    match target.snapshot_in(&What::Head, &settings.places) {
         Ok(head) => target.policy_in(&head),
         Err(SnapshotError::Unborn { .. }) => Ok(None),
         Err(error) => Err(error),

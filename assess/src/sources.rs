@@ -14,6 +14,8 @@ use crate::snapshot::{Snapshot, View};
 
 /// The age from which a session's folder can be nobody's any more.
 const STALE: Duration = Duration::from_secs(24 * 3600);
+/// How the folders of checks are called.
+const PREFIX: &str = "session-";
 
 /// The sources of one check. The git directory for plugins is made when the first plugin is started, so a check
 /// that starts none writes nothing.
@@ -71,7 +73,7 @@ impl SessionFolder {
             let sessions = place.join("sessions");
             std::fs::create_dir_all(&sessions)?;
             sweep(&sessions);
-            let folder = tempfile::Builder::new().prefix("session-").tempdir_in(&sessions)?;
+            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&sessions)?;
             let grant = snapshot.git_dir(folder.path())?;
             Ok((folder, grant))
         })
@@ -97,7 +99,11 @@ impl Sources for CheckSources {
 
 /// Removes what checks that were killed left behind. Nothing of the last day: another check may be using it.
 fn sweep(sessions: &Path) {
+    let ours = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(PREFIX.as_bytes());
     for session in std::fs::read_dir(sessions).into_iter().flatten().flatten() {
+        if !ours(&session.file_name()) {
+            continue;
+        }
         let age =
             session.metadata().and_then(|data| data.modified()).ok().and_then(|made| made.elapsed().ok());
         if age.is_some_and(|age| age > STALE) {

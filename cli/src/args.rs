@@ -56,7 +56,7 @@ pub(crate) enum Command {
     /// Lists and describes plugins.
     #[command(subcommand)]
     Plugin(PluginCommand),
-    /// Prints a schema: of the report, the policy, or the plugin protocol.
+    /// Prints a schema: of the report, the answer of `why`, the policy, or the plugin protocol.
     Schema(SchemaArgs),
     /// Shows, checks, shrinks or clears what earlier checks remembered.
     #[command(subcommand)]
@@ -89,7 +89,7 @@ pub(crate) struct CheckArgs {
     #[arg(long, value_name = "PLUGIN", conflicts_with = "no_cache")]
     pub(crate) refresh: Vec<String>,
     /// Goes on and checks again whenever HEAD, the policy or (with --worktree) a file changes, until Ctrl-C; then the
-    /// status is that of the last check. JSON comes as one line per check.
+    /// status is that of the last check. JSON and SARIF come as one line per check.
     #[arg(long)]
     pub(crate) watch: bool,
     /// Prints one line of JSON with counts and times to standard error.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 pub(crate) enum Exit {
     /// Done; for a check: pass.
     Success,
-    /// The policy says: look at it.
+    /// Look at it: the policy says so, a record is damaged, or an answer differs.
     Investigate,
     /// Wrong use, an unreadable target or a bad policy.
     Usage,

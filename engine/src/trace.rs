@@ -4,7 +4,8 @@
 //! are leaves of the trace instead, so that an upgraded plugin whose answers are the same disturbs none of
 //! its callers.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{Digest, Leaf, Request};
 
@@ -55,9 +56,19 @@ pub(crate) struct Body {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Step {
     /// A batch of queries and the digests of their outcomes.
-    Queries(Vec<(LogicalKey, Digest)>),
+    Queries(#[serde(deserialize_with = "some")] Vec<(LogicalKey, Digest)>),
     /// An input, which is a leaf, and its digest.
     Input(Leaf, Digest),
+}
+
+/// A group without members is recorded by nobody. Two bytes of one would take fifty in memory, which a forged record could make use
+/// of.
+fn some<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<(LogicalKey, Digest)>, D::Error> {
+    let members = Vec::deserialize(deserializer)?;
+    match members.is_empty() {
+        true => Err(D::Error::custom("a group without members")),
+        false => Ok(members),
+    }
 }
 
 impl Body {
@@ -78,5 +89,18 @@ impl Body {
     /// `None` for bytes that are no body.
     pub(crate) fn decode(bytes: &[u8]) -> Option<Body> {
         postcard::from_bytes(bytes).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_with_an_empty_group_is_none() {
+        let (key, digest) = (LogicalKey(Digest::of(b"k")), Digest::of(b"d"));
+        let body = |members| Body { own: vec![], steps: vec![Step::Queries(members)] };
+        assert_eq!(Body::decode(&body(vec![(key, digest)]).encode()), Some(body(vec![(key, digest)])));
+        assert_eq!(Body::decode(&body(vec![]).encode()), None);
     }
 }

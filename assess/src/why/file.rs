@@ -138,7 +138,11 @@ impl Record {
 
 /// Removes the notes of targets that were not checked for long, and what killed checks left half written.
 fn sweep(folder: &Path) {
+    let ours = |name: &str| name.starts_with(".why-") || (name.len() == 37 && name.ends_with(".json"));
     for notes in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        if !notes.file_name().to_str().is_some_and(ours) {
+            continue;
+        }
         let written = notes.metadata().and_then(|data| data.modified()).ok();
         if written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > STALE) {
             // What cannot be removed is tried again another time.

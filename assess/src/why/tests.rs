@@ -141,12 +141,18 @@ fn notes_that_cannot_be_replaced_do_not_stay_to_mislead() {
 #[test]
 fn old_notes_go_when_another_target_is_noted() {
     let folder = tempfile::tempdir().unwrap();
-    let old = folder.path().join("old.json");
-    let young = folder.path().join("young.json");
-    fs::write(&old, "old").unwrap();
-    fs::write(&young, "young").unwrap();
     let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(91 * 24 * 3600);
-    fs::File::options().write(true).open(&old).unwrap().set_modified(long_ago).unwrap();
-    record(&[("root", How::Reused, &[])]).keep(&folder.path().join("new.json")).unwrap();
-    assert!(!old.exists() && young.exists());
+    let note = |name: &str, is_old: bool| {
+        let file = folder.path().join(name);
+        fs::write(&file, "noted").unwrap();
+        if is_old {
+            fs::File::options().write(true).open(&file).unwrap().set_modified(long_ago).unwrap();
+        }
+        file
+    };
+    let [old, young, new] = ["a", "b", "c"].map(|letter| format!("{}.json", letter.repeat(32)));
+    let (old, young) = (note(&old, true), note(&young, false));
+    let foreign = note("of-somebody-else.json", true);
+    record(&[("root", How::Reused, &[])]).keep(&folder.path().join(new)).unwrap();
+    assert!(!old.exists() && young.exists() && foreign.exists());
 }

@@ -44,6 +44,8 @@ enum Event {
         causes: BTreeSet<Cause>,
         round: Result<Round, CheckError>,
     },
+    /// The thread that checks has panicked, and said so.
+    Broken,
     /// Ctrl-C, or what asks a program to end.
     End,
 }
@@ -107,6 +109,7 @@ fn runner(
 ) -> Result<Sender<BTreeSet<Cause>>, CliError> {
     let (run, wanted) = mpsc::channel();
     let checks = move || {
+        let _broken = Broken(hear.clone());
         if hear.send(Event::Looked(live.look())).is_err() {
             return;
         }
@@ -131,6 +134,18 @@ fn runner(
     let started = thread::Builder::new().name("checks".into()).spawn(checks);
     started.map_err(|error| CliError::failed(&error).while_doing("cannot start a thread"))?;
     Ok(run)
+}
+
+/// Tells of a panic of its thread: a watch that checks nothing any more must not go on.
+struct Broken(Sender<Event>);
+
+impl Drop for Broken {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // Whoever decides has ended: then nobody need hear.
+            let _ = self.0.send(Event::Broken);
+        }
+    }
 }
 
 /// A watch that goes on.
@@ -166,6 +181,11 @@ impl Watch<'_> {
             };
             match event {
                 Ok(Event::End) => return Ok(self.last),
+                Ok(Event::Broken) => {
+                    return Err(CliError::failed(&std::io::Error::other(
+                        "the check broke off: a fault of Probity",
+                    )));
+                }
                 Ok(Event::Noticed(notice)) => self.notice(notice)?,
                 Ok(Event::Looked(looked)) => self.looked(looked)?,
                 Ok(Event::Ended { began, causes, round }) => {

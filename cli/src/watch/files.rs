@@ -191,6 +191,8 @@ fn in_git(kind: EventKind, name: &Path, with_worktree: bool) -> Option<Meaning> 
         return None;
     }
     match text {
+        // The folder itself was moved or removed.
+        "" => Some(Meaning::Changed(Cause::Repository)),
         "HEAD" | "packed-refs" => Some(Meaning::Changed(Cause::Head)),
         "config"
         | "config.worktree"
@@ -294,6 +296,7 @@ mod tests {
     fn of_git_s_own_files_those_count_that_a_snapshot_reads() {
         let changed = |cause| Some(Meaning::Changed(cause));
         means(MADE, "/r/.git/HEAD", changed(Cause::Head));
+        means(REMOVED, "/r/.git", changed(Cause::Repository));
         means(MADE, "/r/.git/refs/heads/main", changed(Cause::Head));
         means(MADE, "/r/.git/refs/heads/main.lock", None);
         means(MADE, "/r/.git/logs/HEAD", None);

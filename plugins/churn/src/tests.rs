@@ -1,79 +1,27 @@
 //! `churn` as the host asks it, over histories that are made up.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use probity_sdk::git::{HistoryKey, Segment};
 use probity_sdk::prelude::*;
-use probity_sdk::testing::TestEngine;
+use probity_sdk::testing::{HistoryLab, MadeUp, TestEngine};
 use serde_json::{Value, json};
 
 use crate::{Config, plugin};
 
-/// A history: segments of commits, oldest first. All but the last are a part.
-struct Lab {
-    /// Answers what a segment asks.
-    below: Arc<TestEngine<Config>>,
-    /// Answers what the analysis asks; segments are answered by the plugin itself.
-    above: TestEngine<Config>,
+fn lab(segments: Vec<Vec<Value>>) -> HistoryLab<Config> {
+    over(MadeUp::new(segments))
 }
 
-impl Lab {
-    fn new(segments: Vec<Vec<Value>>) -> Self {
-        Self::of(segments, false)
-    }
-
-    fn of(segments: Vec<Vec<Value>>, truncated: bool) -> Self {
-        let keys: Vec<Segment> = segments.iter().map(|commits| key(commits)).collect();
-        let (last, earlier) =
-            keys.split_last().map_or((None, &[][..]), |(last, earlier)| (Some(last), earlier));
-        let (commits, parts) =
-            (segments.concat().len(), if earlier.is_empty() { vec![] } else { vec![part()] });
-        let history = json!({ "commits": commits, "truncated": truncated, "parts": parts, "segments": last.as_slice() });
-        let earlier = json!({ "commits": commits, "truncated": false, "parts": [], "segments": earlier });
-        let commits: BTreeMap<String, Value> =
-            segments.concat().into_iter().map(|commit| (id(&commit), commit)).collect();
-        let below = TestEngine::new(Config::default())
-            .on("linguist/source_extensions", |_: Empty| {
-                Ok(json!({ "extensions": ["c", "rs"], "without_extension": true }))
-            })
-            .on("git/changes", move |key: Segment| {
-                Ok(json!({ "commits": key.commits.iter().map(|id| &commits[id]).collect::<Vec<_>>() }))
-            });
-        let below = Arc::new(below);
-        let (segments, parts) = (below.clone(), segment_of(&below));
-        let parts = parts.on("git/part", move |_: Value| Ok(earlier.clone()));
-        let above = TestEngine::new(Config::default())
-            .on("git/history", move |_: Value| Ok(history.clone()))
-            .on("churn/part", move |key: Value| Ok(parts.ask(&plugin(), "part", key)?.into_parts().0))
-            .on("churn/segment", move |key: Segment| {
-                Ok(segments.ask(&plugin(), "segment", key)?.into_parts().0)
-            });
-        Self { below, above }
-    }
-
-    fn ask(&self) -> Result<Answer<Value>> {
-        let target = Target { commit: "tip".into(), tree: "tree".into(), shallow: vec![] };
-        self.above.ask(&plugin(), "churn", target)
-    }
-
-    fn reason(&self) -> String {
-        let error = self.ask().unwrap_err();
-        assert!(error.is_abstention(), "{error:?}");
-        error.message().to_owned()
-    }
+fn over(history: MadeUp) -> HistoryLab<Config> {
+    let below = TestEngine::new(Config::default()).on("linguist/source_extensions", |_: Empty| {
+        Ok(json!({ "extensions": ["c", "rs"], "without_extension": true }))
+    });
+    HistoryLab::new("churn", plugin, below, "git/changes", history)
 }
 
-/// An engine that asks the plugin itself about segments.
-fn segment_of(below: &Arc<TestEngine<Config>>) -> TestEngine<Config> {
-    let below = below.clone();
-    TestEngine::new(Config::default())
-        .on("churn/segment", move |key: Segment| Ok(below.ask(&plugin(), "segment", key)?.into_parts().0))
-}
-
-/// The name of the part.
-fn part() -> HistoryKey {
-    HistoryKey { commit: "checkpoint".into(), shallow: vec![] }
+/// Why the analysis does not judge.
+fn reason(lab: &HistoryLab<Config>) -> String {
+    let error = lab.ask().unwrap_err();
+    assert!(error.is_abstention(), "{error:?}");
+    error.message().to_owned()
 }
 
 /// A commit that changes these files: path, lines added, lines removed.
@@ -83,15 +31,6 @@ fn commit(id: &str, files: &[(&str, u64, u64)]) -> Value {
     json!({ "id": id, "parents": 1, "files": files, "graphemes": [{ "extension": "rs", "counts": { "e": 1 } }] })
 }
 
-fn id(commit: &Value) -> String {
-    commit["id"].as_str().unwrap().to_owned()
-}
-
-fn key(commits: &[Value]) -> Segment {
-    let unknown = commits.iter().filter(|commit| commit["unknown"] == json!(true));
-    Segment { commits: commits.iter().map(id).collect(), cut: unknown.map(id).collect() }
-}
-
 #[test]
 fn a_segment_is_reduced_to_the_source_that_its_commits_change() {
     let commits = vec![
@@ -99,8 +38,8 @@ fn a_segment_is_reduced_to_the_source_that_its_commits_change() {
         commit("c2", &[("notes.md", 7, 7)]),
         commit("c3", &[("Makefile", 0, 0)]),
     ];
-    let lab = Lab::new(vec![commits.clone()]);
-    let answer = lab.below.ask(&plugin(), "segment", key(&commits)).unwrap();
+    let lab = lab(vec![commits.clone()]);
+    let answer = lab.below.ask(&plugin(), "segment", MadeUp::segment(&commits)).unwrap();
     assert_eq!(
         answer.value(),
         &json!({ "files": [2, 1], "lines": [9, 0], "largest": [["c1", 0], ["c3", 1]], "unknown": 0 })
@@ -112,7 +51,7 @@ fn a_segment_is_reduced_to_the_source_that_its_commits_change() {
 #[test]
 fn scores_are_newest_first_over_all_segments() {
     // f * l^2 is 2, 4, 1 and 5, and the factors in common do not matter: mean 3, variance (1 + 1 + 4 + 4) / 4 = 2.5.
-    let lab = Lab::new(vec![
+    let lab = lab(vec![
         vec![
             commit("c1", &[("a.rs", 1, 0), ("b.rs", 0, 0)]),
             commit("c2", &[("README.md", 50, 0)]),
@@ -136,7 +75,7 @@ fn scores_are_newest_first_over_all_segments() {
 
 #[test]
 fn only_the_history_its_parts_and_the_segments_after_them_are_asked_for() {
-    let lab = Lab::new(vec![vec![commit("c1", &[("a.rs", 2, 0)])], vec![commit("c2", &[("a.rs", 3, 0)])]]);
+    let lab = lab(vec![vec![commit("c1", &[("a.rs", 2, 0)])], vec![commit("c2", &[("a.rs", 3, 0)])]]);
     lab.ask().unwrap();
     assert_eq!(
         lab.above.asked(),
@@ -153,7 +92,7 @@ fn commits_that_stand_out_are_named_the_worst_first() {
     let mut commits: Vec<Value> = (0..40).map(|n| commit(&format!("c{n}"), &[("a.rs", 1, 0)])).collect();
     commits.push(commit("large", &[("a.rs", 80, 10), ("b.rs", 9, 1)]));
     commits.push(commit("larger", &[("a.rs", 100, 20)]));
-    let answer = Lab::new(vec![commits]).ask().unwrap();
+    let answer = lab(vec![commits]).ask().unwrap();
     let places: Vec<_> =
         answer.concern_list().iter().map(|concern| concern.location.clone().unwrap().commit).collect();
     assert_eq!(places, [Some("large".to_owned()), Some("larger".to_owned())]);
@@ -165,7 +104,7 @@ fn commits_that_stand_out_are_named_the_worst_first() {
 fn at_most_twenty_commits_are_named() {
     let mut commits: Vec<Value> = (0..1000).map(|n| commit(&format!("c{n}"), &[("a.rs", 1, 0)])).collect();
     commits.extend((0..25).map(|n| commit(&format!("large{n}"), &[("a.rs", 1000 + n, 0)])));
-    let answer = Lab::new(vec![commits]).ask().unwrap();
+    let answer = lab(vec![commits]).ask().unwrap();
     assert_eq!(answer.concern_list().len(), 20);
     assert_eq!(answer.concern_list()[0].location.as_ref().unwrap().commit.as_deref(), Some("large24"));
 }
@@ -174,7 +113,7 @@ fn at_most_twenty_commits_are_named() {
 fn commits_whose_changes_are_unknown_are_left_out_and_mentioned() {
     let mut cut = commit("c0", &[]);
     cut["unknown"] = json!(true);
-    let lab = Lab::new(vec![vec![cut, commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("a.rs", 3, 0)])]]);
+    let lab = lab(vec![vec![cut, commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("a.rs", 3, 0)])]]);
     let answer = lab.ask().unwrap();
     assert_eq!(answer.value().as_array().unwrap().len(), 2);
     let concern = Concern::new("commits left out, since their parents are missing: 1");
@@ -184,21 +123,21 @@ fn commits_whose_changes_are_unknown_are_left_out_and_mentioned() {
 #[test]
 fn it_abstains_where_nothing_can_be_compared() {
     let commits = || vec![commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("a.rs", 3, 0)])];
-    let shallow = Lab::of(vec![commits()], true);
-    assert!(shallow.reason().contains("shallow clone"));
+    let shallow = over(MadeUp { segments: vec![commits()], truncated: true });
+    assert!(reason(&shallow).contains("shallow clone"));
     assert_eq!(shallow.above.asked().len(), 1, "no segment is asked for");
 
-    let one = Lab::new(vec![vec![commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("b.md", 9, 0)])]]);
-    assert_eq!(one.reason(), "too few commits change source files to be compared: 1");
-    assert_eq!(Lab::new(vec![]).reason(), "too few commits change source files to be compared: 0");
+    let one = lab(vec![vec![commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("b.md", 9, 0)])]]);
+    assert_eq!(reason(&one), "too few commits change source files to be compared: 1");
+    assert_eq!(reason(&lab(vec![])), "too few commits change source files to be compared: 0");
 
-    let alike = Lab::new(vec![vec![commit("c1", &[("a.rs", 2, 1)]), commit("c2", &[("b.rs", 0, 3)])]]);
-    assert!(alike.reason().contains("same size"));
+    let alike = lab(vec![vec![commit("c1", &[("a.rs", 2, 1)]), commit("c2", &[("b.rs", 0, 3)])]]);
+    assert!(reason(&alike).contains("same size"));
 }
 
 #[test]
 fn the_failure_of_a_segment_keeps_its_kind() {
-    let lab = Lab::new(vec![vec![commit("c1", &[("a.rs", 2, 0)])]]);
+    let lab = lab(vec![vec![commit("c1", &[("a.rs", 2, 0)])]]);
     let above = lab.above.on::<Value, Value>("churn/segment", |_| Err(unavailable("a blob is missing")));
     let target = Target { commit: "tip".into(), tree: "tree".into(), shallow: vec![] };
     let error = above.ask(&plugin(), "churn", target).unwrap_err();

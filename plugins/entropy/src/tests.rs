@@ -1,79 +1,29 @@
 //! `entropy` as the host asks it, over histories that are made up.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use probity_sdk::git::{HistoryKey, Segment};
 use probity_sdk::prelude::*;
-use probity_sdk::testing::TestEngine;
+use probity_sdk::testing::{HistoryLab, MadeUp, TestEngine};
 use serde_json::{Value, json};
 
 use crate::{Config, plugin};
 
-/// A history: segments of commits, oldest first. All but the last are a part.
-struct Lab {
-    /// Answers what a segment asks.
-    below: Arc<TestEngine<Config>>,
-    /// Answers what the analysis asks; segments are answered by the plugin itself.
-    above: TestEngine<Config>,
+fn lab(segments: Vec<Vec<Value>>) -> HistoryLab<Config> {
+    over(MadeUp::new(segments))
 }
 
-impl Lab {
-    fn new(segments: Vec<Vec<Value>>) -> Self {
-        Self::of(segments, false)
-    }
-
-    fn of(segments: Vec<Vec<Value>>, truncated: bool) -> Self {
-        let keys: Vec<Segment> = segments.iter().map(|commits| key(commits)).collect();
-        let (last, earlier) =
-            keys.split_last().map_or((None, &[][..]), |(last, earlier)| (Some(last), earlier));
-        let (commits, parts) =
-            (segments.concat().len(), if earlier.is_empty() { vec![] } else { vec![part()] });
-        let history = json!({ "commits": commits, "truncated": truncated, "parts": parts, "segments": last.as_slice() });
-        let earlier = json!({ "commits": commits, "truncated": false, "parts": [], "segments": earlier });
-        let commits: BTreeMap<String, Value> =
-            segments.concat().into_iter().map(|commit| (id(&commit), commit)).collect();
-        let below = TestEngine::new(Config::default())
-            .on("linguist/source_extensions", |_: Empty| {
-                Ok(json!({ "extensions": ["c", "rs"], "without_extension": true }))
-            })
-            .on("git/changes", move |key: Segment| {
-                Ok(json!({ "commits": key.commits.iter().map(|id| &commits[id]).collect::<Vec<_>>() }))
-            });
-        let below = Arc::new(below);
-        let (segments, parts) = (below.clone(), segment_of(&below));
-        let parts = parts.on("git/part", move |_: Value| Ok(earlier.clone()));
-        let above = TestEngine::new(Config::default())
-            .on("git/history", move |_: Value| Ok(history.clone()))
-            .on("entropy/part", move |key: Value| Ok(parts.ask(&plugin(), "part", key)?.into_parts().0))
-            .on("entropy/segment", move |key: Segment| {
-                Ok(segments.ask(&plugin(), "segment", key)?.into_parts().0)
-            });
-        Self { below, above }
-    }
-
-    fn ask(&self) -> Result<Answer<Value>> {
-        let target = Target { commit: "tip".into(), tree: "tree".into(), shallow: vec![] };
-        self.above.ask(&plugin(), "entropy", target)
-    }
-
-    fn reason(&self) -> String {
-        let error = self.ask().unwrap_err();
-        assert!(error.is_abstention(), "{error:?}");
-        error.message().to_owned()
-    }
+fn over(history: MadeUp) -> HistoryLab<Config> {
+    let below = TestEngine::new(Config::default()).on("linguist/source_extensions", |_: Empty| {
+        Ok(json!({ "extensions": ["c", "rs"], "without_extension": true }))
+    });
+    HistoryLab::new("entropy", plugin, below, "git/changes", history)
 }
 
-/// An engine that asks the plugin itself about segments.
-fn segment_of(below: &Arc<TestEngine<Config>>) -> TestEngine<Config> {
-    let below = below.clone();
-    TestEngine::new(Config::default())
-        .on("entropy/segment", move |key: Segment| Ok(below.ask(&plugin(), "segment", key)?.into_parts().0))
-}
-
-/// The name of the part.
-fn part() -> HistoryKey {
-    HistoryKey { commit: "checkpoint".into(), shallow: vec![] }
+/// Why the analysis does not judge.
+fn reason(lab: &HistoryLab<Config>) -> String {
+    let error = lab.ask().unwrap_err();
+    assert!(error.is_abstention(), "{error:?}");
+    error.message().to_owned()
 }
 
 /// A commit that changes a file of this extension; the text that it adds or removes, one character a grapheme.
@@ -86,15 +36,6 @@ fn commit(id: &str, extension: &str, text: &str) -> Value {
     json!({ "id": id, "parents": 1, "files": files, "graphemes": [{ "extension": extension, "counts": counts }] })
 }
 
-fn id(commit: &Value) -> String {
-    commit["id"].as_str().unwrap().to_owned()
-}
-
-fn key(commits: &[Value]) -> Segment {
-    let unknown = commits.iter().filter(|commit| commit["unknown"] == json!(true));
-    Segment { commits: commits.iter().map(id).collect(), cut: unknown.map(id).collect() }
-}
-
 fn scores(answer: &Answer<Value>) -> Vec<f64> {
     answer.value().as_array().unwrap().iter().map(|score| score.as_f64().unwrap()).collect()
 }
@@ -102,8 +43,8 @@ fn scores(answer: &Answer<Value>) -> Vec<f64> {
 #[test]
 fn a_segment_is_reduced_to_the_source_text_that_its_commits_change() {
     let commits = vec![commit("c1", "rs", "abba"), commit("c2", "md", "zzz"), commit("c3", "c", "cab")];
-    let lab = Lab::new(vec![commits.clone()]);
-    let answer = lab.below.ask(&plugin(), "segment", key(&commits)).unwrap();
+    let lab = lab(vec![commits.clone()]);
+    let answer = lab.below.ask(&plugin(), "segment", MadeUp::segment(&commits)).unwrap();
     let expected = json!({
         "graphemes": ["a", "b", "c"],
         "commits": [
@@ -122,7 +63,7 @@ fn a_segment_is_reduced_to_the_source_text_that_its_commits_change() {
 fn scores_descend_over_all_segments() {
     // With p and b as in the explanation: E(c1) = -1/3, E(c3) = log2(3/2). c4 shares no grapheme with another commit,
     // so each of its graphemes is as frequent as on average: E(c4) = 0.
-    let lab = Lab::new(vec![
+    let lab = lab(vec![
         vec![commit("c1", "rs", "aab"), commit("c2", "md", "aaaaaa")],
         vec![commit("c3", "rs", "b"), commit("c4", "rs", "xyyz")],
     ]);
@@ -137,7 +78,7 @@ fn scores_descend_over_all_segments() {
 
 #[test]
 fn only_the_history_its_parts_and_the_segments_after_them_are_asked_for() {
-    let lab = Lab::new(vec![vec![commit("c1", "rs", "aab")], vec![commit("c2", "rs", "b")]]);
+    let lab = lab(vec![vec![commit("c1", "rs", "aab")], vec![commit("c2", "rs", "b")]]);
     lab.ask().unwrap();
     assert_eq!(
         lab.above.asked(),
@@ -155,7 +96,7 @@ fn commits_that_stand_out_are_named_the_worst_first() {
     let mut commits: Vec<Value> = (0..400).map(|n| commit(&format!("c{n}"), "rs", "aaaaaaaaab")).collect();
     commits.push(commit("unusual", "rs", "abbbbbbbbbbbbbbbbbbb"));
     commits.push(commit("most", "rs", "bbbb"));
-    let answer = Lab::new(vec![commits]).ask().unwrap();
+    let answer = lab(vec![commits]).ask().unwrap();
     let places: Vec<_> =
         answer.concern_list().iter().map(|concern| concern.location.clone().unwrap().commit).collect();
     assert_eq!(places, [Some("most".to_owned()), Some("unusual".to_owned())]);
@@ -168,7 +109,7 @@ fn commits_that_stand_out_are_named_the_worst_first() {
 fn at_most_twenty_commits_are_named() {
     let mut commits: Vec<Value> = (0..4000).map(|n| commit(&format!("c{n}"), "rs", "aaaaaaaaab")).collect();
     commits.extend((0..25).map(|n| commit(&format!("odd{n}"), "rs", "bbbb")));
-    let answer = Lab::new(vec![commits]).ask().unwrap();
+    let answer = lab(vec![commits]).ask().unwrap();
     assert!(scores(&answer)[24] > 10.0);
     assert_eq!(answer.concern_list().len(), 20);
     assert_eq!(answer.concern_list()[0].location.as_ref().unwrap().commit.as_deref(), Some("odd24"));
@@ -178,7 +119,7 @@ fn at_most_twenty_commits_are_named() {
 fn commits_whose_changes_are_unknown_are_left_out_and_mentioned() {
     let mut cut = commit("c0", "rs", "");
     cut["unknown"] = json!(true);
-    let lab = Lab::new(vec![vec![cut, commit("c1", "rs", "aab"), commit("c2", "rs", "b")]]);
+    let lab = lab(vec![vec![cut, commit("c1", "rs", "aab"), commit("c2", "rs", "b")]]);
     let answer = lab.ask().unwrap();
     assert_eq!(scores(&answer).len(), 2);
     let concern = Concern::new("commits left out, since their parents are missing: 1");
@@ -187,22 +128,25 @@ fn commits_whose_changes_are_unknown_are_left_out_and_mentioned() {
 
 #[test]
 fn it_abstains_where_nothing_can_be_compared() {
-    let shallow = Lab::of(vec![vec![commit("c1", "rs", "aab"), commit("c2", "rs", "b")]], true);
-    assert!(shallow.reason().contains("shallow clone"));
+    let shallow = over(MadeUp {
+        segments: vec![vec![commit("c1", "rs", "aab"), commit("c2", "rs", "b")]],
+        truncated: true,
+    });
+    assert!(reason(&shallow).contains("shallow clone"));
     assert_eq!(shallow.above.asked().len(), 1, "no segment is asked for");
 
-    let one = Lab::new(vec![vec![commit("c1", "rs", "aab"), commit("c2", "md", "b")]]);
-    assert_eq!(one.reason(), "too few commits change source files to be compared: 1");
-    assert_eq!(Lab::new(vec![]).reason(), "too few commits change source files to be compared: 0");
+    let one = lab(vec![vec![commit("c1", "rs", "aab"), commit("c2", "md", "b")]]);
+    assert_eq!(reason(&one), "too few commits change source files to be compared: 1");
+    assert_eq!(reason(&lab(vec![])), "too few commits change source files to be compared: 0");
 
     let alike =
-        Lab::new(vec![vec![commit("c1", "rs", "ab"), commit("c2", "rs", "ba"), commit("c3", "rs", "abab")]]);
-    assert!(alike.reason().contains("same entropy"));
+        lab(vec![vec![commit("c1", "rs", "ab"), commit("c2", "rs", "ba"), commit("c3", "rs", "abab")]]);
+    assert!(reason(&alike).contains("same entropy"));
 }
 
 #[test]
 fn failures_keep_their_kind() {
-    let lab = Lab::new(vec![vec![commit("c1", "rs", "a")]]);
+    let lab = lab(vec![vec![commit("c1", "rs", "a")]]);
     let target = || Target { commit: "tip".into(), tree: "tree".into(), shallow: vec![] };
     let missing = lab.above.on::<Value, Value>("entropy/segment", |_| Err(unavailable("a blob is missing")));
     let error = missing.ask(&plugin(), "entropy", target()).unwrap_err();

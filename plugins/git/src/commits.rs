@@ -2,7 +2,7 @@
 
 use crate::error::GitError;
 use crate::ids;
-use crate::objects::{Reader, Repository};
+use crate::objects::{Reader, Repository, in_order};
 use crate::shapes::{Commit, CommitKey, Commits, Person, Segment};
 use gix::ObjectId;
 use gix::actor::SignatureRef;
@@ -18,11 +18,10 @@ const BATCH: usize = 128;
 pub fn commits(repository: &Repository, key: &Segment) -> Result<Commits, GitError> {
     let ids = ids::parse_all(&key.commits)?;
     let commits = repository.run(ids::format(&ids)?, |readers| {
-        let batches: Result<Vec<Vec<Commit>>, GitError> = ids
+        let batches = ids
             .par_chunks(BATCH)
-            .map(|batch| readers.with(|reader| batch.iter().map(|id| one(reader, *id)).collect()))
-            .collect();
-        Ok(batches?.into_iter().flatten().collect())
+            .map(|batch| readers.with(|reader| batch.iter().map(|id| one(reader, *id)).collect()));
+        in_order(batches)
     })?;
     Ok(Commits { commits })
 }

@@ -1,59 +1,29 @@
 //! `identity` as the host asks it, over histories that are made up.
 
-use std::sync::Arc;
-
-use probity_sdk::git::{Commit, Commits, HistoryKey, Person, Segment};
 use probity_sdk::prelude::*;
-use probity_sdk::testing::TestEngine;
+use probity_sdk::testing::{HistoryLab, MadeUp, TestEngine};
 use serde_json::{Value, json};
 
 use crate::{Config, plugin};
 
 /// Commits by their author and committer, in segments, oldest first; all but the last are a part. Commits are called c0, c1 and so on.
 fn ask(segments: &[&[(&str, &str)]], truncated: bool) -> (Result<Answer<Value>>, Vec<String>) {
-    let commits: Vec<Commit> = segments.concat().iter().enumerate().map(|(n, who)| commit(n, who)).collect();
-    let mut ids = commits.iter().map(|commit| commit.id.clone());
-    let segment =
-        |part: &&[(&str, &str)]| Segment { commits: ids.by_ref().take(part.len()).collect(), cut: vec![] };
-    let keys: Vec<Segment> = segments.iter().map(segment).collect();
-    let (last, earlier) = keys.split_last().expect("there are commits");
-    let parts: Vec<HistoryKey> = match earlier {
-        [] => vec![],
-        _ => vec![HistoryKey { commit: "checkpoint".into(), shallow: vec![] }],
-    };
-    let count = commits.len();
-    let history = json!({ "commits": count, "truncated": truncated, "parts": parts, "segments": [last] });
-    let earlier = json!({ "commits": count, "truncated": false, "parts": [], "segments": earlier });
-    let below = Arc::new(TestEngine::new(Config::default()).on("git/commits", move |key: Segment| {
-        let asked = |commit: &&Commit| key.commits.contains(&commit.id);
-        Ok(Commits { commits: commits.iter().filter(asked).cloned().collect() })
-    }));
-    let segments = below.clone();
-    let part = TestEngine::new(Config::default())
-        .on("git/part", move |_: Value| Ok(earlier.clone()))
-        .on("identity/segment", move |key: Segment| Ok(below.ask(&plugin(), "segment", key)?.into_parts().0));
-    let above = TestEngine::new(Config::default())
-        .on("git/history", move |_: Value| Ok(history.clone()))
-        .on("identity/part", move |key: Value| Ok(part.ask(&plugin(), "part", key)?.into_parts().0))
-        .on("identity/segment", move |key: Segment| {
-            Ok(segments.ask(&plugin(), "segment", key)?.into_parts().0)
-        });
-    let target = Target { commit: "tip".into(), tree: "tree".into(), shallow: vec![] };
-    let answer = above.ask(&plugin(), "identity", target);
-    (answer, above.asked().into_iter().map(|(query, _)| query).collect())
+    let mut number = 0..;
+    let mut named = |who: &(&str, &str)| commit(number.next().unwrap_or_default(), who);
+    let segments = segments.iter().map(|segment| segment.iter().map(&mut named).collect()).collect();
+    let history = MadeUp { segments, truncated };
+    let lab = HistoryLab::new("identity", plugin, TestEngine::new(Config::default()), "git/commits", history);
+    let answer = lab.ask();
+    (answer, lab.above.asked().into_iter().map(|(query, _)| query).collect())
 }
 
-fn commit(number: usize, (author, committer): &(&str, &str)) -> Commit {
+fn commit(number: usize, (author, committer): &(&str, &str)) -> Value {
     let person =
-        |name: &str| Person { name: name.into(), email: format!("{}@example.org", name.to_lowercase()) };
-    Commit {
-        id: format!("c{number}"),
-        parents: vec![],
-        author: person(author),
-        authored: 0,
-        committer: person(committer),
-        committed: 1,
-    }
+        |name: &str| json!({ "name": name, "email": format!("{}@example.org", name.to_lowercase()) });
+    json!({
+        "id": format!("c{number}"), "parents": [],
+        "author": person(author), "authored": 0, "committer": person(committer), "committed": 1,
+    })
 }
 
 #[test]

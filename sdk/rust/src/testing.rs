@@ -1,5 +1,7 @@
 //! An engine for a plugin's unit tests: its answers are closures, in memory, and what was asked can be looked at.
 
+mod history;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Deref;
@@ -14,6 +16,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
+
+pub use history::{HistoryLab, MadeUp};
 
 use crate::answer::Answer;
 use crate::engine::{Backend, Engine, Shared};

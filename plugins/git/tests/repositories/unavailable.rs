@@ -138,3 +138,23 @@ fn every_query_is_described() {
     let names: Vec<&str> = described.queries.iter().map(|query| query.name.as_str()).collect();
     assert_eq!(names, ["history", "part", "commits", "commit", "changes", "tree", "contents"]);
 }
+
+#[test]
+fn of_several_objects_that_are_missing_the_first_of_the_question_is_told() {
+    let lab = lab();
+    let missing: Vec<String> = (1..=2000).map(|n| format!("{n:040x}")).collect();
+    let segment = Segment { commits: missing.clone(), cut: vec![] };
+    let first = ids::parse(&missing[0]).unwrap();
+    // Several times, for what comes first in time is a matter of chance.
+    for _ in 0..20 {
+        let repository = lab.repository();
+        let errors = [
+            commits::commits(&repository, &segment).unwrap_err(),
+            contents::contents(&repository, &ContentsKey { blobs: missing.clone() }).unwrap_err(),
+            lab.changes(&segment).unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(&error, GitError::Missing { id } if *id == first), "{error}");
+        }
+    }
+}
