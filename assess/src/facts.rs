@@ -90,6 +90,8 @@ impl Interview {
             let Some((_, configured)) = self.descriptions.get(instance) else { continue };
             for name in &configured.uses {
                 match split_use(name) {
+                    // A query of its own.
+                    None => {}
                     Some((plugin, _)) if catalogue.get(&plugin).is_some() => drop(next.insert(plugin)),
                     _ => {
                         let message = format!("asks {name:?}, which no plugin here answers");

@@ -6,6 +6,7 @@ use probity_assess::catalogue::CatalogueError;
 use probity_assess::check::CheckError;
 use probity_assess::snapshot::OpenError;
 use probity_assess::source::SourceError;
+use probity_registry::{ManifestError, PackageError};
 
 use crate::exit::Exit;
 use crate::printer::{is_hidden, tame};
@@ -158,15 +159,22 @@ impl From<CheckError> for CliError {
     }
 }
 
+/// A fault of a manifest, with what to do about it.
+fn fault(error: &ManifestError) -> Vec<String> {
+    let help = miette::Diagnostic::help(error).map(|help| format!("  hint: {help}"));
+    std::iter::once(format!("{error}")).chain(help).collect()
+}
+
 /// Every package that cannot be used, each with its causes and what to do.
 fn packages(errors: &[CatalogueError]) -> CliError {
     let mut lines = Vec::new();
     for error in errors {
         lines.extend(chain(error));
-        if let CatalogueError::Package(package) = error
-            && let Some(help) = miette::Diagnostic::help(package)
-        {
-            lines.push(format!("hint: {help}"));
+        if let CatalogueError::Package(package) = error {
+            if let PackageError::Manifest(manifest) = package {
+                lines.extend(manifest.errors.iter().flat_map(fault));
+            }
+            lines.extend(miette::Diagnostic::help(package).map(|help| format!("hint: {help}")));
         }
     }
     CliError { exit: Exit::Usage, text: Text::Plain(lines), hint: None }

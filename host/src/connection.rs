@@ -100,6 +100,10 @@ impl Connection {
 
 impl Drop for Connection {
     fn drop(&mut self) {
+        if !self.has_ended() {
+            // Whoever lets go of it needs no certificate.
+            self.life.dismissed.store(true, Ordering::Relaxed);
+        }
         self.life.process.kill();
     }
 }

@@ -191,3 +191,20 @@ fn a_plugin_that_hangs_is_ended_at_its_deadline() {
         lab.check(repository.path(), &["--policy", file, "--format", "json", "--timeout", "1"]).expect(10);
     assert!(run.stdout.contains("did not answer within 1000 ms"), "{}", run.stdout);
 }
+
+#[test]
+fn the_faults_of_a_manifest_are_told_each() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let manifest =
+        "publisher \"acme\"\nname \"sample\"\nversion \"1\"\ninterfase 1\nentry kind=\"perl\" path=\"x\"\n";
+    lab.file("sample/plugin.kdl", manifest);
+    lab.file("sample/x", "");
+    let folder = lab.path("sample");
+    let hash = hash(&lab, &folder);
+    let analysis = "analysis \"name\" plugin=\"acme/tools/sample\"";
+    let run = check_in(&lab, &repository, &folder, "sample", &hash, analysis).expect(2);
+    for told in ["interfase", "namespace", "semantic version", "kind=\"native\""] {
+        assert!(run.stderr.contains(told), "{told} is not in: {}", run.stderr);
+    }
+}

@@ -164,3 +164,37 @@ fn the_policy_digest_tells_thresholds_and_configuration_apart_but_not_comments()
     assert_ne!(plain, configured);
     assert_ne!(plain, threshold);
 }
+
+#[test]
+fn init_trusts_no_policy_that_somebody_else_has_committed() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(2);
+    let lenient = "analyze { investigate policy=\"score > 0.99\"; analysis \"activity\" policy=\"true\"; }\n";
+    repository.write("probity.kdl", lenient).write("sub/file", "");
+    repository.commit("a policy");
+    let path = repository.path().to_owned();
+    let sub = path.join("sub");
+    let forced = lab.probity(["init".as_ref(), "--force".as_ref(), path.as_os_str()]).expect(0);
+    assert!(forced.stdout.contains("last commit has another probity.kdl"), "{}", forced.stdout);
+    let below = lab.probity(["init".as_ref(), sub.as_os_str()]).expect(0);
+    assert!(below.stdout.contains("does not lie at the root"), "{}", below.stdout);
+    let run = lab.check(&path, &["--format", "json"]);
+    assert_eq!(run.json()["policy"]["source"], "built-in", "{}", run.stdout);
+}
+
+#[test]
+fn a_data_plugin_may_be_an_analysis_though_it_asks_itself() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(2);
+    let policy = lab.file(
+        "policy.kdl",
+        "analyze { investigate policy=\"score > 0.5\"; \
+         analysis \"g\" plugin=\"git\" query=\"tree\" policy=\"size(value.files) > 0\"; }\n",
+    );
+    // Its key is not that of an analysis; that is told, in place of a plugin that nobody lacks.
+    let run = lab.check(repository.path(), &["--policy", policy.to_str().unwrap()]);
+    assert!(!run.stderr.contains("no plugin here answers"), "{}", run.stderr);
+    assert_eq!(run.status, 10, "{}", run.stderr);
+}
