@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use probity_host::used::{age, note_use};
+use probity_host::used::age;
 
 /// What no check has used for so long goes.
 pub const UNUSED: Duration = Duration::from_secs(30 * DAY);
@@ -16,8 +16,10 @@ const DAY: u64 = 24 * 3600;
 
 /// Folders that are used again and again, one for each target or package.
 const KEPT: [&str; 2] = ["targets", "packages"];
-/// Notes on the last check of each target, which go by themselves.
+/// Notes on the last check of each target.
 const NOTES: &str = "why";
+/// Nobody will ask for notes of this age any more.
+const FORGOTTEN: Duration = Duration::from_secs(90 * DAY);
 /// Folders of single checks, which remove them at their end.
 const OF_CHECKS: [&str; 2] = ["sessions", "scratch"];
 
@@ -66,7 +68,8 @@ pub fn contents(cache: &Path) -> Contents {
 /// [`RemoveError`] for the first folder that stays; the others go all the same.
 pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
     let old = KEPT.iter().flat_map(|name| below(cache, name)).filter(|folder| is_older(folder, unused));
-    remove(old.chain(left_behind(cache)).collect())
+    let notes = below(cache, NOTES).into_iter().filter(|note| is_older(note, FORGOTTEN));
+    remove(old.chain(notes).chain(left_behind(cache)).collect())
 }
 
 /// Removes everything beside the store, but not what a running check may have made for itself. One that uses a target's folder
@@ -77,11 +80,6 @@ pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
 pub fn clear(cache: &Path) -> Result<Part, RemoveError> {
     let kept = KEPT.iter().chain([&NOTES]).flat_map(|name| below(cache, name));
     remove(kept.chain(left_behind(cache)).collect())
-}
-
-/// Notes that a target's folder is used.
-pub(crate) fn used(folder: &Path) {
-    note_use(folder);
 }
 
 impl Part {
@@ -165,6 +163,8 @@ mod tests {
     use std::fs::File;
     use std::time::SystemTime;
 
+    use probity_host::used::note_use;
+
     use super::*;
 
     const DIGEST: &str = "0123456789abcdef0123456789abcdef";
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn use_is_noted() {
         let cache = cache(31);
-        used(&cache.path().join("targets").join(DIGEST));
+        note_use(&cache.path().join("targets").join(DIGEST));
         prune(cache.path(), UNUSED).unwrap();
         assert_eq!(contents(cache.path()).targets.count, 1);
         assert_eq!(contents(cache.path()).packages.count, 0);
@@ -237,6 +237,26 @@ mod tests {
             assert_eq!(clear(&cache).unwrap(), Part::default());
         }
         assert!(kept.iter().chain([&elsewhere]).all(|path| path.is_dir()));
+    }
+
+    #[test]
+    fn notes_that_nobody_will_ask_for_go() {
+        let cache = tempfile::tempdir().unwrap();
+        fs::create_dir(cache.path().join(NOTES)).unwrap();
+        let long_ago = SystemTime::now() - Duration::from_secs(91 * DAY);
+        let note = |name: &str, is_old: bool| {
+            let file = cache.path().join(NOTES).join(name);
+            fs::write(&file, "noted").unwrap();
+            if is_old {
+                File::options().write(true).open(&file).unwrap().set_modified(long_ago).unwrap();
+            }
+            file
+        };
+        let [old, young] = ["a", "b"].map(|letter| format!("{}.json", letter.repeat(32)));
+        let (old, young) = (note(&old, true), note(&young, false));
+        let foreign = note("of-somebody-else.json", true);
+        assert_eq!(prune(cache.path(), UNUSED).unwrap(), Part { count: 1, bytes: 5 });
+        assert!(!old.exists() && young.exists() && foreign.exists());
     }
 
     #[test]

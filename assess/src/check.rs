@@ -7,7 +7,7 @@ use std::thread;
 
 use miette::Diagnostic;
 use probity_engine::{Account, Key, Outcome, Refusal, Reply, Request, StoreError, StoreWarning};
-use probity_host::{PluginSpec, Sink};
+use probity_host::{PluginSpec, Sink, plugin_of};
 use serde_json::Value;
 
 use crate::cache;
@@ -159,7 +159,7 @@ impl Prepared {
     pub(crate) fn queries(&self, id: &str) -> Vec<String> {
         let of = |(instance, (description, _)): (&Arc<str>, &(Description, Configured))| {
             let offered = description.queries.iter().map(|query| query.name.clone());
-            (instance.split_once('#').map_or(&**instance, |(id, _)| id) == id).then(|| offered.collect())
+            (plugin_of(instance) == id).then(|| offered.collect())
         };
         self.descriptions.iter().find_map(of).unwrap_or_default()
     }
@@ -320,10 +320,7 @@ pub(crate) fn every_problem(
     let Ok(session) = Session::open(settings, None, catalogue.specs(Some(&sound)), sink) else {
         return errors;
     };
-    let known = asked(&sound).into_iter().filter(|instance| {
-        let id = instance.split_once('#').map_or(&**instance, |(id, _)| id);
-        catalogue.get(id).is_some()
-    });
+    let known = asked(&sound).into_iter().filter(|instance| catalogue.get(plugin_of(instance)).is_some());
     let Ok(interview) = Interview::hold(&session, &catalogue, known) else { return errors };
     match sound.check(&interview.facts) {
         Ok(_) => errors,

@@ -9,14 +9,12 @@ use std::io;
 use std::sync::Arc;
 
 use probity_engine::{Ask, Digest, Executor as _, Failure, Outcome, Reply, Request};
-use probity_host::{CallLimits, Host, HostOptions, Places, PluginSpec, Sandboxed, Sink, Sources};
+use probity_host::{Host, Places, PluginSpec, Sandboxed, Sink, plugin_of};
 use tempfile::TempDir;
 
 use crate::check::{CheckError, Prepared};
-use crate::outside::Outside;
-use crate::session::Session;
+use crate::session::{Session, World};
 use crate::settings::Settings;
-use crate::sources::{CheckSources, SessionFolder};
 
 /// The most questions that are each asked in a process of its own.
 const ALONE: usize = 32;
@@ -124,17 +122,17 @@ pub fn determinism(
 /// What the check asked the plugin, whichever of its instances.
 fn questions(session: &Session, id: &str) -> Result<Vec<Request>, DeterminismError> {
     let executed = session.executed();
-    let mine: BTreeSet<Request> = executed.iter().filter(|request| plugin(request) == id).cloned().collect();
+    let mine: BTreeSet<Request> =
+        executed.iter().filter(|request| plugin_of(&request.plugin) == id).cloned().collect();
     if mine.iter().all(|request| request.query.starts_with('$')) {
-        let asked = executed.iter().filter(|request| !request.query.starts_with('$')).map(plugin);
+        let asked = executed
+            .iter()
+            .filter(|request| !request.query.starts_with('$'))
+            .map(|request| plugin_of(&request.plugin));
         let asked = asked.map(str::to_owned).collect();
         return Err(DeterminismError::NotAsked { plugin: id.to_owned(), asked });
     }
     Ok(mine.into_iter().collect())
-}
-
-fn plugin(request: &Request) -> &str {
-    request.plugin.split_once('#').map_or(&*request.plugin, |(id, _)| id)
 }
 
 fn first_answers(
@@ -153,28 +151,30 @@ type Trial = Result<(String, Vec<Difference>), DeterminismError>;
 
 fn in_order(original: &Original<'_>) -> Trial {
     let words = "in a fresh process, in another folder, time zone, locale and hash seed";
-    let world = original.world([("TZ", "XYZ-13:45"), ("LANG", "tr_TR.UTF-8"), ("PYTHONHASHSEED", "7")])?;
-    Ok((words.to_owned(), original.compare(words, &world.host(), original.answers.iter())))
+    let elsewhere =
+        original.elsewhere([("TZ", "XYZ-13:45"), ("LANG", "tr_TR.UTF-8"), ("PYTHONHASHSEED", "7")])?;
+    Ok((words.to_owned(), original.compare(words, &elsewhere.host(), original.answers.iter())))
 }
 
 fn shuffled(original: &Original<'_>) -> Trial {
     let words = "in a fresh process, in another order";
-    let world = original.world([("TZ", "ABC+11"), ("LANG", "C"), ("PYTHONHASHSEED", "4711")])?;
+    let elsewhere = original.elsewhere([("TZ", "ABC+11"), ("LANG", "C"), ("PYTHONHASHSEED", "4711")])?;
     let mut order: Vec<&(Request, Outcome)> = original.answers.iter().collect();
     // As good as chance, and the same each time.
     order.sort_by_key(|(request, _)| *Digest::of(request.key.as_str().as_bytes()).as_bytes());
-    Ok((words.to_owned(), original.compare(words, &world.host(), order.into_iter())))
+    Ok((words.to_owned(), original.compare(words, &elsewhere.host(), order.into_iter())))
 }
 
 fn alone(original: &Original<'_>) -> Trial {
-    let world = original.world([("PYTHONHASHSEED", "99")])?;
+    let elsewhere = original.elsewhere([("PYTHONHASHSEED", "99")])?;
     let step = original.answers.len().div_ceil(ALONE);
     let some: Vec<&(Request, Outcome)> = original.answers.iter().step_by(step).collect();
     let words = match step {
         1 => "each question in a process of its own".to_owned(),
         _ => format!("{} of {} questions each in a process of its own", some.len(), original.answers.len()),
     };
-    let each = some.into_iter().flat_map(|one| original.compare(&words, &world.host(), [one].into_iter()));
+    let each =
+        some.into_iter().flat_map(|one| original.compare(&words, &elsewhere.host(), [one].into_iter()));
     let differences = each.collect();
     Ok((words, differences))
 }
@@ -189,15 +189,16 @@ impl Original<'_> {
     }
 
     /// Other surroundings, in a folder of their own.
-    fn world<const N: usize>(&self, variables: [(&str, &str); N]) -> Result<World<'_>, DeterminismError> {
+    fn elsewhere<const N: usize>(
+        &self,
+        variables: [(&str, &str); N],
+    ) -> Result<Elsewhere<'_>, DeterminismError> {
         let folder = TempDir::new()?;
-        let outside = Outside::new(&self.settings.day, &self.settings.environment, &self.specs);
-        let snapshot = Some(self.prepared.snapshot.clone());
         let places = Arc::new(Places::only(folder.path().to_owned()));
-        let sources = Arc::new(CheckSources::new(snapshot, Arc::new(SessionFolder::new(places)), outside));
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let launch = Sandboxed::new(folder.path().to_owned()).map_err(probity_host::StartError::from)?;
-        Ok(World { original: self, sources, launch: Arc::new(launch.surrounded(variables)), _folder: folder })
+        let launch = Sandboxed::in_places(places.clone()).map_err(probity_host::StartError::from)?;
+        let world = World::launching(places, launch.surrounded(variables), self.sink.clone());
+        Ok(Elsewhere { original: self, world, _folder: folder })
     }
 
     /// Asks again, one question after another.
@@ -222,26 +223,17 @@ impl Original<'_> {
 }
 
 /// Where a trial takes place.
-struct World<'a> {
+struct Elsewhere<'a> {
     original: &'a Original<'a>,
-    sources: Arc<CheckSources>,
-    launch: Arc<Sandboxed>,
+    world: World,
     _folder: TempDir,
 }
 
-impl World<'_> {
+impl Elsewhere<'_> {
     /// A host that has started nothing yet.
     fn host(&self) -> Arc<Host> {
-        let Original { settings, specs, sink, .. } = self.original;
-        let sources: Arc<dyn Sources> = self.sources.clone();
-        Host::new(HostOptions {
-            plugins: specs.clone(),
-            sources,
-            launch: self.launch.clone(),
-            limits: CallLimits { call: settings.timeout, ..CallLimits::default() },
-            sink: sink.clone(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        })
+        let Original { settings, prepared, specs, .. } = self.original;
+        Host::new(self.world.options(settings, Some(prepared.snapshot.clone()), specs.clone()))
     }
 }
 

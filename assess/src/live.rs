@@ -12,18 +12,17 @@ use std::thread;
 use std::time::Duration;
 
 use probity_engine::{
-    Ask, Digest, Engine, Executor, Failure, Leaf, Reply, Request, StoreError, StoreLocation, StoreWarning,
+    Ask, Digest, Engine, Executor, Failure, Leaf, Reply, Request, StoreError, StoreWarning,
 };
-use probity_host::{Host, PluginSpec, Sandboxed, Sink};
+use probity_host::{Host, PluginSpec, Sink};
 
 use crate::check::{CheckError, Checked, Prepared, every_problem};
 use crate::policy::CheckedAnalysis;
 use crate::report::{AnalysisResult, Outcome};
-use crate::session::{Session, World};
+use crate::session::{self, Session, World};
 use crate::settings::{Day, Settings};
 use crate::snapshot::{self, Cancel, Snapshot, Survey, Taking, Target, What};
 use crate::source::{Chosen, SourceError};
-use crate::sources::SessionFolder;
 
 /// How often a thread that waits for a snapshot looks whether it is still wanted.
 const SLICE: Duration = Duration::from_millis(10);
@@ -129,22 +128,9 @@ impl Live {
     /// # Errors
     /// Where the program cannot open itself, which starting built-in plugins needs.
     pub fn open(settings: Settings, sink: Arc<dyn Sink>) -> Result<Live, CheckError> {
-        let world = World {
-            folder: Arc::new(SessionFolder::new(settings.places.clone())),
-            launch: Arc::new(
-                Sandboxed::in_places(settings.places.clone()).map_err(probity_host::StartError::from)?,
-            ),
-            sink,
-        };
+        let world = World::new(&settings, sink)?;
         let relay = Arc::new(Relay(RwLock::new(Host::new(world.options(&settings, None, Vec::new())))));
-        let store = match settings.remembers {
-            true => StoreLocation::Path(settings.store.clone()),
-            false => StoreLocation::Memory,
-        };
-        let (engine, warnings) = Engine::open(store, relay.clone());
-        if settings.trust_imported {
-            engine.trust_imported();
-        }
+        let (engine, warnings) = session::engine(&settings, settings.remembers, relay.clone());
         let taking = Taking { survey: true, ..Taking::default() };
         let state = State { settings, taking, policy: None, warnings, shown: None };
         let cancel = Cancel::default();

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use probity_engine::{Account, Engine, Failure, Key, Reply, Request, Stats, StoreLocation, StoreWarning};
-use probity_host::{CallLimits, Host, HostOptions, Launch, PluginSpec, Sandboxed, Sink};
+use probity_engine::{
+    Account, Engine, Executor, Failure, Key, Reply, Request, Stats, StoreLocation, StoreWarning,
+};
+use probity_host::{CallLimits, Host, HostOptions, Launch, Places, PluginSpec, Sandboxed, Sink, StartError};
 
 use crate::outside::Outside;
 use crate::settings::Settings;
@@ -26,12 +28,26 @@ pub struct Session {
 
 /// What the host of every check of a session is made of.
 pub(crate) struct World {
-    pub(crate) folder: Arc<SessionFolder>,
-    pub(crate) launch: Arc<dyn Launch>,
+    folder: Arc<SessionFolder>,
+    launch: Arc<dyn Launch>,
     pub(crate) sink: Arc<dyn Sink>,
 }
 
 impl World {
+    /// The processes are started in the sandbox, and everything is written to the places of `settings`.
+    ///
+    /// # Errors
+    /// Where the program cannot open itself, which starting built-in plugins needs.
+    pub(crate) fn new(settings: &Settings, sink: Arc<dyn Sink>) -> Result<World, StartError> {
+        let launch = Sandboxed::in_places(settings.places.clone())?;
+        Ok(World::launching(settings.places.clone(), launch, sink))
+    }
+
+    /// The same with another way to start processes, and another place.
+    pub(crate) fn launching(places: Arc<Places>, launch: Sandboxed, sink: Arc<dyn Sink>) -> World {
+        World { folder: Arc::new(SessionFolder::new(places)), launch: Arc::new(launch), sink }
+    }
+
     /// For a check of `snapshot` with these plugins.
     pub(crate) fn options(
         &self,
@@ -50,6 +66,23 @@ impl World {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
+}
+
+/// Opens the store, or a memory in its place where nothing is to be remembered.
+pub(crate) fn engine(
+    settings: &Settings,
+    remembers: bool,
+    executor: Arc<dyn Executor>,
+) -> (Engine, Vec<StoreWarning>) {
+    let store = match remembers {
+        true => StoreLocation::Path(settings.store.clone()),
+        false => StoreLocation::Memory,
+    };
+    let (engine, warnings) = Engine::open(store, executor);
+    if settings.trust_imported {
+        engine.trust_imported();
+    }
+    (engine, warnings)
 }
 
 /// How much a session did, for `--stats`.
@@ -84,23 +117,11 @@ impl Session {
         snapshot: Option<Arc<Snapshot>>,
         plugins: Vec<PluginSpec>,
         sink: Arc<dyn Sink>,
-    ) -> Result<Session, probity_host::StartError> {
+    ) -> Result<Session, StartError> {
         // What is judged by a snapshot that does not show everything must not be remembered.
         let whole = snapshot.as_ref().is_none_or(|snapshot| snapshot.incomplete.is_none());
-        let store = match whole && settings.remembers {
-            true => StoreLocation::Path(settings.store.clone()),
-            false => StoreLocation::Memory,
-        };
-        let world = World {
-            folder: Arc::new(SessionFolder::new(settings.places.clone())),
-            launch: Arc::new(Sandboxed::in_places(settings.places.clone())?),
-            sink,
-        };
-        let host = Host::new(world.options(settings, snapshot, plugins));
-        let (engine, warnings) = Engine::open(store, host.clone());
-        if settings.trust_imported {
-            engine.trust_imported();
-        }
+        let host = Host::new(World::new(settings, sink)?.options(settings, snapshot, plugins));
+        let (engine, warnings) = engine(settings, whole && settings.remembers, host.clone());
         Ok(Session { engine, host, warnings, before: Stats::default(), lasting: false })
     }
 

@@ -1,9 +1,7 @@
 //! What a check lets plugins have of the world: the target's objects, and inputs from outside it.
 
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use probity_engine::{Failure, FailureKind};
 use probity_host::{GitGrant, Places, Sources};
@@ -11,11 +9,6 @@ use tempfile::TempDir;
 
 use crate::outside::Outside;
 use crate::snapshot::{Snapshot, View};
-
-/// The age from which a session's folder can be nobody's any more.
-const STALE: Duration = Duration::from_secs(24 * 3600);
-/// How the folders of checks are called.
-const PREFIX: &str = "session-";
 
 /// The sources of one check. The git directory for plugins is made when the first plugin is started, so a check
 /// that starts none writes nothing.
@@ -72,8 +65,7 @@ impl SessionFolder {
         self.places.make(|place| {
             let sessions = place.join("sessions");
             std::fs::create_dir_all(&sessions)?;
-            sweep(&sessions);
-            let folder = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&sessions)?;
+            let folder = tempfile::Builder::new().prefix("session-").tempdir_in(&sessions)?;
             let grant = snapshot.git_dir(folder.path())?;
             Ok((folder, grant))
         })
@@ -94,21 +86,5 @@ impl Sources for CheckSources {
 
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
         Ok(self.outside.input(kind, id)?.to_string().into())
-    }
-}
-
-/// Removes what checks that were killed left behind. Nothing of the last day: another check may be using it.
-fn sweep(sessions: &Path) {
-    let ours = |name: &std::ffi::OsStr| name.as_encoded_bytes().starts_with(PREFIX.as_bytes());
-    for session in std::fs::read_dir(sessions).into_iter().flatten().flatten() {
-        if !ours(&session.file_name()) {
-            continue;
-        }
-        let age =
-            session.metadata().and_then(|data| data.modified()).ok().and_then(|made| made.elapsed().ok());
-        if age.is_some_and(|age| age > STALE) {
-            // Whoever owns it now is told of nothing, and the next check tries again.
-            let _ = std::fs::remove_dir_all(session.path());
-        }
     }
 }

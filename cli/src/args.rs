@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::commands::cache::Size;
+use crate::size::Size;
 
 /// Checks source repositories against a policy, and checks them again in milliseconds.
 #[derive(Debug, Parser)]

@@ -11,6 +11,7 @@ mod paths;
 mod printer;
 mod progress;
 mod render;
+mod size;
 mod subject;
 mod watch;
 

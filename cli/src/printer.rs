@@ -44,11 +44,7 @@ impl Printer {
 
     /// The result: all of it, or an error (a closed pipe is not one).
     pub(crate) fn result(&self, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            done => done,
-        }
+        self.heard(text).map(drop)
     }
 
     /// One of many results. `false` once nobody reads them any more.

@@ -132,12 +132,22 @@ pub(crate) fn unpack_request(packed: Packed, key: &LogicalKey) -> Option<Request
     decode_request(&unpack(packed)?).filter(|request| LogicalKey::of(request) == *key)
 }
 
+/// Whether the bytes are the request of the name `key`.
+pub(crate) fn is_request(packed: &Packed, key: &LogicalKey) -> bool {
+    let request = match packed.compressed {
+        true => unpacked(&packed.bytes).and_then(|plain| decode_request(&plain)),
+        false => decode_request(&packed.bytes),
+    };
+    request.is_some_and(|request| LogicalKey::of(&request) == *key)
+}
+
 fn unpack(packed: Packed) -> Option<Vec<u8>> {
-    if !packed.compressed {
-        return Some(packed.bytes);
-    }
+    if packed.compressed { unpacked(&packed.bytes) } else { Some(packed.bytes) }
+}
+
+fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut plain = Vec::new();
-    zstd::Decoder::new(packed.bytes.as_slice()).ok()?.take(MAX_BLOB).read_to_end(&mut plain).ok()?;
+    zstd::Decoder::new(bytes).ok()?.take(MAX_BLOB).read_to_end(&mut plain).ok()?;
     Some(plain)
 }
 

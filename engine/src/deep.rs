@@ -78,9 +78,8 @@ pub(crate) struct Deeps {
 #[derive(Debug)]
 struct Known {
     set: Arc<DeepSet>,
-    holds: Option<bool>,
-    /// The place of the first leaf that does not hold, if one was found in this revision.
-    broken: Option<usize>,
+    /// What was found when it was looked at in this revision: that it holds, or the place of the first leaf that does not.
+    found: Option<Result<(), usize>>,
 }
 
 impl Deeps {
@@ -88,8 +87,8 @@ impl Deeps {
     pub(crate) fn finish(&self, builder: DeepBuilder) -> Option<Arc<DeepSet>> {
         let set = Arc::new(builder.finish()?);
         let mut known = self.known.lock();
-        let entry = known.entry(set.digest).or_insert_with(|| Known { set, holds: None, broken: None });
-        entry.holds = Some(true);
+        let entry = known.entry(set.digest).or_insert_with(|| Known { set, found: None });
+        entry.found = Some(Ok(()));
         Some(Arc::clone(&entry.set))
     }
 
@@ -101,29 +100,31 @@ impl Deeps {
         load: impl FnOnce() -> Option<DeepSet>,
         holds_now: impl Fn(&Leaf, Digest) -> bool,
     ) -> Option<Arc<DeepSet>> {
-        let found = self.known.lock().get(&digest).map(|known| (Arc::clone(&known.set), known.holds));
-        let set = match found {
-            Some((set, Some(holds))) => return holds.then_some(set),
+        let known = self.known.lock().get(&digest).map(|known| (Arc::clone(&known.set), known.found));
+        let set = match known {
+            Some((set, Some(found))) => return found.ok().map(|()| set),
             Some((set, None)) => set,
             None => Arc::new(load()?),
         };
-        let broken = set.leaves.iter().position(|(leaf, then)| !holds_now(leaf, *then));
+        let found = match set.leaves.iter().position(|(leaf, then)| !holds_now(leaf, *then)) {
+            None => Ok(()),
+            Some(place) => Err(place),
+        };
         let mut known = self.known.lock();
-        let entry = known.entry(digest).or_insert_with(|| Known { set, holds: None, broken: None });
-        entry.holds = Some(broken.is_none());
-        entry.broken = broken;
-        broken.is_none().then(|| Arc::clone(&entry.set))
+        let entry = known.entry(digest).or_insert_with(|| Known { set, found: None });
+        entry.found = Some(found);
+        found.ok().map(|()| Arc::clone(&entry.set))
     }
 
     /// The leaf for which the set of that digest was found not to hold, and its digest then.
     pub(crate) fn broken(&self, digest: Digest) -> Option<(Leaf, Digest)> {
         let known = self.known.lock();
         let known = known.get(&digest)?;
-        known.set.leaves.get(known.broken?).cloned()
+        known.set.leaves.get(known.found?.err()?).cloned()
     }
 
     /// Forgets what holds, at the beginning of a revision.
     pub(crate) fn next_revision(&self) {
-        self.known.lock().values_mut().for_each(|known| (known.holds, known.broken) = (None, None));
+        self.known.lock().values_mut().for_each(|known| known.found = None);
     }
 }

@@ -7,8 +7,8 @@ use parking_lot::Mutex;
 use probity_sandbox::Report;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::call::apart;
 use crate::names::Names;
+use crate::waiting::apart;
 use crate::{CallLimits, GitGrant, HostOptions, Launched, PluginSpec, StartError};
 
 /// Threads that read and write for all plugins; the work itself is done elsewhere.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::options::plugin_of;
 use crate::plain::plain;
 
 /// Inputs that need no grant.
@@ -31,7 +32,7 @@ impl Grants {
 
     /// Tells that nobody let `plugin` see this, and who may.
     pub(crate) fn denied(plugin: &str, kind: &str, id: &str) -> String {
-        let plugin = plugin.split_once('#').map_or(plugin, |(id, _)| id);
+        let plugin = plugin_of(plugin);
         let (kind, id) = (plain(kind, 50), plain(id, 200));
         format!(
             "{kind}/{id} is not granted to this plugin; a policy grants it: \

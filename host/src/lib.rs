@@ -36,13 +36,14 @@ mod sink;
 mod stderr;
 mod to_wire;
 pub mod used;
+mod waiting;
 
 pub use context::HostStats;
 pub use error::StartError;
 pub use grants::Grants;
 pub use host::Host;
 pub use launch::{Launch, Launched, Process};
-pub use options::{CallLimits, GitGrant, HostOptions, PluginSpec, Program, Sources};
+pub use options::{CallLimits, GitGrant, HostOptions, PluginSpec, Program, Sources, plugin_of};
 pub use package::{CopyError, PackageFile, PackageKind, PackageProgram};
 pub use places::Places;
 pub use python::{Interpreter, PythonError};

@@ -29,8 +29,13 @@ pub struct PluginSpec {
 impl PluginSpec {
     /// The plugin's id: the instance without the analysis.
     pub fn id(&self) -> &str {
-        self.instance.split_once('#').map_or(&*self.instance, |(id, _)| id)
+        plugin_of(&self.instance)
     }
+}
+
+/// The id of the plugin that an instance is of.
+pub fn plugin_of(instance: &str) -> &str {
+    instance.split_once('#').map_or(instance, |(id, _)| id)
 }
 
 /// What is started for a plugin.

@@ -10,7 +10,7 @@ use probity_protocol::Fault;
 use probity_sandbox::Report;
 use tokio::runtime::Handle;
 
-use crate::call::{Call, unless};
+use crate::call::Call;
 use crate::connection::Connection;
 use crate::context::{Context, Guaranteed};
 use crate::error::{ended, is_crash};
@@ -18,6 +18,7 @@ use crate::gate::{Gate, SLICE};
 use crate::handshake::{Ready, shake_hands};
 use crate::leaving::Leaving;
 use crate::plain::plain;
+use crate::waiting::unless;
 use crate::{GitGrant, PluginSpec, Program, StartError};
 
 /// The query that the host answers with the plugin's description.

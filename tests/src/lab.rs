@@ -58,6 +58,12 @@ impl Lab {
         Run::of(self.command().args(arguments).output().expect("probity runs"))
     }
 
+    /// The hash of a plugin's folder that a policy must name, as the program itself tells it.
+    pub fn hash(&self, folder: &Path) -> String {
+        let run = self.probity(["plugin".as_ref(), "hash".as_ref(), folder.as_os_str()]).expect(0);
+        run.stdout.trim().to_owned()
+    }
+
     /// `probity check` on a repository with `--stats`, on the lab's day.
     pub fn check(&self, target: &Path, further: &[&str]) -> Run {
         let arguments = [OsStr::new("check"), target.as_os_str(), OsStr::new("--stats")];

@@ -37,8 +37,7 @@ impl<'a> Askers<'a> {
         self.lab.file(&format!("{name}/asker.py"), source);
         self.lab.file(&format!("{name}/plugin.kdl"), manifest.replace("\"asker\"", &format!("{name:?}")));
         let folder = self.lab.path(name);
-        let hash = self.lab.probity(["plugin".as_ref(), "hash".as_ref(), folder.as_os_str()]).expect(0);
-        let (path, hash) = (folder.display().to_string(), hash.stdout.trim());
+        let (path, hash) = (folder.display().to_string(), self.lab.hash(&folder));
         self.declared += &format!("  plugin \"acme/tools/{name}\" path={path:?} sha256={hash:?}\n");
         self.analyses += &format!(
             "  analysis \"{name}\" plugin=\"acme/tools/{name}\" query=\"root\" policy=\"value >= 0\"\n"

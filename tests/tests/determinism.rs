@@ -80,14 +80,14 @@ for line in sys.stdin:
                     entry kind=\"python\" path=\"whim.py\"\n";
     lab.file("whim/plugin.kdl", manifest);
     let folder = lab.file("whim/whim.py", source).parent().unwrap().to_owned();
-    let hash = lab.probity(["plugin".as_ref(), "hash".as_ref(), folder.as_os_str()]).expect(0).stdout;
+    let hash = lab.hash(&folder);
     let analyses = ["a", "b"].map(|name| {
         format!("analysis \"{name}\" plugin=\"acme/tools/whim\" policy=\"true\" {{ name \"{name}\"; }}")
     });
     let policy = format!(
         "plugins {{ plugin \"acme/tools/whim\" path=\"whim\" sha256={:?}; }}\n\
          analyze {{ investigate policy=\"score > 0.5\"; {}; }}\n",
-        hash.trim(),
+        hash,
         analyses.join("; ")
     );
     lab.file("policy.kdl", policy)

@@ -247,12 +247,8 @@ fn plugins(lab: &Lab, edit: impl Fn(String) -> String) -> String {
     lab.file("caller/plugin.kdl", manifest.replace("name \"sample\"", "name \"caller\""));
     let plugin = |name: &str| {
         let folder = lab.path(name);
-        let hash = lab.probity(["plugin".as_ref(), "hash".as_ref(), folder.as_os_str()]).expect(0).stdout;
-        format!(
-            "plugin \"acme/tools/{name}\" path={:?} sha256={:?}",
-            folder.display().to_string(),
-            hash.trim()
-        )
+        let (path, hash) = (folder.display().to_string(), lab.hash(&folder));
+        format!("plugin \"acme/tools/{name}\" path={path:?} sha256={hash:?}")
     };
     format!("plugins {{\n{}\n{}\n}}", plugin("sample"), plugin("caller"))
 }

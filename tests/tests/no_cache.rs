@@ -16,12 +16,12 @@ fn world(lab: &Lab) -> (Repository, PathBuf) {
     for name in ["plugin.kdl", "sample.py"] {
         lab.file(&format!("sample/{name}"), fs::read(plugin.join(name)).unwrap());
     }
-    let hash = lab.probity(["plugin", "hash", lab.path("sample").to_str().unwrap()]).expect(0).stdout;
+    let hash = lab.hash(&lab.path("sample"));
     let text = format!(
         "plugins {{\n  plugin \"acme/tools/sample\" path=\"sample\" sha256={:?}\n}}\n\
          analyze {{\n  investigate policy=\"score > 0.5\"\n  \
          analysis \"name\" plugin=\"acme/tools/sample\"\n  analysis \"churn\"\n}}\n",
-        hash.trim()
+        hash
     );
     let policy = lab.file("policy.kdl", text);
     (repository, policy)

@@ -9,12 +9,6 @@ fn plugin(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins").join(name)
 }
 
-/// The hash that a policy must name, as the program itself tells it.
-fn hash(lab: &Lab, folder: &Path) -> String {
-    let run = lab.probity(["plugin".as_ref(), "hash".as_ref(), folder.as_os_str()]).expect(0);
-    run.stdout.trim().to_owned()
-}
-
 /// Checks against a policy of one analysis, served by the plugin of this folder.
 fn check(lab: &Lab, repository: &Repository, name: &str, hash: &str, analysis: &str) -> Run {
     check_in(lab, repository, &plugin(name), name, hash, analysis)
@@ -51,7 +45,7 @@ fn repository(lab: &Lab) -> Repository {
 fn a_plugin_in_python_asks_answers_and_is_remembered() {
     let lab = Lab::new();
     let repository = repository(&lab);
-    let hash = hash(&lab, &plugin("sample"));
+    let hash = lab.hash(&plugin("sample"));
     let analysis = "analysis \"name\" plugin=\"acme/tools/sample\"";
     let run = check(&lab, &repository, "sample", &hash, analysis).expect(0);
     assert!(run.stdout.contains("value <= 40"), "{}", run.stdout);
@@ -66,7 +60,7 @@ fn a_plugin_in_python_asks_answers_and_is_remembered() {
 fn a_wrong_hash_stops_the_check_and_names_both_the_right_way_round() {
     let lab = Lab::new();
     let repository = repository(&lab);
-    let real = hash(&lab, &plugin("sample"));
+    let real = lab.hash(&plugin("sample"));
     let wrong = "0".repeat(64);
     let run = check(&lab, &repository, "sample", &wrong, "analysis \"name\" plugin=\"acme/tools/sample\"")
         .expect(2);
@@ -80,7 +74,7 @@ fn a_wrong_hash_stops_the_check_and_names_both_the_right_way_round() {
 fn a_plugin_configured_against_its_schema_is_refused_before_anything_is_judged() {
     let lab = Lab::new();
     let repository = repository(&lab);
-    let hash = hash(&lab, &plugin("sample"));
+    let hash = lab.hash(&plugin("sample"));
     let analysis = "analysis \"name\" plugin=\"acme/tools/sample\" { limt 2; }";
     let run = check(&lab, &repository, "sample", &hash, analysis).expect(2);
     assert!(run.stderr.contains("limt"), "{}", run.stderr);
@@ -95,7 +89,7 @@ fn a_plugin_that_will_ask_for_a_query_that_does_not_exist_is_told_before_anythin
     lab.file("sample/sample.py", source.replace("[\"git/commit\"]", "[\"git/comit\"]"));
     lab.file("sample/plugin.kdl", manifest);
     let folder = lab.path("sample");
-    let hash = hash(&lab, &folder);
+    let hash = lab.hash(&folder);
     let analysis = "analysis \"name\" plugin=\"acme/tools/sample\"";
     let run = check_in(&lab, &repository, &folder, "sample", &hash, analysis).expect(2);
     assert!(run.stderr.contains("git/comit"), "{}", run.stderr);
@@ -107,7 +101,7 @@ fn a_plugin_that_will_ask_for_a_query_that_does_not_exist_is_told_before_anythin
 fn deed(deed: &str, status: i32, says: &[&str]) -> Run {
     let lab = Lab::new();
     let repository = repository(&lab);
-    let hash = hash(&lab, &plugin("hostile"));
+    let hash = lab.hash(&plugin("hostile"));
     let analysis =
         format!("analysis \"x\" plugin=\"acme/tools/hostile\" policy=\"value == 7\" {{ deed {deed:?}; }}");
     let run = check(&lab, &repository, "hostile", &hash, &analysis).expect(status);
@@ -160,7 +154,7 @@ fn what_lies_outside_cannot_be_read() {
 fn escape_codes_of_a_plugin_do_not_reach_the_terminal() {
     let lab = Lab::new();
     let repository = repository(&lab);
-    let hash = hash(&lab, &plugin("hostile"));
+    let hash = lab.hash(&plugin("hostile"));
     let folder = plugin("hostile");
     let policy = format!(
         "plugins {{\n  plugin \"acme/tools/hostile\" path={:?} sha256={hash:?}\n}}\n\
@@ -178,7 +172,7 @@ fn escape_codes_of_a_plugin_do_not_reach_the_terminal() {
 fn a_plugin_that_hangs_is_ended_at_its_deadline() {
     let lab = Lab::new();
     let repository = repository(&lab);
-    let hash = hash(&lab, &plugin("hostile"));
+    let hash = lab.hash(&plugin("hostile"));
     let policy = format!(
         "plugins {{\n  plugin \"acme/tools/hostile\" path={:?} sha256={hash:?}\n}}\n\
          analyze {{\n  investigate policy=\"score > 0.5\"\n  \
@@ -201,7 +195,7 @@ fn the_faults_of_a_manifest_are_told_each() {
     lab.file("sample/plugin.kdl", manifest);
     lab.file("sample/x", "");
     let folder = lab.path("sample");
-    let hash = hash(&lab, &folder);
+    let hash = lab.hash(&folder);
     let analysis = "analysis \"name\" plugin=\"acme/tools/sample\"";
     let run = check_in(&lab, &repository, &folder, "sample", &hash, analysis).expect(2);
     for told in ["interfase", "namespace", "semantic version", "kind=\"native\""] {

@@ -133,13 +133,13 @@ fn a_branch_switch_in_a_linked_worktree_is_one_check() {
 /// A policy with an analysis that never ends while the repository is at the tree `hang`.
 fn slow_policy(lab: &Lab, hang: &str) -> String {
     let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/slow");
-    let hash = lab.probity(["plugin".as_ref(), "hash".as_ref(), plugin.as_os_str()]).expect(0);
+    let hash = lab.hash(&plugin);
     let text = format!(
         "plugins {{\n  plugin \"acme/tools/slow\" path={:?} sha256={:?}\n}}\nanalyze {{\n  investigate policy=\"score > 0.5\"\n  \
          analysis \"slow\" plugin=\"acme/tools/slow\" policy=\"value == 7\" {{ hang {hang:?}; }}\n  \
          analysis \"activity\" policy=\"value.days <= 497\"\n}}\n",
         plugin.display().to_string(),
-        hash.stdout.trim(),
+        hash,
     );
     lab.file("policy.kdl", text).to_str().unwrap().to_owned()
 }

@@ -281,13 +281,13 @@ impl Plugin {
 
     /// Checks with this plugin as the only analysis, `x`.
     fn check(&self, lab: &Lab, repository: &Repository, config: &str, further: &[&str]) -> Run {
-        let hash = lab.probity(["plugin".as_ref(), "hash".as_ref(), self.folder.as_os_str()]).expect(0);
+        let hash = lab.hash(&self.folder);
         let policy = format!(
             "plugins {{\n  plugin \"acme/tools/{name}\" path={:?} sha256={:?}\n}}\n\
              analyze {{\n  investigate policy=\"score > 0.5\"\n  \
              analysis \"x\" plugin=\"acme/tools/{name}\" policy=\"value >= 0\" {{ {config}; }}\n}}\n",
             self.folder.display().to_string(),
-            hash.stdout.trim(),
+            hash,
             name = self.name,
         );
         let file = lab.file("policy.kdl", policy);

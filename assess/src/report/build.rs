@@ -121,11 +121,10 @@ impl Builder<'_> {
 
     fn analysis(&self, analysis: &CheckedAnalysis, result: &AnalysisResult) -> AnalysisEntry {
         let Judged { verdict, compared } = &result.judged;
-        let (kind, reason) = match verdict {
-            Verdict::Pass => (VerdictKind::Pass, None),
-            Verdict::Fail => (VerdictKind::Fail, None),
-            Verdict::Abstain { reason } => (VerdictKind::Abstain, Some(reason.clone())),
-            Verdict::Error { message } => (VerdictKind::Error, Some(message.clone())),
+        let kind = VerdictKind::from(verdict);
+        let reason = match verdict {
+            Verdict::Pass | Verdict::Fail => None,
+            Verdict::Abstain { reason: told } | Verdict::Error { message: told } => Some(told.clone()),
         };
         AnalysisEntry {
             name: analysis.name.clone(),
@@ -174,6 +173,17 @@ impl From<score::Reason> for Reason {
             score::Reason::MustPass { analysis } => Reason::MustPass { analysis },
             score::Reason::Errored { analysis } => Reason::Errored { analysis },
             score::Reason::NothingJudged => Reason::NothingJudged,
+        }
+    }
+}
+
+impl From<&Verdict> for VerdictKind {
+    fn from(verdict: &Verdict) -> VerdictKind {
+        match verdict {
+            Verdict::Pass => VerdictKind::Pass,
+            Verdict::Fail => VerdictKind::Fail,
+            Verdict::Abstain { .. } => VerdictKind::Abstain,
+            Verdict::Error { .. } => VerdictKind::Error,
         }
     }
 }

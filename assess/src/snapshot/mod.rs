@@ -120,8 +120,7 @@ impl Target {
     ///
     /// As [`Target::snapshot`].
     pub fn snapshot_in(&self, what: &What, places: &Places) -> Result<Snapshot, SnapshotError> {
-        let hopeless = |error: &SnapshotError| !matches!(error, SnapshotError::Cache { .. });
-        places.make_unless(hopeless, |cache| self.snapshot(what, cache))
+        self.snapshot_taking_in(what, places, &Taking::default())
     }
 
     /// The same with further wishes.

@@ -73,7 +73,7 @@ impl Objects {
             .create(dir.join("info"))
             .map_err(|source| failed(&dir, source))?;
         let dir = dir.canonicalize().map_err(|source| failed(&dir, source))?;
-        crate::cache::used(private);
+        probity_host::used::note_use(private);
         let list = dir.join("info/alternates");
         write_if_other(&list, &alternates::listing(dirs.all())).map_err(|source| failed(&list, source))?;
         Objects::open(&dir, dirs, hash)

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+
+use probity_host::used::note_use;
 
 use super::{Cause, How, Record, SCHEMA_VERSION};
 use crate::files;
@@ -11,9 +12,6 @@ use crate::snapshot::{Target, short_digest};
 
 /// Nothing longer is read, bytes. What an engine tells of at most is far below.
 const MAX_BYTES: u64 = 64 << 20;
-/// The age from which nobody will ask for notes any more.
-const STALE: Duration = Duration::from_secs(90 * 24 * 3600);
-
 /// Where the notes of the last check of `target` lie: a file for each worktree.
 pub fn file(cache: &Path, target: &Target) -> PathBuf {
     let name = short_digest(target.git_dir().as_os_str().as_encoded_bytes());
@@ -96,13 +94,15 @@ impl Record {
     }
 
     fn write(&self, file: &Path) -> io::Result<()> {
+        let bytes = serde_json::to_vec(self).map_err(io::Error::other)?;
+        // As after a check that found all remembered, twice in a row.
+        if files::read(file, MAX_BYTES).is_ok_and(|before| before.as_ref() == Some(&bytes)) {
+            note_use(file);
+            return Ok(());
+        }
         let folder = file.parent().unwrap_or(Path::new("."));
         std::fs::create_dir_all(folder)?;
-        if !file.exists() {
-            sweep(folder);
-        }
         let mut fresh = tempfile::Builder::new().prefix(".why-").tempfile_in(folder)?;
-        let bytes = serde_json::to_vec(self).map_err(io::Error::other)?;
         io::Write::write_all(&mut fresh, &bytes)?;
         fresh.persist(file).map_err(|error| error.error)?;
         Ok(())
@@ -133,21 +133,6 @@ impl Record {
         let within = |place: &usize| *place < self.entries.len();
         let members = self.entries.iter().flat_map(|entry| &entry.asked).flat_map(|asked| &asked.members);
         self.analyses.iter().all(|(_, place)| within(place)) && members.into_iter().all(within)
-    }
-}
-
-/// Removes the notes of targets that were not checked for long, and what killed checks left half written.
-fn sweep(folder: &Path) {
-    let ours = |name: &str| name.starts_with(".why-") || (name.len() == 37 && name.ends_with(".json"));
-    for notes in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-        if !notes.file_name().to_str().is_some_and(ours) {
-            continue;
-        }
-        let written = notes.metadata().and_then(|data| data.modified()).ok();
-        if written.and_then(|written| written.elapsed().ok()).is_some_and(|age| age > STALE) {
-            // What cannot be removed is tried again another time.
-            let _ = std::fs::remove_file(notes.path());
-        }
     }
 }
 

@@ -11,13 +11,13 @@ use probity_assess::source::SourceKind;
 use probity_registry::PluginId;
 use serde::Serialize;
 
-use crate::args::{CheckArgs, Format};
+use crate::args::CheckArgs;
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::printer::tame;
 use crate::progress::Spinner;
-use crate::render;
+use crate::render::{self, Layout};
 use crate::subject;
 
 /// The line of `--stats`: what may differ from run to run and therefore is in no report.
@@ -47,11 +47,8 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     for remark in remarks(&checked) {
         cx.printer.note(&remark);
     }
-    let report = match args.format {
-        Format::Text => render::text::text(&checked.report, cx.printer.colored_stdout()),
-        Format::Json => render::json::json(&checked.report),
-        Format::Sarif => render::sarif::sarif(&checked.report),
-    };
+    let colored = cx.printer.colored_stdout();
+    let report = render::report(&checked.report, args.format, Layout::Indented, colored);
     cx.printer.result(&report).map_err(|e| CliError::failed(&e))?;
     if args.stats {
         cx.printer.error(&stats(&checked, start));

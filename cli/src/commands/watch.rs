@@ -13,7 +13,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use probity_assess::check::{CheckError, Checked};
 use probity_assess::live::{Change, Live, Round};
 use probity_assess::settings::Day;
-use probity_assess::verdict::Verdict;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -23,7 +22,7 @@ use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::progress::Spinner;
-use crate::render;
+use crate::render::{self, Layout};
 use crate::subject;
 use crate::watch::files::{Folders, Meaning, Notice, cannot};
 use crate::watch::quiet::Quiet;
@@ -117,13 +116,7 @@ fn runner(
             let began = Instant::now();
             spinner.begin();
             let round = live.check(&|analysis, result| {
-                let verdict = match &result.judged.verdict {
-                    Verdict::Pass => "pass",
-                    Verdict::Fail => "fail",
-                    Verdict::Abstain { .. } => "abstain",
-                    Verdict::Error { .. } => "error",
-                };
-                spinner.judged(&analysis.name, verdict);
+                spinner.judged(&analysis.name, render::verdict((&result.judged.verdict).into()));
             });
             spinner.finish();
             if hear.send(Event::Ended { began, causes, round }).is_err() {
@@ -341,12 +334,9 @@ impl Watch<'_> {
             remarks.iter().for_each(|remark| self.cx.printer.note(remark));
             self.remarks = remarks;
         }
-        let (report, printer) = (&checked.report, &self.cx.printer);
-        let text = match self.args.format {
-            Format::Text => render::text::text(report, printer.colored_stdout()),
-            Format::Json => render::json::line(&render::json::json(report)),
-            Format::Sarif => render::json::line(&render::sarif::sarif(report)),
-        };
+        let printer = &self.cx.printer;
+        let colored = printer.colored_stdout();
+        let text = render::report(&checked.report, self.args.format, Layout::Line, colored);
         if text == self.told && causes.is_empty() {
             return Ok(true);
         }

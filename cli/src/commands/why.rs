@@ -8,7 +8,7 @@ use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::paths::Paths;
 use crate::printer::tame;
-use crate::render;
+use crate::render::{self, Layout};
 
 pub(crate) fn why(cx: &Context, args: &WhyArgs) -> Ended {
     let paths = Paths::from_environment()?;
@@ -22,7 +22,7 @@ pub(crate) fn why(cx: &Context, args: &WhyArgs) -> Ended {
     let depth = (!args.all).then_some(args.depth);
     cx.result(&match args.format {
         WhyFormat::Text => render::why::text(&part, depth),
-        WhyFormat::Json => render::why::json(&part),
+        WhyFormat::Json => render::json(&part, Layout::Indented),
     })
 }
 

@@ -1,24 +1,30 @@
-//! The report as data: `probity schema report` describes it.
+//! Data as JSON: `probity schema` describes it. The same bytes for the same data.
 
-use probity_assess::report::Report;
+use serde::Serialize;
 
 use crate::printer::is_hidden;
 
-/// Indented JSON, the same bytes for the same report.
-pub(crate) fn json(report: &Report) -> String {
-    let text = serde_json::to_string_pretty(report).expect("a report is made of texts and finite numbers");
-    harmless(format!("{text}\n"))
+/// How the text is laid out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Layout {
+    /// For one who reads it.
+    Indented,
+    /// All on one line, for those who read a stream of reports line by line.
+    Line,
 }
 
-/// A whole JSON text on one line, for those who read a stream of reports line by line.
-pub(crate) fn line(json: &str) -> String {
-    let value: Result<serde_json::Value, _> = serde_json::from_str(json);
-    harmless(format!("{}\n", value.expect("a report in JSON is JSON")))
+/// What is made of texts and finite numbers, as JSON.
+pub(crate) fn json(data: &impl Serialize, layout: Layout) -> String {
+    let text = match layout {
+        Layout::Indented => serde_json::to_string_pretty(data),
+        Layout::Line => serde_json::to_string(data),
+    };
+    harmless(format!("{}\n", text.expect("texts and finite numbers are JSON")))
 }
 
 /// JSON with the same meaning, in which no character can command a terminal. The first 32 are escaped by JSON itself, but for line
 /// breaks, which here are only between its parts; the others can only stand in strings, where an escape may replace them.
-pub(super) fn harmless(json: String) -> String {
+fn harmless(json: String) -> String {
     let dangerous = |c: char| is_hidden(c) && !c.is_ascii_whitespace();
     if !json.contains(dangerous) {
         return json;

@@ -1,6 +1,33 @@
 //! The report in its forms. Each takes the data and returns text; nothing here decides or prints.
 
-pub(crate) mod json;
-pub(crate) mod sarif;
-pub(crate) mod text;
+mod count;
+mod json;
+mod sarif;
+mod text;
 pub(crate) mod why;
+
+use probity_assess::report::{Report, VerdictKind};
+
+pub(crate) use count::count;
+pub(crate) use json::{Layout, json};
+
+use crate::args::Format;
+
+/// A report in the form that was asked for.
+pub(crate) fn report(report: &Report, format: Format, layout: Layout, colored: bool) -> String {
+    match format {
+        Format::Text => text::text(report, colored),
+        Format::Json => json(report, layout),
+        Format::Sarif => json(&sarif::sarif(report), layout),
+    }
+}
+
+/// The word for a verdict.
+pub(crate) fn verdict(verdict: VerdictKind) -> &'static str {
+    match verdict {
+        VerdictKind::Pass => "pass",
+        VerdictKind::Fail => "fail",
+        VerdictKind::Abstain => "abstain",
+        VerdictKind::Error => "error",
+    }
+}

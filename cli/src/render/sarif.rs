@@ -4,13 +4,11 @@
 use probity_assess::report::{AnalysisEntry, Finding, Outcome, Report, Severity};
 use serde_json::{Value, json};
 
-use super::json::harmless;
-
 /// The file that a finding about the repository as a whole is pinned to.
 const ANCHOR: &str = "probity.kdl";
 
-/// Indented SARIF.
-pub(crate) fn sarif(report: &Report) -> String {
+/// The log of one run.
+pub(crate) fn sarif(report: &Report) -> Value {
     let analyses = report.analyses();
     let findings = report.findings();
     let results: Vec<Value> = findings.iter().map(|finding| result(finding, &analyses)).collect();
@@ -33,7 +31,7 @@ pub(crate) fn sarif(report: &Report) -> String {
         // Analyses whose answers came from another machine, for which nobody vouches.
         log["runs"][0]["properties"]["imported"] = json!(report.imported);
     }
-    harmless(format!("{log:#}\n"))
+    log
 }
 
 fn rule(analysis: &AnalysisEntry) -> Value {

@@ -123,13 +123,7 @@ fn category(page: &mut String, category: &CategoryEntry, depth: usize, paint: Pa
 
 fn analysis(page: &mut String, analysis: &AnalysisEntry, depth: usize, paint: Paint) {
     let name = format!("{}{}", "  ".repeat(depth), tame(&analysis.name));
-    let verdict = match analysis.verdict {
-        VerdictKind::Pass => "pass",
-        VerdictKind::Fail => "fail",
-        VerdictKind::Abstain => "abstain",
-        VerdictKind::Error => "error",
-    };
-    let verdict = paint.verdict(analysis.verdict, &format!("{verdict:<7}"));
+    let verdict = paint.verdict(analysis.verdict, &format!("{:<7}", super::verdict(analysis.verdict)));
     let judged = match (&analysis.compared, &analysis.value) {
         (Some(compared), _) => {
             format!("{} {} {}", number(compared.left), tame(&compared.operator), number(compared.right))

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use probity_assess::why::{Asked, Cause, Change, Entry, How, Leaf, Why};
 
-use super::json::harmless;
 use crate::printer::tame;
 
 /// So much of a key is shown, characters.
@@ -16,12 +15,6 @@ const SHORT: usize = 12;
 const TELLING: usize = 3;
 /// No plugin nests questions deeper; notes that do are no notes of ours.
 const DEEPEST: usize = 1100;
-
-/// The same data, for programs.
-pub(crate) fn json(why: &Why) -> String {
-    let text = serde_json::to_string_pretty(why).expect("notes are made of texts and numbers");
-    harmless(format!("{text}\n"))
-}
 
 /// The tree for a person: `depth` levels of it with wide groups folded, or all of it.
 pub(crate) fn text(why: &Why, depth: Option<usize>) -> String {

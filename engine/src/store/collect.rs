@@ -93,10 +93,15 @@ fn forget(connection: &mut Connection, budget: u64) -> rusqlite::Result<()> {
     sweep_blobs(connection)
 }
 
+/// The days since the beginning of 1970; 0 where the clock stands before that.
+pub(super) fn today() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs() / 86_400).unwrap_or_default()
+}
+
 /// Notes that `roots` are used today, unless that is noted already. Writes nothing then.
 pub(super) fn touch(connection: &mut Connection, roots: &[LogicalKey]) -> rusqlite::Result<()> {
-    let today =
-        SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs() / 86_400) as i64;
+    let today = today();
     let mut stale = Vec::new();
     for root in roots {
         let mut statement = connection.prepare_cached("SELECT day FROM root WHERE key = ?")?;

@@ -63,8 +63,7 @@ fn blob(_: &Connection, row: &Row<'_>) -> rusqlite::Result<Option<Item>> {
 fn memo(_: &Connection, row: &Row<'_>) -> rusqlite::Result<Option<Item>> {
     Ok(packed(row)?.and_then(|(name, packed)| {
         let key = LogicalKey(name);
-        (fits(&packed) && codec::unpack_request(packed.clone(), &key).is_some())
-            .then_some(Item::Memo(key, packed))
+        (fits(&packed) && codec::is_request(&packed, &key)).then_some(Item::Memo(key, packed))
     }))
 }
 

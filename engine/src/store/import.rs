@@ -6,11 +6,11 @@
 
 use std::io::{Read, Seek};
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::StoreError;
+use super::collect::today;
 use super::rows;
 use super::schema::{self, Opened, database_error, file_in};
 use super::transfer::{Item, TransferError, Transferred, read};
@@ -89,6 +89,7 @@ fn put(connection: &mut Connection, batch: Vec<Item>, taken: &mut Transferred) -
                     taken.traces += 1;
                 }
             }
+            // Taking something up is a use of it.
             Item::Root(key) if rows::has_memo(&transaction, &key)? => {
                 let sql = "INSERT OR IGNORE INTO root (key, day) VALUES (?, ?)";
                 let new = transaction.prepare_cached(sql)?.execute(params![key.0.as_bytes(), today()])?;
@@ -98,10 +99,4 @@ fn put(connection: &mut Connection, batch: Vec<Item>, taken: &mut Transferred) -
         }
     }
     transaction.commit()
-}
-
-/// Taking something up is a use of it.
-fn today() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs() / 86_400).unwrap_or_default()
 }

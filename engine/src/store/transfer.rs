@@ -275,9 +275,9 @@ fn item(tag: u8, bytes: Vec<u8>) -> Result<Item, &'static str> {
         }
         b'M' => {
             let (key, packed) = (LogicalKey(name), packed()?);
-            match codec::unpack_request(packed.clone(), &key) {
-                Some(_) => Ok(Item::Memo(key, packed)),
-                None => Err("is not the question that its name is taken from"),
+            match codec::is_request(&packed, &key) {
+                true => Ok(Item::Memo(key, packed)),
+                false => Err("is not the question that its name is taken from"),
             }
         }
         b'T' => trace(rest).map(|trace| Item::Trace(LogicalKey(name), trace)).ok_or(SHORT),

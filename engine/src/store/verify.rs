@@ -194,8 +194,7 @@ impl Table {
 }
 
 fn memo(row: &Row<'_>) -> rusqlite::Result<Option<()>> {
-    let found = packed(row)?;
-    Ok(found.and_then(|(name, packed)| codec::unpack_request(packed, &LogicalKey(name))).map(drop))
+    Ok(packed(row)?.filter(|(name, packed)| codec::is_request(packed, &LogicalKey(*name))).map(drop))
 }
 
 fn blob(row: &Row<'_>) -> rusqlite::Result<Option<()>> {

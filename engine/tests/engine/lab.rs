@@ -237,6 +237,26 @@ impl Executor for World {
     }
 }
 
+/// `score` of `an` asks `parity` of `an`, which asks `head` of `git`; `idle` of `an` asks `head` and the day.
+pub(crate) fn history() -> Lab {
+    World::default()
+        .query("git/head", |call| value(if call.version() < 2 { "7" } else { "9" }))
+        .query("an/parity", |call| {
+            let head: u32 = call.value("git/head")?.parse().unwrap();
+            value((head % 2).to_string())
+        })
+        .query("an/score", |call| {
+            let parity = call.value("an/parity")?;
+            value(format!("score {parity}"))
+        })
+        .query("an/idle", |call| {
+            let head = call.value("git/head")?;
+            let day = call.day()?;
+            value(format!("{head} idle on {day}"))
+        })
+        .lab()
+}
+
 /// `plugin/query` or `plugin/query {key}`.
 pub(crate) fn request(name: &str) -> Request {
     let (name, key) = name.split_once(' ').unwrap_or((name, "{}"));

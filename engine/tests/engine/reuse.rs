@@ -2,27 +2,7 @@
 
 use probity_engine::Stats;
 
-use crate::lab::{Lab, World, refusal, value};
-
-/// `score` of `an` asks `parity` of `an`, which asks `head` of `git`; `idle` of `an` asks `head` and the day.
-fn history() -> Lab {
-    World::default()
-        .query("git/head", |call| value(if call.version() < 2 { "7" } else { "9" }))
-        .query("an/parity", |call| {
-            let head: u32 = call.value("git/head")?.parse().unwrap();
-            value((head % 2).to_string())
-        })
-        .query("an/score", |call| {
-            let parity = call.value("an/parity")?;
-            value(format!("score {parity}"))
-        })
-        .query("an/idle", |call| {
-            let head = call.value("git/head")?;
-            let day = call.day()?;
-            value(format!("{head} idle on {day}"))
-        })
-        .lab()
-}
+use crate::lab::{World, history, refusal, value};
 
 #[test]
 fn nothing_runs_again_in_another_engine_on_the_same_store() {

@@ -5,24 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 
 use probity_engine::{Account, Cause, Change, How, Leaf};
 
-use crate::lab::{Lab, World, refusal, request, unavailable, value};
-
-/// `score` of `an` asks `parity` of `an`, which asks `head` of `git`; `idle` of `an` asks `head` and the day.
-fn history() -> Lab {
-    World::default()
-        .query("git/head", |call| value(if call.version() < 2 { "7" } else { "9" }))
-        .query("an/parity", |call| {
-            let head: u32 = call.value("git/head")?.parse().unwrap();
-            value((head % 2).to_string())
-        })
-        .query("an/score", |call| call.value("an/parity").and_then(value))
-        .query("an/idle", |call| {
-            let head = call.value("git/head")?;
-            let day = call.day()?;
-            value(format!("{head} idle on {day}"))
-        })
-        .lab()
-}
+use crate::lab::{Lab, World, history, refusal, request, unavailable, value};
 
 /// Asks, and tells how that was answered: a line a question, what it asked below it.
 fn why(lab: &mut Lab, root: &str) -> Vec<String> {
@@ -248,7 +231,7 @@ fn a_refreshed_plugin_runs_again_and_its_callers_do_not_if_it_answers_as_before(
     lab.executed();
     lab.restart();
     lab.engine.refresh(["git".into()]);
-    assert_eq!(lab.ask_all(&["an/score", "an/idle"]), ["1", "7 idle on Monday"]);
+    assert_eq!(lab.ask_all(&["an/score", "an/idle"]), ["score 1", "7 idle on Monday"]);
     assert_eq!(lab.executed(), "git/head");
     assert_eq!(
         why(&mut lab, "an/score"),

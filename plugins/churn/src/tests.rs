@@ -17,13 +17,6 @@ fn over(history: MadeUp) -> HistoryLab<Config> {
     HistoryLab::new("churn", plugin, below, "git/changes", history)
 }
 
-/// Why the analysis does not judge.
-fn reason(lab: &HistoryLab<Config>) -> String {
-    let error = lab.ask().unwrap_err();
-    assert!(error.is_abstention(), "{error:?}");
-    error.message().to_owned()
-}
-
 /// A commit that changes these files: path, lines added, lines removed.
 fn commit(id: &str, files: &[(&str, u64, u64)]) -> Value {
     let file = |(path, additions, deletions): &(&str, u64, u64)| json!({ "path": path, "additions": additions, "deletions": deletions });
@@ -124,15 +117,15 @@ fn commits_whose_changes_are_unknown_are_left_out_and_mentioned() {
 fn it_abstains_where_nothing_can_be_compared() {
     let commits = || vec![commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("a.rs", 3, 0)])];
     let shallow = over(MadeUp { segments: vec![commits()], truncated: true });
-    assert!(reason(&shallow).contains("shallow clone"));
+    assert!(shallow.abstention().contains("shallow clone"));
     assert_eq!(shallow.above.asked().len(), 1, "no segment is asked for");
 
     let one = lab(vec![vec![commit("c1", &[("a.rs", 2, 0)]), commit("c2", &[("b.md", 9, 0)])]]);
-    assert_eq!(reason(&one), "too few commits change source files to be compared: 1");
-    assert_eq!(reason(&lab(vec![])), "too few commits change source files to be compared: 0");
+    assert_eq!(one.abstention(), "too few commits change source files to be compared: 1");
+    assert_eq!(lab(vec![]).abstention(), "too few commits change source files to be compared: 0");
 
     let alike = lab(vec![vec![commit("c1", &[("a.rs", 2, 1)]), commit("c2", &[("b.rs", 0, 3)])]]);
-    assert!(reason(&alike).contains("same size"));
+    assert!(alike.abstention().contains("same size"));
 }
 
 #[test]

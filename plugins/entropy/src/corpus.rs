@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use crate::histogram::{CommitHistogram, Histogram, Information, shares};
+use crate::histogram::{CommitHistogram, Histogram, Information, ranked, shares};
 
 /// The commits of a history, added from the oldest to the newest.
 #[derive(Debug, Default)]
@@ -63,20 +63,15 @@ impl Corpus {
 
     /// All of it in one histogram.
     pub(crate) fn into_histogram(self) -> Histogram {
-        let mut graphemes: Vec<(Box<str>, u32)> = self.numbers.into_iter().collect();
-        graphemes.sort_unstable();
-        let mut ranks = vec![0; graphemes.len()];
-        for (rank, (_, number)) in (0..).zip(&graphemes) {
-            ranks[*number as usize] = rank;
-        }
-        let ranked = |commit: CommitText| {
+        let (graphemes, ranks) = ranked(self.numbers);
+        let renumbered = |commit: CommitText| {
             let mut counts = commit.counts.into_vec();
             counts.iter_mut().for_each(|(number, _)| *number = ranks[*number as usize]);
             CommitHistogram { id: commit.id.into_string(), counts, information: commit.information }
         };
         Histogram {
-            graphemes: graphemes.into_iter().map(|(grapheme, _)| grapheme.into_string()).collect(),
-            commits: self.commits.into_iter().map(ranked).collect(),
+            graphemes: graphemes.into_iter().map(String::from).collect(),
+            commits: self.commits.into_iter().map(renumbered).collect(),
             unknown: self.unknown,
         }
     }

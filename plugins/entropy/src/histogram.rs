@@ -107,13 +107,8 @@ impl Counting {
     /// Puts the graphemes in order and renumbers the counts, which were numbered as the graphemes were met.
     pub(crate) fn finish(self) -> Histogram {
         let Self { places, mut histogram } = self;
-        let mut met: Vec<(String, u32)> = places.into_iter().collect();
-        met.sort_unstable();
-        let mut ranks = vec![0; met.len()];
-        for (rank, (grapheme, place)) in (0..).zip(met) {
-            ranks[place as usize] = rank;
-            histogram.graphemes.push(grapheme);
-        }
+        let ranks;
+        (histogram.graphemes, ranks) = ranked(places);
         for commit in &mut histogram.commits {
             for (place, _) in &mut commit.counts {
                 *place = ranks[*place as usize];
@@ -124,6 +119,17 @@ impl Counting {
         }
         histogram
     }
+}
+
+/// Graphemes in order, and the rank in it of each number that one was met under. The numbers are those from 0 on.
+pub(crate) fn ranked<G: Ord>(met: impl IntoIterator<Item = (G, u32)>) -> (Vec<G>, Vec<u32>) {
+    let mut met: Vec<(G, u32)> = met.into_iter().collect();
+    met.sort_unstable();
+    let mut ranks = vec![0; met.len()];
+    for (rank, (_, number)) in (0..).zip(&met) {
+        ranks[*number as usize] = rank;
+    }
+    (met.into_iter().map(|(grapheme, _)| grapheme).collect(), ranks)
 }
 
 /// The counts of one commit over all its source files. Graphemes get the next free place when they are first met.

@@ -19,13 +19,6 @@ fn over(history: MadeUp) -> HistoryLab<Config> {
     HistoryLab::new("entropy", plugin, below, "git/changes", history)
 }
 
-/// Why the analysis does not judge.
-fn reason(lab: &HistoryLab<Config>) -> String {
-    let error = lab.ask().unwrap_err();
-    assert!(error.is_abstention(), "{error:?}");
-    error.message().to_owned()
-}
-
 /// A commit that changes a file of this extension; the text that it adds or removes, one character a grapheme.
 fn commit(id: &str, extension: &str, text: &str) -> Value {
     let mut counts: BTreeMap<char, u64> = BTreeMap::new();
@@ -132,16 +125,16 @@ fn it_abstains_where_nothing_can_be_compared() {
         segments: vec![vec![commit("c1", "rs", "aab"), commit("c2", "rs", "b")]],
         truncated: true,
     });
-    assert!(reason(&shallow).contains("shallow clone"));
+    assert!(shallow.abstention().contains("shallow clone"));
     assert_eq!(shallow.above.asked().len(), 1, "no segment is asked for");
 
     let one = lab(vec![vec![commit("c1", "rs", "aab"), commit("c2", "md", "b")]]);
-    assert_eq!(reason(&one), "too few commits change source files to be compared: 1");
-    assert_eq!(reason(&lab(vec![])), "too few commits change source files to be compared: 0");
+    assert_eq!(one.abstention(), "too few commits change source files to be compared: 1");
+    assert_eq!(lab(vec![]).abstention(), "too few commits change source files to be compared: 0");
 
     let alike =
         lab(vec![vec![commit("c1", "rs", "ab"), commit("c2", "rs", "ba"), commit("c3", "rs", "abab")]]);
-    assert!(reason(&alike).contains("same entropy"));
+    assert!(alike.abstention().contains("same entropy"));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use crate::shapes::{Commit, CommitKey, Commits, Person, Segment};
 use gix::ObjectId;
 use gix::actor::SignatureRef;
 use gix::bstr::ByteSlice;
+use gix::hashtable::HashSet;
 use gix::objs::commit::ref_iter::Token;
 use gix::objs::{CommitRefIter, Kind};
 use rayon::prelude::*;
@@ -46,6 +47,17 @@ pub(crate) fn tree_and_parents(reader: &Reader, id: ObjectId) -> Result<(ObjectI
     }
     let tree = tree.ok_or_else(|| malformed(id, "it names no tree".to_owned()))?;
     Ok((tree, parents))
+}
+
+/// The parents that a commit shows behind the shallow boundary, and whether that hides some.
+pub(crate) fn visible_parents(
+    reader: &Reader,
+    id: ObjectId,
+    shallow: &HashSet<ObjectId>,
+) -> Result<(Vec<ObjectId>, bool), GitError> {
+    let (_, parents) = tree_and_parents(reader, id)?;
+    let cut = !parents.is_empty() && shallow.contains(&id);
+    Ok((if cut { Vec::new() } else { parents }, cut))
 }
 
 fn one(reader: &Reader, id: ObjectId) -> Result<Commit, GitError> {

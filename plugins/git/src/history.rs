@@ -6,7 +6,7 @@
 //! part in its turn consists of the parts below it and of segments. A new commit changes the last segment and nothing else, and
 //! what was asked about all others is remembered.
 
-use crate::commits::tree_and_parents;
+use crate::commits::visible_parents;
 use crate::error::GitError;
 use crate::ids;
 use crate::mainline::{Mainline, Until};
@@ -174,11 +174,7 @@ fn enter(
     shallow: &HashSet<ObjectId>,
     waiting: &mut Vec<ObjectId>,
 ) -> Result<Frame, GitError> {
-    let (_, mut parents) = tree_and_parents(reader, id)?;
-    let cut = !parents.is_empty() && shallow.contains(&id);
-    if cut {
-        parents.clear();
-    }
+    let (parents, cut) = visible_parents(reader, id, shallow)?;
     let parents_from = waiting.len();
     waiting.extend(parents.into_iter().rev());
     Ok(Frame { id, cut, parents_from })

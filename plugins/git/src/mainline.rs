@@ -4,7 +4,7 @@
 //! it, so it is told once, and again to whoever asks. Checkpoints have levels, the higher the rarer: below a checkpoint the next
 //! one that counts is of a higher level, so that a long history is a handful of parts, of which an append disturbs none.
 
-use crate::commits::tree_and_parents;
+use crate::commits::visible_parents;
 use crate::error::GitError;
 use crate::objects::Reader;
 use gix::ObjectId;
@@ -108,11 +108,7 @@ fn step(
     id: ObjectId,
     shallow: &HashSet<ObjectId>,
 ) -> Result<(Step, Option<ObjectId>), GitError> {
-    let (_, mut parents) = tree_and_parents(reader, id)?;
-    let cut = !parents.is_empty() && shallow.contains(&id);
-    if cut {
-        parents.clear();
-    }
+    let (parents, cut) = visible_parents(reader, id, shallow)?;
     let mut parents = parents.into_iter();
     let first = parents.next();
     Ok((Step { id, merged: parents.collect(), cut, checkpoint: false }, first))

@@ -194,20 +194,17 @@ fn merge(candidates: &[Candidate<'_>], findings: Vec<Finding>, root: &Path, foun
     for ((path, tracked), finding) in candidates.iter().zip(findings) {
         let path = path.to_owned();
         let as_indexed = tracked.map(|file| Entry { path: file.path.clone(), kind: file.kind, id: file.id });
+        // A buffer is not: what is known of the file on disk is something else.
+        let is_remembered = matches!(finding, Finding::Stored(_));
         match finding {
-            Finding::Stored(row) => {
+            Finding::Stored(row) | Finding::Buffered(row) => {
                 if row.unfiltered {
                     outcome.unfiltered.push(path.to_owned());
                 }
                 outcome.entries.push(Entry { path: path.to_owned(), kind: row.kind, id: row.id });
-                outcome.rows.push((path.to_owned(), row));
-            }
-            Finding::Buffered(row) => {
-                // Not remembered: what is known of the file on disk is something else.
-                if row.unfiltered {
-                    outcome.unfiltered.push(path.to_owned());
+                if is_remembered {
+                    outcome.rows.push((path.to_owned(), row));
                 }
-                outcome.entries.push(Entry { path: path.to_owned(), kind: row.kind, id: row.id });
             }
             Finding::Submodule => outcome.entries.extend(as_indexed.map(|entry| {
                 let id = submodule::head(root, path, entry.id).unwrap_or(entry.id);

@@ -3,10 +3,10 @@
 use probity_assess::cache;
 use probity_engine::store;
 
-use super::Size;
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::paths::Paths;
+use crate::size::Size;
 
 pub(super) fn clear(cx: &Context, paths: &Paths) -> Ended {
     let answers = store::clear(&paths.store()).map_err(|e| CliError::failed(&e))?;

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use probity_assess::cache;
 use probity_engine::store;
 
-use super::Size;
-use super::info::count;
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::paths::Paths;
+use crate::render::count;
+use crate::size::Size;
 
 /// The limit is that of the remembered answers; what else is unused goes by its age.
 pub(super) fn gc(cx: &Context, paths: &Paths, max_size: Option<Size>) -> Ended {

@@ -3,11 +3,8 @@
 mod clear;
 mod gc;
 mod info;
-mod size;
 mod transfer;
 mod verify;
-
-pub(crate) use size::Size;
 
 use crate::args::CacheCommand;
 use crate::commands::{Context, Ended};

@@ -6,11 +6,11 @@ use std::path::Path;
 
 use probity_engine::store::{self, TransferError, Transferred};
 
-use super::info::count;
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::paths::Paths;
 use crate::printer::tame;
+use crate::render::count;
 
 /// The file is written beside its place and moved there when it is whole.
 pub(super) fn export(cx: &Context, paths: &Paths, file: &Path) -> Ended {

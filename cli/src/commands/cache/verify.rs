@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 
 use probity_engine::store::{self, Verified};
 
-use super::info::count;
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::paths::Paths;
 use crate::printer::tame;
+use crate::render::count;
 
 pub(super) fn verify(cx: &Context, paths: &Paths, repair: bool) -> Ended {
     let verified = store::verify(&paths.store(), repair).map_err(|e| CliError::failed(&e))?;

@@ -100,6 +100,17 @@ impl<C: Configuration + Clone> HistoryLab<C> {
         let target = Target { commit: "tip".into(), tree: "tree".into(), shallow: vec![] };
         self.above.ask(&(self.plugin)(), self.analysis, target)
     }
+
+    /// Why the analysis does not judge the history.
+    ///
+    /// # Panics
+    /// If it does, or fails otherwise.
+    pub fn abstention(&self) -> String {
+        match self.ask() {
+            Err(error) if error.is_abstention() => error.message().to_owned(),
+            other => panic!("it does not abstain: {other:?}"),
+        }
+    }
 }
 
 /// Answers with what the plugin itself says.
