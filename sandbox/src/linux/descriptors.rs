@@ -11,15 +11,30 @@ const MFD_EXEC: libc::c_uint = 0x10;
 /// What makes a memory file's bytes final.
 const SEALS: libc::c_int = libc::F_SEAL_WRITE | libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
 
+/// How often sealing is tried; each attempt takes the kernel some tenths of a second at most.
+const SEAL_ATTEMPTS: u32 = 20;
+
 /// A memory file with the bytes of `source`, which nobody can change any more; at its beginning.
 pub(crate) fn sealed(source: &mut impl Read) -> io::Result<File> {
     let mut file = memory_file()?;
     io::copy(source, &mut file)?;
     file.flush()?;
-    // SAFETY: the descriptor is open, and the command takes an integer.
-    check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, SEALS) })?;
+    seal(&file)?;
     file.rewind()?;
     Ok(file)
+}
+
+/// A busy kernel may hold pages of the file for itself for a moment. It waits for them, but not long enough for a machine
+/// under load.
+fn seal(file: &File) -> io::Result<()> {
+    let attempt = || {
+        // SAFETY: the descriptor is open, and the command takes an integer.
+        check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, SEALS) }).map(drop)
+    };
+    let busy = |result: &io::Result<()>| {
+        result.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::ResourceBusy)
+    };
+    (1..SEAL_ATTEMPTS).map(|_| attempt()).find(|result| !busy(result)).unwrap_or_else(attempt)
 }
 
 fn memory_file() -> io::Result<File> {
