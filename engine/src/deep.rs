@@ -83,12 +83,15 @@ struct Known {
 }
 
 impl Deeps {
-    /// The set of an outcome that was computed or verified just now, so it holds.
+    /// The set of an outcome that was computed or verified just now, so it holds; unless it ages: another outcome may rest
+    /// on a set of the same moment and be older than it may be.
     pub(crate) fn finish(&self, builder: DeepBuilder) -> Option<Arc<DeepSet>> {
         let set = Arc::new(builder.finish()?);
         let mut known = self.known.lock();
         let entry = known.entry(set.digest).or_insert_with(|| Known { set, found: None });
-        entry.found = Some(Ok(()));
+        if !entry.set.leaves.iter().any(|(leaf, _)| matches!(leaf, Leaf::Expiry { .. })) {
+            entry.found = Some(Ok(()));
+        }
         Some(Arc::clone(&entry.set))
     }
 

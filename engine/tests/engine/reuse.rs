@@ -216,6 +216,24 @@ fn an_answer_that_ages_is_asked_again_after_its_time_and_its_callers_only_if_it_
 }
 
 #[test]
+fn an_answer_without_a_future_is_not_taken_for_another_of_the_same_second() {
+    let roll = |name: &str, world: World| {
+        world.query(name, |call| {
+            call.ask.ages(0);
+            value("4")
+        })
+    };
+    let mut lab = roll("net/second", roll("net/first", World::default())).lab();
+    lab.set_clock(1000);
+    for _ in 0..2 {
+        lab.restart();
+        lab.ask("net/first");
+        lab.ask("net/second");
+        assert_eq!(lab.executed(), "net/first, net/second");
+    }
+}
+
+#[test]
 fn an_answer_without_a_future_holds_for_its_revision_only() {
     let mut lab = World::default()
         .query("net/dice", |call| {
