@@ -6,13 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use probity_engine::Digest;
-use probity_host::{
-    Grants, Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError,
-};
+use probity_host::{Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError};
 use probity_registry::{EntryKind, Package, PackageError, PathSource, PluginId, TreeFile};
 
-use crate::policy::{self, PluginDeclaration, Policy};
-use crate::settings::Builtin;
+use crate::permissions::{self, Decided, Permissions, PermissionsError, State, Thing};
+use crate::policy::{PluginDeclaration, Policy};
+use crate::settings::{Builtin, Settings};
 
 /// The configuration of a plugin that nobody configures.
 const UNCONFIGURED: &str = "{}";
@@ -28,14 +27,14 @@ pub struct Listed {
     pub folder: Option<PathBuf>,
     artifact: Digest,
     program: Program,
+    /// What its manifest asks for, and what came of it.
+    pub decided: Vec<Decided>,
 }
 
 /// Every plugin that a policy can use, by id.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     plugins: BTreeMap<Arc<str>, Listed>,
-    /// From where relative paths of the policy are seen.
-    folder: PathBuf,
 }
 
 /// Why a declared plugin cannot be used. Nothing of it has run.
@@ -54,6 +53,25 @@ pub enum CatalogueError {
         #[source]
         source: PythonError,
     },
+    /// What plugins may do is not known.
+    #[error(transparent)]
+    Permissions(#[from] PermissionsError),
+    /// The policy grants what nobody wants: a slip, or another package than was meant.
+    #[error("the policy grants {thing} to plugin {id}, whose manifest does not ask for it")]
+    Unasked {
+        /// The plugin.
+        id: String,
+        /// What is granted.
+        thing: Thing,
+    },
+    /// The plugin cannot do without something that it does not get.
+    #[error("plugin {id} cannot do without {}, {}", lacking.permission, why_not(lacking))]
+    Lacking {
+        /// The plugin.
+        id: String,
+        /// What it lacks, and why.
+        lacking: Box<Decided>,
+    },
     /// The policy's words name no package.
     #[error("plugin {id} is not named rightly: {reason}")]
     Name {
@@ -65,36 +83,32 @@ pub enum CatalogueError {
 }
 
 impl Catalogue {
-    /// The built-in plugins and those that `policy` declares, each package checked against its hash. A relative path is
-    /// seen from the folder beside the policy; `search_path` is where an interpreter is looked for.
+    /// The built-in plugins and those that the policy declares, each package checked against its hash, with what it may do. A
+    /// relative path is seen from the folder beside the policy.
     ///
     /// # Errors
     /// One for each declared plugin that cannot be used.
     pub fn new(
-        builtins: &[Builtin],
+        settings: &Settings,
         policy: Option<(&Policy, &Path)>,
-        search_path: &[PathBuf],
     ) -> Result<Catalogue, Vec<CatalogueError>> {
-        let mut plugins: BTreeMap<Arc<str>, Listed> = builtins.iter().map(built_in).collect();
+        let mut plugins: BTreeMap<Arc<str>, Listed> = settings.builtins.iter().map(built_in).collect();
         let mut errors = Vec::new();
-        for declaration in policy.iter().flat_map(|(policy, _)| &policy.plugins) {
+        for (declaration, package) in packages(policy) {
             let folder = policy.map_or(Path::new("."), |(_, folder)| folder);
-            match declared(declaration, folder, search_path) {
-                Some(Ok(listed)) => drop(plugins.insert(listed.id.clone(), listed)),
-                Some(Err(error)) => errors.push(error),
-                None => {}
+            match package.and_then(|package| usable(settings, declaration, package, folder)) {
+                Ok(listed) => drop(plugins.insert(listed.id.clone(), listed)),
+                Err(error) => errors.push(error),
             }
         }
-        let folder = policy.map_or_else(PathBuf::new, |(_, folder)| folder.to_owned());
-        if errors.is_empty() { Ok(Catalogue { plugins, folder }) } else { Err(errors) }
+        if errors.is_empty() { Ok(Catalogue { plugins }) } else { Err(errors) }
     }
 
-    fn granted(&self, grants: &policy::Grants) -> Grants {
-        let file = |path: &String| (path.as_str().into(), self.folder.join(path));
-        Grants {
-            env: grants.env.iter().map(|name| name.as_str().into()).collect(),
-            files: grants.file.iter().map(file).collect(),
-        }
+    /// What the plugin of this id may see of the machine, as in a manifest, sorted.
+    pub(crate) fn permissions(&self, id: &str) -> Vec<String> {
+        let granted = |decided: &&Decided| matches!(decided.state, State::Granted { .. });
+        let decided = self.get(id).into_iter().flat_map(|listed| &listed.decided);
+        decided.filter(granted).map(|decided| decided.permission.to_string()).collect()
     }
 
     /// The plugins, by id.
@@ -115,56 +129,87 @@ impl Catalogue {
         for (name, instance) in policy.map(Policy::instances).unwrap_or_default() {
             configured.insert(name, (instance.plugin.as_str().into(), instance.config));
         }
-        let grants = |id: &str| {
-            let declaration = policy.and_then(|policy| policy.plugin(id));
-            declaration.map(|declaration| self.granted(&declaration.grants)).unwrap_or_default()
-        };
         configured
             .into_iter()
-            .filter_map(|(instance, (id, config))| Some(self.get(&id)?.spec(instance, config, grants(&id))))
+            .filter_map(|(instance, (id, config))| Some(self.get(&id)?.spec(instance, config)))
             .collect()
     }
 }
 
 impl Listed {
-    fn spec(&self, instance: Arc<str>, config: Arc<str>, grants: Grants) -> PluginSpec {
+    fn spec(&self, instance: Arc<str>, config: Arc<str>) -> PluginSpec {
+        let grants = permissions::effective(&self.decided);
         PluginSpec { instance, artifact: self.artifact, program: self.program.clone(), config, grants }
+    }
+}
+
+fn why_not(lacking: &Decided) -> String {
+    match &lacking.state {
+        State::Forbidden => "which this machine's policy forbids".to_owned(),
+        State::Refused(error) => format!("which cannot be given: {error}"),
+        _ => format!(
+            "which nobody has granted ({}); `probity plugin grant` grants it, or the policy: \
+             grant {{ {}; }}",
+            lacking.permission.why, lacking.permission
+        ),
     }
 }
 
 fn built_in(builtin: &Builtin) -> (Arc<str>, Listed) {
     let id: Arc<str> = format!("probity/core/{}", builtin.name).into();
     let program = Program::Builtin { name: builtin.name.clone() };
-    let listed = Listed { id: id.clone(), version: None, folder: None, artifact: builtin.artifact, program };
-    (id, listed)
+    let (version, folder, decided) = (None, None, Vec::new());
+    (id.clone(), Listed { id, version, folder, artifact: builtin.artifact, program, decided })
+}
+
+/// The packages that the policy declares, each read and compared with its hash.
+pub(crate) fn packages<'a>(
+    policy: Option<(&'a Policy, &'a Path)>,
+) -> impl Iterator<Item = (&'a PluginDeclaration, Result<Package, CatalogueError>)> {
+    let declared =
+        policy.into_iter().flat_map(|(policy, folder)| policy.plugins.iter().map(move |one| (one, folder)));
+    declared.filter_map(|(declaration, folder)| Some((declaration, package(declaration, folder)?)))
 }
 
 /// `None` for a declaration that only configures a built-in plugin.
-fn declared(
-    declaration: &PluginDeclaration,
-    folder: &Path,
-    search_path: &[PathBuf],
-) -> Option<Result<Listed, CatalogueError>> {
+fn package(declaration: &PluginDeclaration, folder: &Path) -> Option<Result<Package, CatalogueError>> {
     let (path, sha256) = (declaration.path.as_ref()?, declaration.sha256.as_ref()?);
     let id = &declaration.id.value;
     let wrong = |reason: String| CatalogueError::Name { id: id.clone(), reason };
     let load = || {
         let plugin = PluginId::parse(id).map_err(|error| wrong(error.to_string()))?;
         let sha256 = sha256.value.parse().map_err(|error| wrong(format!("{error}")))?;
-        let package = PathSource { dir: folder.join(&path.value), sha256 }.load(&plugin)?;
-        listed(package, search_path)
+        Ok(PathSource { dir: folder.join(&path.value), sha256 }.load(&plugin)?)
     };
     Some(load())
 }
 
-fn listed(package: Package, search_path: &[PathBuf]) -> Result<Listed, CatalogueError> {
-    let program = program(&package, search_path)?;
+/// The package as a plugin that can be started, unless it asks for what it does not get.
+fn usable(
+    settings: &Settings,
+    declaration: &PluginDeclaration,
+    package: Package,
+    folder: &Path,
+) -> Result<Listed, CatalogueError> {
+    let id = package.id.to_string();
+    if let Some(thing) = Permissions::unasked(&package, &declaration.grants) {
+        return Err(CatalogueError::Unasked { id, thing });
+    }
+    let decided = match package.manifest.permissions.is_empty() {
+        true => Vec::new(),
+        false => Permissions::read(settings)?.decide(&package, &declaration.grants, folder),
+    };
+    if let Some(lacking) = permissions::lacking(&decided) {
+        return Err(CatalogueError::Lacking { id, lacking: Box::new(lacking.clone()) });
+    }
+    let program = program(&package, &settings.search_path)?;
     Ok(Listed {
-        id: package.id.to_string().into(),
+        id: id.into(),
         version: Some(package.version.to_string()),
         folder: Some(package.dir),
         artifact: program.artifact(),
         program: Program::Package(program),
+        decided,
     })
 }
 

@@ -136,8 +136,7 @@ impl Prepared {
         open: impl FnOnce(Vec<PluginSpec>) -> Result<Session, CheckError>,
     ) -> Result<Prepared, CheckError> {
         let Chosen { policy, kind, folder } = chosen;
-        let catalogue = Catalogue::new(&settings.builtins, Some((&policy, &folder)), &settings.search_path)
-            .map_err(CheckError::Plugins)?;
+        let catalogue = Catalogue::new(settings, Some((&policy, &folder))).map_err(CheckError::Plugins)?;
         let specs = catalogue.specs(Some(&policy));
         let refreshed = refreshed(&settings.refresh, &specs)?;
         let session = open(specs.clone())?;
@@ -315,7 +314,7 @@ pub(crate) fn every_problem(
     sink: Arc<dyn Sink>,
 ) -> PolicyErrors {
     let Some(sound) = errors.sound.take() else { return errors };
-    let built_in = Catalogue::new(&settings.builtins, None, &[]);
+    let built_in = Catalogue::new(settings, None);
     let Ok(catalogue) = built_in else { return errors };
     let Ok(session) = Session::open(settings, None, catalogue.specs(Some(&sound)), sink) else {
         return errors;

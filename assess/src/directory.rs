@@ -29,8 +29,7 @@ impl Directory {
     pub fn open(settings: &Settings) -> Result<Directory, CheckError> {
         let chosen = settings.policy.as_deref().map(Chosen::file).transpose()?;
         let of_policy = chosen.as_ref().map(|chosen| (&chosen.policy, Path::new(&chosen.folder)));
-        let catalogue = Catalogue::new(&settings.builtins, of_policy, &settings.search_path)
-            .map_err(CheckError::Plugins)?;
+        let catalogue = Catalogue::new(settings, of_policy).map_err(CheckError::Plugins)?;
         Ok(Directory { catalogue, policy: chosen.map(|chosen| chosen.policy) })
     }
 

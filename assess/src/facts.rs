@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use probity_engine::{Outcome, Refusal, Reply};
+use probity_host::plugin_of;
 use serde_json::Value;
 
 use crate::catalogue::Catalogue;
@@ -45,7 +46,7 @@ impl Interview {
         let mut interview = Interview::default();
         let mut wave: Vec<Arc<str>> = instances.into_iter().collect();
         while !wave.is_empty() {
-            interview.ask(session, &wave)?;
+            interview.ask(session, catalogue, &wave)?;
             wave = interview.asked_for(catalogue, &wave);
         }
         interview.find_unanswered();
@@ -61,7 +62,12 @@ impl Interview {
     }
 
     /// Describes and configures the instances of one wave, all at once each time.
-    fn ask(&mut self, session: &Session, wave: &[Arc<str>]) -> Result<(), PluginFailure> {
+    fn ask(
+        &mut self,
+        session: &Session,
+        catalogue: &Catalogue,
+        wave: &[Arc<str>],
+    ) -> Result<(), PluginFailure> {
         let mut described = Vec::new();
         for (instance, reply) in wave.iter().zip(session.each(wave, "$describe")) {
             match read(instance, reply, "did not describe itself", Description::read)? {
@@ -74,7 +80,8 @@ impl Interview {
         for ((instance, description), reply) in described.into_iter().zip(replies) {
             match read(&instance, reply, "refused its configuration", Configured::read)? {
                 Ok(configured) => {
-                    self.facts.insert(instance.clone(), Ok(facts(&description, &configured)));
+                    let permissions = catalogue.permissions(plugin_of(&instance));
+                    self.facts.insert(instance.clone(), Ok(facts(&description, &configured, permissions)));
                     self.descriptions.insert(instance, (description, configured));
                 }
                 Err(trouble) => drop(self.facts.insert(instance, Err(trouble))),
@@ -155,11 +162,12 @@ fn trouble(refused: &str, refusal: &Refusal) -> PluginTrouble {
     PluginTrouble { message, hint, member: member.map(str::to_owned) }
 }
 
-fn facts(description: &Description, configured: &Configured) -> PluginFacts {
+fn facts(description: &Description, configured: &Configured, permissions: Vec<String>) -> PluginFacts {
     PluginFacts {
         queries: description.queries.iter().map(|query| (query.name.clone(), query.output.clone())).collect(),
         default_query: description.query(None).map(|query| query.name.clone()),
         default_policy: configured.default_policy.clone(),
         effective_config: configured.effective_config.clone(),
+        permissions,
     }
 }

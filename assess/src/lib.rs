@@ -17,6 +17,7 @@ mod facts;
 mod files;
 pub mod live;
 mod outside;
+pub mod permissions;
 pub mod policy;
 pub mod report;
 pub mod score;

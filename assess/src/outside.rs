@@ -93,6 +93,7 @@ mod tests {
         let grants = Grants {
             env: ["CI", "LANG"].map(Arc::from).into(),
             files: ["list.txt", "none.txt", "."].map(|name| (name.into(), folder.join(name))).into(),
+            read: BTreeMap::new(),
         };
         let program = Program::Builtin { name: "x".to_owned() };
         let (instance, config) = ("acme/tools/x".into(), "{}".into());

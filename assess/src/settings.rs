@@ -38,6 +38,10 @@ pub struct Settings {
     pub trust_imported: bool,
     /// The list of repositories whose own policy is trusted.
     pub trusted: PathBuf,
+    /// What the person has granted to plugins.
+    pub granted: PathBuf,
+    /// What this machine's administrator forbids them.
+    pub machine: PathBuf,
     /// The plugins that come with the program.
     pub builtins: Vec<Builtin>,
     /// Where the interpreters of plugins are looked for.

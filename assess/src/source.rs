@@ -129,7 +129,7 @@ impl Chosen {
         let folder = target.worktree().map_or_else(|| target.identity(), Path::to_path_buf);
         let own = String::from_utf8(own).map_err(|_| SourceError::NotUtf8 { file: FILE.into() })?;
         let policy = Policy::parse(FILE, &own)?;
-        if let Some(granting) = policy.plugins.iter().find(|plugin| plugin.grants.inputs().next().is_some()) {
+        if let Some(granting) = policy.plugins.iter().find(|plugin| plugin.grants.things().next().is_some()) {
             return Err(SourceError::Grants { plugin: granting.id.value.clone() });
         }
         Ok(Chosen { policy, kind: SourceKind::Trusted, folder })

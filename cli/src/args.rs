@@ -214,6 +214,41 @@ pub(crate) enum PluginCommand {
         #[command(flatten)]
         subject: Subject,
     },
+    /// Shows what a plugin of a policy asks for on this machine, and what it gets.
+    Permissions {
+        /// The plugin's id.
+        plugin: String,
+        /// The policy that declares it.
+        #[arg(long, value_name = "FILE")]
+        policy: PathBuf,
+        /// Prints them as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Grants a plugin what its manifest asks for, on this machine and for this very package; without names, shows what that
+    /// would be.
+    Grant {
+        /// The plugin's id.
+        plugin: String,
+        /// The policy that declares it.
+        #[arg(long, value_name = "FILE", required_unless_present = "revoke")]
+        policy: Option<PathBuf>,
+        /// Grants this environment variable.
+        #[arg(long, value_name = "NAME")]
+        env: Vec<String>,
+        /// Grants this file, as the manifest writes it.
+        #[arg(long, value_name = "PATH")]
+        file: Vec<String>,
+        /// Grants this file or folder, as the manifest writes it, to be read by the plugin itself.
+        #[arg(long, value_name = "PATH")]
+        read: Vec<String>,
+        /// Grants everything that the manifest asks for by name.
+        #[arg(long)]
+        all: bool,
+        /// Takes back all that was granted to the plugin, in whatever version.
+        #[arg(long, conflicts_with_all = ["policy", "env", "file", "read", "all"])]
+        revoke: bool,
+    },
     /// Prints the hash of a plugin's folder, for a policy to name.
     Hash {
         /// The folder that holds `plugin.kdl`.

@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use crate::error::CliError;
 
+/// What the machine's administrator forbids to plugins. No variable moves it.
+pub(crate) const MACHINE: &str = "/etc/probity/machine.kdl";
+
 /// Where answers are remembered and where the person's choices lie.
 #[derive(Debug, Clone)]
 pub(crate) struct Paths {
@@ -42,6 +45,11 @@ impl Paths {
     /// The list of trusted repositories.
     pub(crate) fn trusted(&self) -> PathBuf {
         self.config.join("trusted")
+    }
+
+    /// What was granted to plugins.
+    pub(crate) fn granted(&self) -> PathBuf {
+        self.config.join("grants.json")
     }
 }
 

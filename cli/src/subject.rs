@@ -11,7 +11,7 @@ use probity_host::Places;
 use crate::args::Subject;
 use crate::builtin;
 use crate::error::CliError;
-use crate::paths::{Paths, search_path};
+use crate::paths::{MACHINE, Paths, search_path};
 
 /// The time that a call may take where the person does not say.
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(600);
@@ -36,6 +36,8 @@ pub(crate) fn settings(subject: &Subject, timeout: Duration) -> Result<Settings,
         timeout,
         store: paths.store(),
         trusted: paths.trusted(),
+        granted: paths.granted(),
+        machine: MACHINE.into(),
         trust_imported: false,
         places: Arc::new(Places::new(paths.cache.clone(), std::env::temp_dir())),
         cache: paths.cache,

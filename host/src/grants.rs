@@ -11,13 +11,16 @@ use crate::plain::plain;
 /// Inputs that need no grant.
 const HARMLESS: &[&str] = &["time"];
 
-/// Environment variables and files that a plugin may ask for.
+/// What one plugin may see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
     /// Names of variables.
     pub env: BTreeSet<Arc<str>>,
     /// Files: as the plugin asks for them, and where they lie.
     pub files: BTreeMap<Arc<str>, PathBuf>,
+    /// Files and folders that its process reads by itself: as the manifest names them, and where they lie. What it sees there
+    /// nobody records, so no answer of such a plugin outlasts the session.
+    pub read: BTreeMap<Arc<str>, PathBuf>,
 }
 
 impl Grants {
@@ -44,6 +47,7 @@ impl Grants {
     /// denied something may have answered accordingly.
     pub(crate) fn text(&self) -> String {
         let env = self.env.iter().map(|name| format!("\nenv/{name:?}"));
-        env.chain(self.files.keys().map(|path| format!("\nfile/{path:?}"))).collect()
+        let files = self.files.keys().map(|path| format!("\nfile/{path:?}"));
+        env.chain(files).chain(self.read.keys().map(|path| format!("\nread/{path:?}"))).collect()
     }
 }

@@ -41,7 +41,8 @@ pub(crate) async fn shake_hands(
     version: &str,
 ) -> Result<Ready, StartError> {
     let talk = Talk { peer, until: Instant::now() + limits.start, limit: limits.start };
-    let said: InitializeResult = talk.call(name::INITIALIZE, &introduction(git, limits, version)).await?;
+    let said: InitializeResult =
+        talk.call(name::INITIALIZE, &introduction(spec, git, limits, version)).await?;
     acquaint(spec.id(), &said).map_err(unacceptable(name::INITIALIZE))?;
     let raw: Box<RawValue> = talk.call(name::DESCRIBE, &Empty {}).await?;
     let description = Description::read(raw.get()).map_err(unacceptable(name::DESCRIBE))?;
@@ -53,7 +54,12 @@ pub(crate) async fn shake_hands(
     Ok(Ready { description, configuration, concurrent })
 }
 
-fn introduction(git: Option<&GitGrant>, limits: &CallLimits, version: &str) -> InitializeParams {
+fn introduction(
+    spec: &PluginSpec,
+    git: Option<&GitGrant>,
+    limits: &CallLimits,
+    version: &str,
+) -> InitializeParams {
     InitializeParams {
         protocol: SUPPORTED,
         host: Party { name: "probity".to_owned(), version: version.to_owned() },
@@ -66,6 +72,9 @@ fn introduction(git: Option<&GitGrant>, limits: &CallLimits, version: &str) -> I
         },
         session: Session {
             git_dir: git.map(|grant| grant.git_dir.to_string_lossy().into_owned()),
+            read: (spec.grants.read.iter())
+                .map(|(name, path)| (name.to_string(), path.to_string_lossy().into_owned()))
+                .collect(),
             ..Session::default()
         },
     }

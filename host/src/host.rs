@@ -144,7 +144,11 @@ impl Executor for Host {
     }
 
     fn execute(&self, request: &Request, ask: &mut dyn Ask) -> Reply {
-        self.plugin(&request.plugin)?.answer(&self.context, request, ask)
+        let plugin = self.plugin(&request.plugin)?;
+        if !plugin.spec.grants.read.is_empty() {
+            ask.ages(0);
+        }
+        plugin.answer(&self.context, request, ask)
     }
 
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {

@@ -150,6 +150,7 @@ impl Launch for Sandboxed {
         environment.extend(self.surroundings.clone());
         profile.environment = environment.into_iter().collect();
         profile.read.extend(git.into_iter().flat_map(|grant| grant.read.iter().cloned()));
+        profile.read.extend(spec.grants.read.values().cloned());
         let child = self.launcher.spawn(&profile)?;
         launched(child, scratch)
             .map_err(|source| StartError::Resource { what: "a pipe to the plugin", source })

@@ -77,3 +77,45 @@ fn deep_nesting_is_refused_before_it_is_parsed() {
         assert_eq!(errors.errors[0].to_string(), "more than 128 braces or comments in a manifest");
     }
 }
+
+#[test]
+fn what_a_package_asks_for_is_read_in_order() {
+    let text = format!(
+        "{GOOD}permissions {{\n  read \"~/.cargo\" why=\"sources\" optional=#true\n  env \"LANG\" why=\"names\"\n  \
+         env \"*\" why=\"as configured\"\n}}\n"
+    );
+    let manifest = Manifest::parse("plugin.kdl", &text).unwrap();
+    let asked: Vec<String> = manifest
+        .permissions
+        .iter()
+        .map(|asked| format!("{asked}: {} {}", asked.why, asked.optional))
+        .collect();
+    let expected =
+        ["env \"*\": as configured false", "env \"LANG\": names false", "read \"~/.cargo\": sources true"];
+    assert_eq!(asked, expected);
+    assert!(Manifest::parse("plugin.kdl", GOOD).unwrap().permissions.is_empty());
+}
+
+#[test]
+fn what_nobody_could_grant_is_told_with_its_place() {
+    let text = format!(
+        "{GOOD}permissions {{\n  exec \"git\" why=\"x\"\n  env \"A=B\" why=\"x\"\n  read \"../x\" why=\"x\"\n  \
+         read \"x\" why=\"x\"\n  file \"a/../b\" why=\"x\"\n  env \"C\"\n  env \"D\" why=\"x\"\n  env \"D\" why=\"y\"\n}}\n"
+    );
+    let shape = "expected a name or path, and why=\"…\", as in env \"LANG\" why=\"the language of names\"";
+    assert_eq!(
+        faults(&text),
+        [
+            "there is no permission \"exec\" @ exec".to_owned(),
+            "env \"A=B\" cannot be asked for @ \"A=B\"".to_owned(),
+            "read \"../x\" cannot be asked for @ \"../x\"".to_owned(),
+            "read \"x\" cannot be asked for @ \"x\"".to_owned(),
+            "file \"a/../b\" cannot be asked for @ \"a/../b\"".to_owned(),
+            format!("{shape} @ env \"C\""),
+            "\"env D\" is given twice @ env \"D\" why=\"y\"".to_owned(),
+        ]
+    );
+    let many: String = (0..65).map(|n| format!("env \"A{n}\" why=\"x\"\n")).collect();
+    let greedy = faults(&format!("{GOOD}permissions {{\n{many}}}\n"));
+    assert_eq!(greedy, ["a package may ask for 64 things at most @ env \"A64\" why=\"x\""]);
+}

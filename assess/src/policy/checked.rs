@@ -29,6 +29,8 @@ pub struct PluginFacts {
     pub default_policy: Option<String>,
     /// The configuration with its defaults filled in, a JSON object.
     pub effective_config: Value,
+    /// What of the machine it may see, such as `env "LANG"`, sorted.
+    pub permissions: Vec<String>,
 }
 
 /// Why an instance could not be asked, or refused its configuration.

@@ -27,7 +27,7 @@ pub(super) fn of(policy: &Policy, analyses: &[CheckedAnalysis], facts: &Facts) -
         "artifacts": artifacts(policy),
         "plugins": configurations(facts),
     });
-    let grants = grants(policy);
+    let grants = grants(facts);
     if let (Value::Object(members), false) = (&mut content, grants.is_empty()) {
         members.insert("grants".to_owned(), Value::Object(grants));
     }
@@ -67,11 +67,11 @@ fn artifacts(policy: &Policy) -> Value {
     Value::Object(pairs.collect::<Map<_, _>>())
 }
 
-/// What plugins may see of the machine, by their ids; most may see nothing.
-fn grants(policy: &Policy) -> Map<String, Value> {
-    let granted = policy.plugins.iter().filter_map(|declaration| {
-        let inputs: Vec<Value> = declaration.grants.inputs().map(Value::String).collect();
-        (!inputs.is_empty()).then(|| (declaration.id.value.clone(), Value::Array(inputs)))
+/// What plugins may see of the machine, whoever granted it, by instance; most may see nothing.
+fn grants(facts: &Facts) -> Map<String, Value> {
+    let granted = facts.iter().filter_map(|(instance, facts)| {
+        let permissions = &facts.as_ref().ok()?.permissions;
+        (!permissions.is_empty()).then(|| (instance.to_string(), json!(permissions)))
     });
     granted.collect()
 }

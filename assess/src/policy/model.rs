@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use miette::SourceSpan;
+use probity_registry::PermissionKind;
 use serde_json::{Map, Value};
 
 use super::json;
 use super::problem::Text;
+use crate::permissions::Thing;
 
 /// A policy whose shape is right. Whether plugins can answer it is checked by [`Policy::check`].
 #[derive(Debug, Clone)]
@@ -62,13 +64,19 @@ pub struct Grants {
     pub env: BTreeSet<String>,
     /// Paths of files; a relative one is seen from the folder beside the policy.
     pub file: BTreeSet<String>,
+    /// Paths of files and folders that its process reads by itself.
+    pub read: BTreeSet<String>,
 }
 
 impl Grants {
-    /// Each as a plugin asks for it: `env/NAME`, `file/PATH`.
-    pub fn inputs(&self) -> impl Iterator<Item = String> {
-        let env = self.env.iter().map(|name| format!("env/{name}"));
-        env.chain(self.file.iter().map(|path| format!("file/{path}")))
+    /// Each by itself, in order.
+    pub fn things(&self) -> impl Iterator<Item = Thing> {
+        let kinds = [
+            (PermissionKind::Env, &self.env),
+            (PermissionKind::File, &self.file),
+            (PermissionKind::Read, &self.read),
+        ];
+        kinds.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| Thing::new(kind, name)))
     }
 }
 

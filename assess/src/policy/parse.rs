@@ -186,8 +186,9 @@ fn granted(reader: &mut Reader, node: &KdlNode) -> Grants {
         let (what, set) = match child.name().value() {
             "env" => ("the variable's name", &mut grants.env),
             "file" => ("the file's path", &mut grants.file),
+            "read" => ("the path of a file or folder", &mut grants.read),
             _ => {
-                reader.unknown_node(child, "`grant`", &["env", "file"]);
+                reader.unknown_node(child, "`grant`", &["env", "file", "read"]);
                 continue;
             }
         };

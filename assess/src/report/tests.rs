@@ -33,6 +33,7 @@ fn checked() -> CheckedPolicy {
                 default_query: Some("q".to_owned()),
                 default_policy: None,
                 effective_config: json!({}),
+                permissions: Vec::new(),
             }),
         );
     }

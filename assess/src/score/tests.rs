@@ -35,6 +35,7 @@ fn policy_of(text: &str) -> CheckedPolicy {
         default_query: Some("q".to_owned()),
         default_policy: Some("value".to_owned()),
         effective_config: json!({}),
+        permissions: Vec::new(),
     };
     let facts: Facts = policy.instances().into_keys().map(|instance| (instance, Ok(facts.clone()))).collect();
     policy.check(&facts).unwrap()

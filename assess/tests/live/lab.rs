@@ -58,6 +58,8 @@ impl Lab {
             trust_imported: false,
             places: Arc::new(Places::only(dir.path().join("cache"))),
             trusted: dir.path().join("trusted"),
+            granted: dir.path().join("grants.json"),
+            machine: dir.path().join("machine.kdl"),
             builtins: ["activity", "binary", "churn"].map(builtin).into(),
             search_path: Vec::new(),
             environment: BTreeMap::new(),

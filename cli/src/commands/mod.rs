@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod pages;
+pub(crate) mod permissions;
 pub(crate) mod plugin;
 pub(crate) mod schema;
 pub(crate) mod trust;

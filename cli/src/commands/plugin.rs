@@ -11,7 +11,7 @@ use probity_registry::{PluginId, tree_hash};
 use serde_json::json;
 
 use crate::args::{Declared, PluginCommand};
-use crate::commands::{Context, Ended, determinism};
+use crate::commands::{Context, Ended, determinism, permissions};
 use crate::error::CliError;
 use crate::printer::{paragraphs, tame};
 use crate::progress::Spinner;
@@ -22,6 +22,12 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
         PluginCommand::List { of } => list(cx, of),
         PluginCommand::Describe { plugin, of, json } => describe(cx, plugin, of, *json),
         PluginCommand::CheckDeterminism { plugin, subject } => determinism::check(cx, plugin, subject),
+        PluginCommand::Permissions { plugin, policy, json } => permissions::show(cx, plugin, policy, *json),
+        PluginCommand::Grant { plugin, revoke: true, .. } => permissions::revoke(cx, plugin),
+        PluginCommand::Grant { plugin, policy, env, file, read, all, .. } => {
+            let wanted = permissions::Wanted { env, file, read, all: *all };
+            permissions::grant(cx, plugin, policy.as_deref(), &wanted)
+        }
         PluginCommand::Hash { folder } => hash(cx, folder),
     }
 }

@@ -1,5 +1,7 @@
 //! `initialize`: the first message, in which both sides say who they are and what they can.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +57,9 @@ pub struct Session {
     /// alternates, the shallow boundary. Absent where there is no target, as when only `plugin/describe` is asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub git_dir: Option<String>,
+    /// What the plugin may read beside its own package and objects: as its manifest names it, and the absolute path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub read: BTreeMap<String, String>,
     /// Absolute path of the directory for blobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spool_dir: Option<String>,

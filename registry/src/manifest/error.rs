@@ -55,7 +55,9 @@ pub enum ManifestError {
     },
     /// A node that no manifest has.
     #[error("a manifest has no {name:?}")]
-    #[diagnostic(help("it has publisher, namespace, name, version, interface and entry"))]
+    #[diagnostic(help(
+        "it has publisher, namespace, name, version, interface, entry and, at will, permissions"
+    ))]
     UnknownNode {
         /// Its name.
         name: String,
@@ -128,6 +130,39 @@ pub enum ManifestError {
         path: String,
         /// Where.
         #[label("here")]
+        at: SourceSpan,
+    },
+    /// A permission that there is not.
+    #[error("there is no permission {name:?}")]
+    #[diagnostic(help("a package may ask for env, file and read"))]
+    UnknownPermission {
+        /// As written.
+        name: String,
+        /// Where.
+        #[label("not known")]
+        at: SourceSpan,
+    },
+    /// Something that nobody could grant.
+    #[error("{kind} {what:?} cannot be asked for")]
+    #[diagnostic(help(
+        "env takes a variable's name; file a path without '.' and '..'; read one that begins with '/' or '~/'"
+    ))]
+    Unaskable {
+        /// Which permission.
+        kind: &'static str,
+        /// As written.
+        what: String,
+        /// Where.
+        #[label("here")]
+        at: SourceSpan,
+    },
+    /// More than anybody would read before granting it.
+    #[error("a package may ask for {limit} things at most")]
+    Greedy {
+        /// How many.
+        limit: usize,
+        /// The first that is too many.
+        #[label("one too many")]
         at: SourceSpan,
     },
 }

@@ -2,17 +2,17 @@
 
 use std::collections::HashMap;
 
-use kdl::{KdlDocument, KdlNode, KdlValue};
+use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 use miette::SourceSpan;
 use semver::Version;
 
-use super::{Entry, EntryKind, INTERFACES, Manifest, ManifestError};
+use super::{Entry, EntryKind, INTERFACES, Manifest, ManifestError, permissions};
 use crate::PluginId;
 
 /// The parser descends for each brace and comment; a manifest needs none of the first and few of the second.
 const MAX_NESTING: usize = 128;
 
-const NAMES: [&str; 6] = ["publisher", "namespace", "name", "version", "interface", "entry"];
+const NAMES: [&str; 7] = ["publisher", "namespace", "name", "version", "interface", "entry", "permissions"];
 
 pub(super) fn read(text: &str) -> Result<Manifest, Vec<ManifestError>> {
     if text.matches('{').count() + text.matches("/*").count() > MAX_NESTING {
@@ -25,9 +25,11 @@ pub(super) fn read(text: &str) -> Result<Manifest, Vec<ManifestError>> {
     let version = take(&nodes, "version", &mut errors, version);
     let interface = take(&nodes, "interface", &mut errors, interface);
     let entry = take(&nodes, "entry", &mut errors, entry);
+    let permissions =
+        nodes.get("permissions").map(|node| permissions::read(node, &mut errors)).unwrap_or_default();
     match (id, version, interface, entry) {
         (Some(id), Some(version), Some(interface), Some(entry)) if errors.is_empty() => {
-            Ok(Manifest { id, version, interface, entry })
+            Ok(Manifest { id, version, interface, entry, permissions })
         }
         _ => Err(errors),
     }
@@ -135,6 +137,19 @@ fn argument<'a>(
 ) -> Result<(&'a KdlValue, SourceSpan), ManifestError> {
     match (node.entries(), node.children()) {
         ([one], None) if one.name().is_none() => Ok((one.value(), one.span())),
+        _ => Err(ManifestError::Shape { expected, at: node.span() }),
+    }
+}
+
+/// The one argument of a node, and its properties.
+pub(super) fn argument_beside_properties<'a>(
+    node: &'a KdlNode,
+    expected: &'static str,
+) -> Result<(&'a KdlEntry, Vec<&'a KdlEntry>), ManifestError> {
+    let (properties, arguments): (Vec<_>, Vec<_>) =
+        node.entries().iter().partition(|entry| entry.name().is_some());
+    match (&arguments[..], node.children()) {
+        ([one], None) => Ok((one, properties)),
         _ => Err(ManifestError::Shape { expected, at: node.span() }),
     }
 }

@@ -10,16 +10,18 @@
 //! ```
 //!
 //! All faults of a file are reported at once, each with its place. The manifest is believed only after the
-//! package's digest was compared, and says nothing that would widen what the plugin may do.
+//! package's digest was compared. What it asks for (`permissions`) widens nothing until a person has granted it.
 
 mod error;
 mod fields;
+mod permissions;
 
 use semver::Version;
 
 use crate::PluginId;
 
 pub use error::{ManifestError, ManifestErrors};
+pub use permissions::{ANY, Permission, PermissionKind};
 
 /// The manifest's name, at the top of the package.
 pub const FILE: &str = "plugin.kdl";
@@ -59,6 +61,8 @@ pub struct Manifest {
     pub interface: u32,
     /// What is started.
     pub entry: Entry,
+    /// What it asks a person for, sorted; mostly nothing.
+    pub permissions: Vec<Permission>,
 }
 
 impl Manifest {

@@ -6,7 +6,7 @@ mod shared;
 mod windows;
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -155,6 +155,15 @@ impl<C> Engine<C> {
     /// The host has not granted one.
     pub fn git_dir(&self) -> Result<&Path> {
         self.backend.git_dir().ok_or_else(|| unavailable("the host has granted no git directory"))
+    }
+
+    /// Where a file or folder lies that the manifest asks for as `read NAME`. What is seen there is no input: answers of a
+    /// plugin that has such a grant are not remembered.
+    ///
+    /// # Errors
+    /// Nobody has granted it.
+    pub fn readable(&self, name: &str) -> Result<PathBuf> {
+        self.backend.readable(name).ok_or_else(|| unavailable(format!("reading {name:?} was not granted")))
     }
 
     /// What all queries of this process share, made by the first that asks: a cache of pure functions of content, an

@@ -43,6 +43,7 @@ struct Mock {
 
 #[derive(Default)]
 struct Table {
+    readable: BTreeMap<String, PathBuf>,
     replies: BTreeMap<String, Arc<Reply>>,
     inputs: BTreeMap<String, Value>,
     asked: Vec<(String, Value)>,
@@ -85,6 +86,13 @@ impl<C> TestEngine<C> {
     #[must_use]
     pub fn git_dir(self, path: impl Into<PathBuf>) -> TestEngine<C> {
         self.mock.git_dir.get_or_init(|| path.into());
+        self
+    }
+
+    /// Grants a file or folder for reading.
+    #[must_use]
+    pub fn readable(self, name: &str, path: impl Into<PathBuf>) -> TestEngine<C> {
+        self.mock.table().readable.insert(name.to_owned(), path.into());
         self
     }
 
@@ -206,6 +214,10 @@ impl Backend for Mock {
 
     fn git_dir(&self) -> Option<&Path> {
         self.git_dir.get().map(PathBuf::as_path)
+    }
+
+    fn readable(&self, name: &str) -> Option<PathBuf> {
+        self.table().readable.get(name).cloned()
     }
 
     fn is_cancelled(&self) -> bool {

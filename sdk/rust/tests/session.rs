@@ -54,10 +54,11 @@ fn letters(_engine: &Engine<Config>, key: Number) -> Result<String> {
     Ok("x".repeat(key.number as usize))
 }
 
-/// Where the objects are.
+/// Where the objects are, and what was granted for reading.
 #[query]
 fn place(engine: &Engine<Config>, _key: Empty) -> Result<String> {
-    Ok(engine.git_dir()?.display().to_string())
+    let denied = engine.readable("~/other").map_or_else(|error| error.to_string(), |_| "granted".to_owned());
+    Ok(format!("{} {} ({denied})", engine.git_dir()?.display(), engine.readable("~/notes")?.display()))
 }
 
 fn plugin() -> Plugin<Config> {
@@ -147,7 +148,8 @@ async fn an_answer_carries_its_concerns() {
         serde_json::to_value(answer.concerns).unwrap(),
         json!([{ "message": "look", "location": { "commit": "c0ffee", "path": "a.rs", "line": 7 } }])
     );
-    assert_eq!(lab.ask("place", json!({})).await.unwrap(), "/objects/git");
+    let told = lab.ask("place", json!({})).await.unwrap();
+    assert_eq!(told, "/objects/git /home/a/notes (reading \"~/other\" was not granted)");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-"""A plugin that asks for what lies outside the target: a variable and a file, whichever its configuration names."""
+"""A plugin that asks for what lies outside the target, whichever its configuration names: a variable, a file, a path to read."""
 import json
 import sys
 
@@ -9,6 +9,7 @@ DESCRIPTION = {
 }
 
 config = {}
+readable = {}
 asked = 0
 
 
@@ -32,6 +33,9 @@ def seen(request):
         if "error" in answer:
             return {"error": answer["error"]}
         values[kind] = answer["result"]["value"]
+    if "read" in config:
+        with open(readable.get(config["read"], "/nowhere")) as file:
+            values["read"] = file.read()
     return {"result": {"value": values, "concerns": [], **({"ttl": config["ttl"]} if "ttl" in config else {})}}
 
 
@@ -42,6 +46,7 @@ for line in sys.stdin:
         continue
     outcome = {"result": {}}
     if method == "initialize":
+        readable = params["session"].get("read", {})
         plugin = {"publisher": "acme", "name": "asking", "version": "1.0.0"}
         capabilities = {"concurrent": False, "maxConcurrent": 1, "deterministic": True}
         outcome = {"result": {"protocol": 1, "plugin": plugin, "capabilities": capabilities}}

@@ -53,6 +53,7 @@ fn plugin(name: &str, output: Value, default_policy: Option<&str>, config: Value
         default_query: Some(name.to_owned()),
         default_policy: default_policy.map(str::to_owned),
         effective_config: config,
+        permissions: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where an engine's questions go: to the host, or to a test's closures.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use probity_protocol::method::Meta;
@@ -20,6 +20,8 @@ pub(crate) trait Backend: Send + Sync {
     fn serves_many(&self) -> bool;
     /// The git directory that the host has granted.
     fn git_dir(&self) -> Option<&Path>;
+    /// Where something lies that the host has granted for reading.
+    fn readable(&self, name: &str) -> Option<PathBuf>;
     /// Whether nobody waits any more.
     fn is_cancelled(&self) -> bool;
     /// How long the host will still wait.

@@ -1,5 +1,6 @@
 //! One connection to a host: who it is, how the plugin is configured, and the queries that are open.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -51,6 +52,7 @@ struct State<C> {
 struct Host {
     capabilities: HostCapabilities,
     git_dir: Option<PathBuf>,
+    readable: Arc<BTreeMap<String, String>>,
 }
 
 impl Host {
@@ -145,6 +147,7 @@ impl<C: Configuration> Inner<C> {
             cancelled,
             max_message: host.max_message(),
             git_dir: host.git_dir,
+            readable: host.readable,
             serves_many: host.capabilities.query_many,
             until: meta.timeout_ms.and_then(|left| Instant::now().checked_add(Duration::from_millis(left))),
             progress,
@@ -189,7 +192,8 @@ impl<C: Configuration> PluginApiServer for Api<C> {
         if state.host.is_some() {
             return Err(object::invalid_request("initialize comes once"));
         }
-        state.host = Some(Host { capabilities, git_dir: session.git_dir.map(PathBuf::from) });
+        let (git_dir, readable) = (session.git_dir.map(PathBuf::from), Arc::new(session.read));
+        state.host = Some(Host { capabilities, git_dir, readable });
         Ok(InitializeResult {
             protocol: spoken,
             plugin: self.0.plugin.identity().clone(),

@@ -1,7 +1,8 @@
 //! An engine's way to the host, for one query.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use probity_protocol::Peer;
@@ -27,6 +28,7 @@ pub(crate) struct Wire {
     /// Turns true when nobody waits for the query any more.
     pub(crate) cancelled: watch::Receiver<bool>,
     pub(crate) git_dir: Option<PathBuf>,
+    pub(crate) readable: Arc<BTreeMap<String, String>>,
     pub(crate) serves_many: bool,
     /// The longest message that the host reads, in bytes.
     pub(crate) max_message: usize,
@@ -90,6 +92,10 @@ impl Backend for Wire {
 
     fn git_dir(&self) -> Option<&Path> {
         self.git_dir.as_deref()
+    }
+
+    fn readable(&self, name: &str) -> Option<PathBuf> {
+        self.readable.get(name).map(PathBuf::from)
     }
 
     fn is_cancelled(&self) -> bool {

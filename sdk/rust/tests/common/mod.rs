@@ -142,7 +142,8 @@ impl Lab {
             max_concurrent: 8,
         };
         let host = Party { name: "test".into(), version: "0".into() };
-        let session = Session { git_dir: Some("/objects/git".into()), ..Session::default() };
+        let read = [("~/notes".to_owned(), "/home/a/notes".to_owned())].into();
+        let session = Session { git_dir: Some("/objects/git".into()), read, ..Session::default() };
         self.peer.initialize(SUPPORTED, host, capabilities, session).await.unwrap()
     }
 

@@ -1,0 +1,154 @@
+//! `probity plugin permissions` and `grant`: what a plugin asks for, what it gets, and the person's word.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use probity_assess::permissions::{Decided, GrantError, Granted, Granter, PermissionRequest, State};
+use probity_assess::settings::Settings;
+use probity_registry::manifest::ANY;
+use probity_registry::{PermissionKind, PluginId};
+use serde_json::{Value, json};
+
+use crate::commands::{Context, Ended};
+use crate::error::CliError;
+use crate::paths::Paths;
+use crate::printer::tame;
+use crate::subject;
+
+/// What the person names to be granted.
+pub(crate) struct Wanted<'a> {
+    pub(crate) env: &'a [String],
+    pub(crate) file: &'a [String],
+    pub(crate) read: &'a [String],
+    pub(crate) all: bool,
+}
+
+pub(crate) fn show(cx: &Context, plugin: &str, policy: &Path, as_json: bool) -> Ended {
+    let (_, request) = asked(plugin, policy)?;
+    cx.result(&match as_json {
+        true => format!("{:#}\n", data(&request)),
+        false => page(&request),
+    })
+}
+
+pub(crate) fn grant(cx: &Context, plugin: &str, policy: Option<&Path>, wanted: &Wanted<'_>) -> Ended {
+    let policy = policy.expect("clap demands a policy unless something is revoked");
+    let (settings, request) = asked(plugin, policy)?;
+    let things = named(&request, wanted);
+    if things.is_empty() {
+        let mut page = page(&request);
+        page.push_str(match request.decided.is_empty() {
+            true => "There is nothing to grant.\n",
+            false => "Nothing was granted: name what shall be (--env, --file, --read), or pass --all.\n",
+        });
+        return cx.result(&page);
+    }
+    request.grant(&settings, &things).map_err(|error| match error {
+        GrantError::Granted(error) => CliError::failed(&error),
+        error => CliError::usage(&error),
+    })?;
+    let (_, request) = asked(plugin, policy)?;
+    cx.result(&page(&request))
+}
+
+pub(crate) fn revoke(cx: &Context, plugin: &str) -> Ended {
+    let id = PluginId::parse(plugin).map_err(|e| CliError::usage(&e))?.to_string();
+    let mut granted =
+        Granted::read(&Paths::from_environment()?.granted()).map_err(|e| CliError::failed(&e))?;
+    let gone = granted.revoke(&id).map_err(|e| CliError::failed(&e))?;
+    cx.result(&match gone {
+        0 => format!("Nothing was granted to {id}.\n"),
+        1 => format!("The one grant to {id} is taken back.\n"),
+        gone => format!("{gone} grants to {id} are taken back.\n"),
+    })
+}
+
+fn asked(plugin: &str, policy: &Path) -> Result<(Settings, PermissionRequest), CliError> {
+    let id = PluginId::parse(plugin).map_err(|e| CliError::usage(&e))?;
+    let settings = subject::without_target(Some(policy))?;
+    let Some(request) = PermissionRequest::of(&settings, &id)? else {
+        let built_in =
+            settings.builtins.iter().any(|one| format!("probity/core/{}", one.name) == id.to_string());
+        return Err(match built_in {
+            true => CliError::wrong(format!(
+                "{id} is built in: it asks for nothing, and nothing can be granted to it"
+            )),
+            false => CliError::wrong(format!(
+                "the policy {} declares no plugin {id} with a path",
+                policy.display()
+            ))
+            .hinted("`probity plugin list --policy FILE` names those that it declares"),
+        });
+    };
+    Ok((settings, request))
+}
+
+fn named(request: &PermissionRequest, wanted: &Wanted<'_>) -> Vec<(PermissionKind, String)> {
+    let lists = [
+        (PermissionKind::Env, wanted.env),
+        (PermissionKind::File, wanted.file),
+        (PermissionKind::Read, wanted.read),
+    ];
+    let named =
+        lists.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.clone())));
+    let asked = request.package.manifest.permissions.iter().filter(|asked| wanted.all && asked.what != ANY);
+    named.chain(asked.map(|asked| (asked.kind, asked.what.clone()))).collect()
+}
+
+fn page(request: &PermissionRequest) -> String {
+    let package = &request.package;
+    let mut page = format!("{} {}\n", package.id, package.version);
+    page.push_str(
+        "  reads its own package and the target's git objects, writes a scratch folder of its own\n",
+    );
+    for Decided { permission, state } in &request.decided {
+        let optional = if permission.optional { " (can do without)" } else { "" };
+        let _ = writeln!(page, "  {}{optional}: {}", tame(&permission.to_string()), tame(&told(state)));
+        let _ = writeln!(page, "    {}", tame(&permission.why));
+        if permission.kind == PermissionKind::Read {
+            page.push_str("    what it reads so is not recorded, so none of its answers is remembered\n");
+        }
+    }
+    page
+}
+
+fn told(state: &State) -> String {
+    match state {
+        State::Granted { by, leads_to } => {
+            let by = match by {
+                Granter::Policy => "granted by the policy",
+                Granter::Person => "granted by you",
+            };
+            let leads_to = leads_to.as_ref().map(|path| format!(", {}", path.display()));
+            format!("{by}{}", leads_to.unwrap_or_default())
+        }
+        State::Asked => "not granted".to_owned(),
+        State::Open => "which, the configuration says; none is granted".to_owned(),
+        State::Forbidden => "forbidden by this machine's policy".to_owned(),
+        State::Refused(error) => format!("not given: {error}"),
+    }
+}
+
+fn data(request: &PermissionRequest) -> Value {
+    let one = |Decided { permission, state }: &Decided| {
+        let leads_to = match state {
+            State::Granted { leads_to: Some(path), .. } => Some(path.display().to_string()),
+            _ => None,
+        };
+        json!({
+            "kind": permission.kind.name(),
+            "what": permission.what,
+            "why": permission.why,
+            "optional": permission.optional,
+            "granted": matches!(state, State::Granted { .. }),
+            "state": told(state),
+            "leadsTo": leads_to,
+        })
+    };
+    json!({
+        "plugin": request.package.id.to_string(),
+        "version": request.package.version.to_string(),
+        "sha256": request.package.hash.to_string(),
+        "permissions": request.decided.iter().map(one).collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,181 @@
+//! What a person may grant a plugin: what its manifest asks for, to that very package, and no more.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use probity_tests::{Lab, Repository, Run};
+
+/// A plugin of its own folder, so that its manifest can be changed.
+struct Wishing {
+    lab: Lab,
+    repository: Repository,
+}
+
+const ID: &str = "acme/tools/asking";
+
+impl Wishing {
+    /// The plugin that shows whatever its configuration names, with these lines in the `permissions` of its manifest.
+    fn new(permissions: &str) -> Wishing {
+        let lab = Lab::new();
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/asking/asking.py");
+        lab.file("plugin/asking.py", std::fs::read(program).unwrap());
+        let mut repository = lab.repository("repo");
+        repository.history(1);
+        let wishing = Wishing { lab, repository };
+        wishing.manifest(permissions);
+        wishing
+    }
+
+    fn manifest(&self, permissions: &str) {
+        let text = format!(
+            "publisher \"acme\"\nnamespace \"tools\"\nname \"asking\"\nversion \"1.0.0\"\ninterface 1\n\
+             entry kind=\"python\" path=\"asking.py\"\npermissions {{\n{permissions}\n}}\n"
+        );
+        self.lab.file("plugin/plugin.kdl", text);
+    }
+
+    /// A policy with what it grants, how the plugin is configured, and what is held against its answer.
+    fn policy(&self, grants: &str, config: &str, expression: &str) -> PathBuf {
+        let folder = self.lab.path("plugin");
+        let text = format!(
+            "plugins {{ plugin {ID:?} path={:?} sha256={:?} {{ {grants} }}; }}\n\
+             analyze {{\n  investigate policy=\"score > 0.5\"\n  \
+             analysis \"x\" plugin={ID:?} policy=#\"{expression}\"# {{ {config} }}\n}}\n",
+            folder.display().to_string(),
+            self.lab.hash(&folder)
+        );
+        self.lab.file("policies/policy.kdl", text)
+    }
+
+    fn check(&self, policy: &Path) -> Run {
+        self.lab.check(self.repository.path(), &["--policy", policy.to_str().unwrap()])
+    }
+
+    fn plugin(&self, command: &str, policy: &Path, further: &[&str]) -> Run {
+        let arguments = ["plugin", command, ID, "--policy", policy.to_str().unwrap()];
+        self.lab.probity(arguments.iter().chain(further))
+    }
+}
+
+#[test]
+fn what_a_plugin_cannot_do_without_is_granted_first() {
+    let wishing = Wishing::new("file \"~/list\" why=\"the list of friends\"");
+    wishing.lab.file("home/list", "a");
+    let policy = wishing.policy("", "ask { file \"~/list\"; }", "value.file.text == 'a'");
+    let run = wishing.check(&policy).expect(2);
+    assert!(
+        run.stderr.contains(
+            "plugin acme/tools/asking cannot do without file \"~/list\", which nobody has granted (the list of \
+             friends); `probity plugin grant` grants it, or the policy: grant { file \"~/list\"; }"
+        ),
+        "{}",
+        run.stderr
+    );
+    let run = wishing.plugin("permissions", &policy, &[]).expect(0);
+    assert_eq!(
+        run.stdout,
+        "acme/tools/asking 1.0.0\n  reads its own package and the target's git objects, writes a scratch folder of \
+         its own\n  file \"~/list\": not granted\n    the list of friends\n"
+    );
+    wishing.plugin("grant", &policy, &[]).expect(0);
+    wishing.check(&policy).expect(2);
+
+    let run = wishing.plugin("grant", &policy, &["--all"]).expect(0);
+    let granted = format!("file \"~/list\": granted by you, {}\n", wishing.lab.path("home/list").display());
+    assert!(run.stdout.contains(&granted), "{}", run.stdout);
+    assert_eq!(wishing.check(&policy).expect(0).stat("plugin_calls"), 1);
+    assert_eq!(wishing.check(&policy).expect(0).stat("plugin_processes"), 0, "a file is an input");
+
+    wishing.lab.probity(["plugin", "grant", ID, "--revoke"]).expect(0);
+    wishing.check(&policy).expect(2);
+}
+
+#[test]
+fn another_package_of_the_same_name_has_no_grant() {
+    let wishing = Wishing::new("env \"A\" why=\"a\"");
+    let policy = || wishing.policy("", "", "true");
+    wishing.plugin("grant", &policy(), &["--env", "A"]).expect(0);
+    wishing.check(&policy()).expect(0);
+    wishing.lab.file("plugin/more.py", "");
+    let run = wishing.check(&policy()).expect(2);
+    assert!(run.stderr.contains("cannot do without env \"A\""), "{}", run.stderr);
+}
+
+#[test]
+fn nothing_is_granted_that_the_manifest_does_not_ask_for() {
+    let wishing = Wishing::new("env \"A\" why=\"a\" optional=#true");
+    let policy = wishing.policy("grant { env \"B\"; }", "", "true");
+    let run = wishing.check(&policy).expect(2);
+    let told = "the policy grants env \"B\" to plugin acme/tools/asking, whose manifest does not ask for it";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let policy = wishing.policy("", "", "true");
+    let run = wishing.plugin("grant", &policy, &["--env", "A", "--read", "/srv"]).expect(2);
+    let told = "the manifest of acme/tools/asking does not ask for read \"/srv\"";
+    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let run = wishing.plugin("permissions", &policy, &[]).expect(0);
+    assert!(run.stdout.contains("env \"A\" (can do without): not granted"), "all or nothing: {}", run.stdout);
+    wishing.check(&policy).expect(0);
+}
+
+#[test]
+fn a_folder_that_is_granted_is_read_and_its_answers_do_not_last() {
+    let wishing = Wishing::new("read \"~/data\" why=\"notes\"");
+    wishing.lab.file("home/data", "a");
+    let policy = wishing.policy("", "read \"~/data\"", "value.read == 'a'");
+    let run = wishing.plugin("grant", &policy, &["--read", "~/data"]).expect(0);
+    assert!(run.stdout.contains("none of its answers is remembered"), "{}", run.stdout);
+    assert_eq!(wishing.check(&policy).expect(0).stat("plugin_calls"), 1);
+    wishing.lab.file("home/data", "b");
+    assert_eq!(wishing.check(&policy).expect(1).stat("plugin_calls"), 1, "what it saw is recorded nowhere");
+}
+
+#[test]
+fn a_path_that_leads_elsewhere_than_when_it_was_granted_is_not_given() {
+    let wishing = Wishing::new("read \"~/data\" why=\"notes\"");
+    wishing.lab.file("home/one", "a");
+    wishing.lab.file("home/two", "b");
+    let link = wishing.lab.path("home/data");
+    std::os::unix::fs::symlink("one", &link).unwrap();
+    let policy = wishing.policy("", "read \"~/data\"", "value.read == 'a'");
+    wishing.plugin("grant", &policy, &["--all"]).expect(0);
+    wishing.check(&policy).expect(0);
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("two", &link).unwrap();
+    let run = wishing.check(&policy).expect(2);
+    assert!(run.stderr.contains("when it was granted it led to"), "{}", run.stderr);
+    std::fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink("..", &link).unwrap();
+    let run = wishing.plugin("grant", &policy, &["--all"]).expect(2);
+    assert!(
+        run.stderr.contains("is never granted: it is the whole home folder, or holds it"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn who_granted_it_makes_no_difference_and_that_it_was_granted_does() {
+    let wishing = Wishing::new("file \"~/list\" why=\"the list\" optional=#true");
+    wishing.lab.file("home/list", "a");
+    let digest = |grants: &str| {
+        let policy = wishing.policy(grants, "", "true");
+        let run = wishing
+            .lab
+            .check(wishing.repository.path(), &["--policy", policy.to_str().unwrap(), "--format", "json"]);
+        run.expect(0).json()["policy"]["digest"].as_str().unwrap().to_owned()
+    };
+    let (without, by_policy) = (digest(""), digest("grant { file \"~/list\"; }"));
+    let policy = wishing.policy("", "", "true");
+    wishing.plugin("grant", &policy, &["--all"]).expect(0);
+    assert_eq!(digest(""), by_policy);
+    assert_ne!(without, by_policy);
+}
+
+#[test]
+fn grants_that_cannot_be_read_start_no_plugin() {
+    let wishing = Wishing::new("env \"A\" why=\"a\" optional=#true");
+    wishing.lab.file("config/grants.json", "{ \"layout\": 1 ");
+    let policy = wishing.policy("", "", "true");
+    let run = wishing.check(&policy).expect(2);
+    assert!(run.stderr.contains("cannot read what was granted to plugins"), "{}", run.stderr);
+}
