@@ -20,6 +20,8 @@ const KEPT: [&str; 2] = ["targets", "packages"];
 const NOTES: &str = "why";
 /// Nobody will ask for notes of this age any more.
 const FORGOTTEN: Duration = Duration::from_secs(90 * DAY);
+/// Answers of servers, each for an hour.
+const FETCHED: &str = crate::fetched::FOLDER;
 /// Folders of single checks, which remove them at their end.
 const OF_CHECKS: [&str; 2] = ["sessions", "scratch"];
 
@@ -41,6 +43,8 @@ pub struct Contents {
     pub packages: Part,
     /// What the last check of each target ran, and why.
     pub notes: Part,
+    /// What servers answered.
+    pub fetched: Part,
     /// What belongs to single checks.
     pub temporary: Part,
 }
@@ -59,7 +63,8 @@ pub fn contents(cache: &Path) -> Contents {
     let of = |name: &str| measured(&below(cache, name));
     let (sessions, scratch) = (of("sessions"), of("scratch"));
     let temporary = sessions.and(scratch);
-    Contents { targets: of("targets"), packages: of("packages"), notes: of(NOTES), temporary }
+    let (targets, packages) = (of("targets"), of("packages"));
+    Contents { targets, packages, notes: of(NOTES), fetched: of(FETCHED), temporary }
 }
 
 /// Removes what no check has used for `unused`, and what killed checks left behind. Returns what went.
@@ -69,7 +74,8 @@ pub fn contents(cache: &Path) -> Contents {
 pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
     let old = KEPT.iter().flat_map(|name| below(cache, name)).filter(|folder| is_older(folder, unused));
     let notes = below(cache, NOTES).into_iter().filter(|note| is_older(note, FORGOTTEN));
-    remove(old.chain(notes).chain(left_behind(cache)).collect())
+    let fetched = below(cache, FETCHED).into_iter().filter(|answer| is_older(answer, STALE));
+    remove(old.chain(notes).chain(fetched).chain(left_behind(cache)).collect())
 }
 
 /// Removes everything beside the store, but not what a running check may have made for itself. One that uses a target's folder
@@ -78,7 +84,7 @@ pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
 /// # Errors
 /// As [`prune`].
 pub fn clear(cache: &Path) -> Result<Part, RemoveError> {
-    let kept = KEPT.iter().chain([&NOTES]).flat_map(|name| below(cache, name));
+    let kept = KEPT.iter().chain([&NOTES, &FETCHED]).flat_map(|name| below(cache, name));
     remove(kept.chain(left_behind(cache)).collect())
 }
 
@@ -115,6 +121,7 @@ fn is_made(kind: &str, entry: &str) -> bool {
     match kind {
         "targets" => is_digest(entry),
         "packages" => is_digest(entry) || entry.starts_with("new-") || entry.starts_with("old-"),
+        FETCHED => entry.strip_suffix(".json").is_some_and(is_digest) || entry.starts_with(".new-"),
         NOTES => entry.strip_suffix(".json").is_some_and(is_digest) || entry.starts_with(".why-"),
         "sessions" => entry.starts_with("session-"),
         "scratch" => entry.starts_with("process-"),

@@ -14,6 +14,7 @@ pub mod determinism;
 pub mod directory;
 pub mod expression;
 mod facts;
+pub mod fetched;
 mod files;
 pub mod live;
 mod outside;

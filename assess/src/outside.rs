@@ -1,15 +1,17 @@
-//! Inputs from outside the target: the day at several coarsenesses, and the environment variables and files that a person lets
-//! plugins see. What was seen is a leaf of the answer's trace, so an answer holds for as long as it is seen again.
+//! Inputs from outside the target: the day at several coarsenesses, and the environment variables, files and servers' answers that
+//! a person lets plugins see. What was seen is a leaf of the answer's trace, so an answer holds for as long as it is seen again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use probity_engine::{Digest, Failure, FailureKind};
 use probity_host::PluginSpec;
+use probity_net::Endpoint;
 use serde_json::{Value, json};
 
+use crate::fetched::Servers;
 use crate::files;
 use crate::settings::Day;
 
@@ -17,11 +19,13 @@ use crate::settings::Day;
 const MAX_FILE: u64 = 16 << 20;
 
 /// What plugins may be shown. Whether a certain plugin may see a certain thing, the host decides.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Outside {
     day: String,
     env: BTreeMap<Arc<str>, Option<OsString>>,
     files: BTreeMap<Arc<str>, PathBuf>,
+    net: BTreeSet<Endpoint>,
+    servers: Servers,
 }
 
 impl Outside {
@@ -29,12 +33,15 @@ impl Outside {
     pub(crate) fn new(
         day: &Day,
         environment: &BTreeMap<OsString, OsString>,
+        servers: Servers,
         plugins: &[PluginSpec],
     ) -> Outside {
-        let mut outside = Outside { day: day.as_str().to_owned(), ..Outside::default() };
+        let (env, files, net) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+        let mut outside = Outside { day: day.as_str().to_owned(), env, files, net, servers };
         for grants in plugins.iter().map(|plugin| &plugin.grants) {
             let seen = |name: &Arc<str>| (name.clone(), environment.get(&OsString::from(&**name)).cloned());
             outside.env.extend(grants.env.iter().map(seen));
+            outside.net.extend(grants.net.iter().cloned());
             outside.files.extend(grants.files.iter().map(|(id, path)| (id.clone(), path.clone())));
         }
         outside
@@ -48,8 +55,9 @@ impl Outside {
             ("time", "year") => Ok(self.day[..4].into()),
             ("env", name) => self.variable(name),
             ("file", path) => self.file(path),
+            ("http", address) => self.answer(address),
             _ => Err(unavailable(
-                "there are time/day, time/month, time/year, env/NAME and file/PATH".to_owned(),
+                "there are time/day, time/month, time/year, env/NAME, file/PATH and http/ADDRESS".to_owned(),
             )),
         }
     }
@@ -63,6 +71,13 @@ impl Outside {
             Some(None) => Ok(Value::Null),
             None => Err(unavailable("it is granted to no plugin".to_owned())),
         }
+    }
+
+    fn answer(&self, address: &str) -> Result<Value, Failure> {
+        if !Endpoint::of_address(address).is_some_and(|server| self.net.contains(&server)) {
+            return Err(unavailable("its server is granted to no plugin".to_owned()));
+        }
+        self.servers.answer(address).map_err(|error| unavailable(error.to_string()))
     }
 
     fn file(&self, id: &str) -> Result<Value, Failure> {
@@ -87,19 +102,34 @@ mod tests {
     use probity_engine::Digest;
     use probity_host::{Grants, Program};
 
+    use probity_net::{FetchError, Fetched};
+
     use super::*;
+    use crate::fetched::Fetch;
+
+    /// Answers with the address.
+    #[derive(Debug)]
+    struct Echo;
+
+    impl Fetch for Echo {
+        fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
+            Ok(Fetched { status: 200, headers: BTreeMap::new(), body: url.into() })
+        }
+    }
 
     fn outside(folder: &std::path::Path) -> Outside {
         let grants = Grants {
             env: ["CI", "LANG"].map(Arc::from).into(),
             files: ["list.txt", "none.txt", "."].map(|name| (name.into(), folder.join(name))).into(),
-            read: BTreeMap::new(),
+            net: [Endpoint::parse("api.example.org").unwrap()].into(),
+            ..Grants::default()
         };
         let program = Program::Builtin { name: "x".to_owned() };
         let (instance, config) = ("acme/tools/x".into(), "{}".into());
         let plugin = PluginSpec { instance, artifact: Digest::of(b""), program, config, grants };
         let environment = [("CI", "true"), ("SECRET", "s3cret")].map(|(k, v)| (k.into(), v.into())).into();
-        Outside::new(&Day::parse("2026-11-21").unwrap(), &environment, &[plugin])
+        let servers = Servers { fetch: Arc::new(Echo), folder: None };
+        Outside::new(&Day::parse("2026-11-21").unwrap(), &environment, servers, &[plugin])
     }
 
     #[test]
@@ -125,6 +155,18 @@ mod tests {
         assert_eq!(shown("file", "none.txt"), "null");
         assert_eq!(shown("file", "."), "the file cannot be read: is a directory");
         assert_eq!(shown("file", "/etc/passwd"), "it is granted to no plugin");
-        assert_eq!(shown("http", "x"), "there are time/day, time/month, time/year, env/NAME and file/PATH");
+        let (kind, address) = ("http", "https://api.example.org/a");
+        assert!(
+            shown(kind, address).ends_with("\"text\":\"https://api.example.org/a\"}"),
+            "{}",
+            shown(kind, address)
+        );
+        for denied in
+            ["https://api.example.org:8443/a", "http://api.example.org/a", "https://example.org/", "x"]
+        {
+            assert_eq!(shown(kind, denied), "its server is granted to no plugin");
+        }
+        let kinds = "there are time/day, time/month, time/year, env/NAME, file/PATH and http/ADDRESS";
+        assert_eq!(shown("gopher", "x"), kinds);
     }
 }

@@ -8,6 +8,7 @@ use probity_engine::{
 };
 use probity_host::{CallLimits, Host, HostOptions, Launch, Places, PluginSpec, Sandboxed, Sink, StartError};
 
+use crate::fetched::{self, Servers};
 use crate::outside::Outside;
 use crate::settings::Settings;
 use crate::snapshot::Snapshot;
@@ -55,7 +56,9 @@ impl World {
         snapshot: Option<Arc<Snapshot>>,
         plugins: Vec<PluginSpec>,
     ) -> HostOptions {
-        let outside = Outside::new(&settings.day, &settings.environment, &plugins);
+        let folder = settings.remembers.then(|| settings.cache.join(fetched::FOLDER));
+        let servers = Servers { fetch: settings.fetch.clone(), folder };
+        let outside = Outside::new(&settings.day, &settings.environment, servers, &plugins);
         let sources = CheckSources::new(snapshot, self.folder.clone(), outside);
         HostOptions {
             plugins,

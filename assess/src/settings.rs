@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use probity_host::Places;
 
+use crate::fetched::Fetch;
 use crate::snapshot::What;
 
 /// Everything that determines a check.
@@ -46,6 +47,8 @@ pub struct Settings {
     pub builtins: Vec<Builtin>,
     /// Where the interpreters of plugins are looked for.
     pub search_path: Vec<PathBuf>,
+    /// Who asks the servers that plugins may see.
+    pub fetch: Arc<dyn Fetch>,
     /// The environment variables, of which plugins see those that a policy grants them.
     pub environment: BTreeMap<OsString, OsString>,
 }

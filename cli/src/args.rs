@@ -242,11 +242,14 @@ pub(crate) enum PluginCommand {
         /// Grants this file or folder, as the manifest writes it, to be read by the plugin itself.
         #[arg(long, value_name = "PATH")]
         read: Vec<String>,
+        /// Grants the answers of this server, HOST or HOST:PORT.
+        #[arg(long, value_name = "SERVER")]
+        net: Vec<String>,
         /// Grants everything that the manifest asks for by name.
         #[arg(long)]
         all: bool,
         /// Takes back all that was granted to the plugin, in whatever version.
-        #[arg(long, conflicts_with_all = ["policy", "env", "file", "read", "all"])]
+        #[arg(long, conflicts_with_all = ["policy", "env", "file", "read", "net", "all"])]
         revoke: bool,
     },
     /// Prints the hash of a plugin's folder, for a policy to name.

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use probity_assess::settings::{Builtin, Day, Settings};
 use probity_assess::snapshot::What;
 use probity_host::Places;
+use probity_net::Fetcher;
 
 use crate::args::Subject;
 use crate::builtin;
@@ -45,6 +46,7 @@ pub(crate) fn settings(subject: &Subject, timeout: Duration) -> Result<Settings,
         refresh: Vec::new(),
         builtins: builtins(),
         search_path: search_path(),
+        fetch: Arc::new(Fetcher::default()),
         environment: std::env::vars_os().collect(),
     })
 }

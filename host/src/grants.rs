@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use probity_net::Endpoint;
+
 use crate::options::plugin_of;
 use crate::plain::plain;
 
@@ -21,6 +23,8 @@ pub struct Grants {
     /// Files and folders that its process reads by itself: as the manifest names them, and where they lie. What it sees there
     /// nobody records, so no answer of such a plugin outlasts the session.
     pub read: BTreeMap<Arc<str>, PathBuf>,
+    /// Servers whose answers it may see.
+    pub net: BTreeSet<Endpoint>,
 }
 
 impl Grants {
@@ -29,6 +33,7 @@ impl Grants {
         match kind {
             "env" => self.env.contains(id),
             "file" => self.files.contains_key(id),
+            "http" => Endpoint::of_address(id).is_some_and(|server| self.net.contains(&server)),
             other => HARMLESS.contains(&other),
         }
     }
@@ -36,10 +41,15 @@ impl Grants {
     /// Tells that nobody let `plugin` see this, and who may.
     pub(crate) fn denied(plugin: &str, kind: &str, id: &str) -> String {
         let plugin = plugin_of(plugin);
-        let (kind, id) = (plain(kind, 50), plain(id, 200));
+        let asked = format!("{}/{}", plain(kind, 50), plain(id, 200));
+        let thing = match (kind, Endpoint::of_address(id)) {
+            ("http", Some(server)) => format!("net {:?}", server.to_string()),
+            ("http", None) => return format!("{asked} is no address of https"),
+            _ => format!("{} {:?}", plain(kind, 50), plain(id, 200)),
+        };
         format!(
-            "{kind}/{id} is not granted to this plugin; a policy grants it: \
-             plugin {plugin:?} … {{ grant {{ {kind} {id:?}; }} }}"
+            "{asked} is not granted to this plugin; `probity plugin grant` grants what its manifest asks for, or a policy: \
+             plugin {plugin:?} … {{ grant {{ {thing}; }} }}"
         )
     }
 
@@ -48,6 +58,8 @@ impl Grants {
     pub(crate) fn text(&self) -> String {
         let env = self.env.iter().map(|name| format!("\nenv/{name:?}"));
         let files = self.files.keys().map(|path| format!("\nfile/{path:?}"));
-        env.chain(files).chain(self.read.keys().map(|path| format!("\nread/{path:?}"))).collect()
+        let read = self.read.keys().map(|path| format!("\nread/{path:?}"));
+        let net = self.net.iter().map(|server| format!("\nnet/{server}"));
+        env.chain(files).chain(read).chain(net).collect()
     }
 }

@@ -100,7 +100,7 @@ fn what_a_package_asks_for_is_read_in_order() {
 fn what_nobody_could_grant_is_told_with_its_place() {
     let text = format!(
         "{GOOD}permissions {{\n  exec \"git\" why=\"x\"\n  env \"A=B\" why=\"x\"\n  read \"../x\" why=\"x\"\n  \
-         read \"x\" why=\"x\"\n  file \"a/../b\" why=\"x\"\n  env \"C\"\n  env \"D\" why=\"x\"\n  env \"D\" why=\"y\"\n}}\n"
+         read \"x\" why=\"x\"\n  net \"https://a.b\" why=\"x\"\n  file \"a/../b\" why=\"x\"\n  env \"C\"\n  env \"D\" why=\"x\"\n  env \"D\" why=\"y\"\n}}\n"
     );
     let shape = "expected a name or path, and why=\"…\", as in env \"LANG\" why=\"the language of names\"";
     assert_eq!(
@@ -110,6 +110,7 @@ fn what_nobody_could_grant_is_told_with_its_place() {
             "env \"A=B\" cannot be asked for @ \"A=B\"".to_owned(),
             "read \"../x\" cannot be asked for @ \"../x\"".to_owned(),
             "read \"x\" cannot be asked for @ \"x\"".to_owned(),
+            "net \"https://a.b\" cannot be asked for @ \"https://a.b\"".to_owned(),
             "file \"a/../b\" cannot be asked for @ \"a/../b\"".to_owned(),
             format!("{shape} @ env \"C\""),
             "\"env D\" is given twice @ env \"D\" why=\"y\"".to_owned(),

@@ -172,6 +172,27 @@ fn who_granted_it_makes_no_difference_and_that_it_was_granted_does() {
 }
 
 #[test]
+fn a_server_of_this_machine_is_not_asked_although_it_is_granted() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = format!("localhost:{}", listener.local_addr().unwrap().port());
+    let wishing = Wishing::new(&format!("net {server:?} why=\"the neighbours\""));
+    let policy = wishing.policy("", &format!("ask {{ http \"https://{server}/\"; }}"), "true");
+    wishing.plugin("grant", &policy, &["--all"]).expect(0);
+    let run = wishing.check(&policy).expect(10);
+    assert!(
+        run.stdout.replace('\n', " ").contains(&format!("{server} is no public server")),
+        "{}",
+        run.stdout
+    );
+    let policy = wishing.policy("", "ask { http \"https://example.org/\"; }", "true");
+    wishing.plugin("grant", &policy, &["--all"]).expect(0);
+    let run = wishing.check(&policy).expect(10);
+    assert!(run.stdout.contains("http/https://example.org/ is not granted"), "{}", run.stdout);
+    listener.set_nonblocking(true).unwrap();
+    assert!(listener.accept().is_err(), "nobody knocked");
+}
+
+#[test]
 fn grants_that_cannot_be_read_start_no_plugin() {
     let wishing = Wishing::new("env \"A\" why=\"a\" optional=#true");
     wishing.lab.file("config/grants.json", "{ \"layout\": 1 ");

@@ -13,16 +13,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("probity-engine", &[]),
     ("probity-sandbox", &[]),
     ("probity-registry", &[]),
+    ("probity-net", &[]),
     ("probity-sdk-macros", &[]),
     ("probity-sdk", &["probity-protocol", "probity-sdk-macros"]),
-    ("probity-host", &["probity-engine", "probity-protocol", "probity-sandbox"]),
-    ("probity-assess", &["probity-engine", "probity-host", "probity-registry"]),
+    ("probity-host", &["probity-engine", "probity-net", "probity-protocol", "probity-sandbox"]),
+    ("probity-assess", &["probity-engine", "probity-host", "probity-net", "probity-registry"]),
     (
         "probity",
         &[
             "probity-assess",
             "probity-engine",
             "probity-host",
+            "probity-net",
             "probity-protocol",
             "probity-registry",
             "probity-sandbox",
@@ -39,6 +41,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("salsa", &["probity-engine", "probity-host", "probity-assess", "probity"]),
     ("rusqlite", &["probity-engine", "probity-host", "probity-assess", "probity"]),
     ("gix", &["probity-plugin-git", "probity-assess", "probity"]),
+    ("ureq", &["probity-net", "probity-host", "probity-assess", "probity"]),
     ("clap", &["probity", "xtask"]),
 ];
 

@@ -54,8 +54,9 @@ impl Machine {
 
 fn denied(node: &KdlNode) -> Result<(PermissionKind, Option<String>), String> {
     let text = node.to_string();
-    let wrong =
-        || format!("{:?} is not deny \"env\", \"file\" or \"read\", and at will one name", text.trim());
+    let wrong = || {
+        format!("{:?} is not deny \"env\", \"file\", \"read\" or \"net\", and at will one name", text.trim())
+    };
     let is_plain = node.children().is_none() && node.entries().iter().all(|entry| entry.name().is_none());
     if node.name().value() != "deny" || !is_plain {
         return Err(wrong());
@@ -95,7 +96,7 @@ mod tests {
         {
             let error = read(text).unwrap_err();
             assert!(
-                error.ends_with("is not deny \"env\", \"file\" or \"read\", and at will one name"),
+                error.ends_with("is not deny \"env\", \"file\", \"read\" or \"net\", and at will one name"),
                 "{error}"
             );
         }

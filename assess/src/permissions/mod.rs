@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use probity_host::Grants;
+use probity_net::Endpoint;
 use probity_registry::manifest::ANY;
 use probity_registry::{Package, Permission, PermissionKind};
 
@@ -141,6 +142,10 @@ impl Permissions {
     pub fn place(&self, kind: PermissionKind, what: &str) -> Result<Option<PathBuf>, PlaceError> {
         match kind {
             PermissionKind::Env => Ok(None),
+            PermissionKind::Net => match Endpoint::parse(what) {
+                Ok(_) => Ok(None),
+                Err(error) => Err(PlaceError::Server { reason: error.to_string() }),
+            },
             PermissionKind::File => place::file(what, self.home.as_deref(), None).map(Some),
             PermissionKind::Read => place::read(what, self.home.as_deref(), &self.guarded).map(Some),
         }
@@ -185,6 +190,7 @@ pub(crate) fn effective(decided: &[Decided]) -> Grants {
             (PermissionKind::File, Some(path)) => drop(grants.files.insert(what, path.clone())),
             (PermissionKind::Read, Some(path)) => drop(grants.read.insert(what, path.clone())),
             (PermissionKind::Env, _) => drop(grants.env.insert(what)),
+            (PermissionKind::Net, _) => grants.net.extend(Endpoint::parse(&what)),
             (PermissionKind::File | PermissionKind::Read, None) => {}
         }
     }

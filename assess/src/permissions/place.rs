@@ -37,6 +37,12 @@ pub enum PlaceError {
         /// Where it leads.
         now: PathBuf,
     },
+    /// It names no server.
+    #[error("{reason}")]
+    Server {
+        /// What is wrong.
+        reason: String,
+    },
     /// Only a policy's folder says where a relative path begins.
     #[error("{path:?} is relative: only a policy, beside which it lies, can grant it")]
     Relative {

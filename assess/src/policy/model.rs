@@ -66,6 +66,8 @@ pub struct Grants {
     pub file: BTreeSet<String>,
     /// Paths of files and folders that its process reads by itself.
     pub read: BTreeSet<String>,
+    /// Servers: a host and, if it is not 443, a port.
+    pub net: BTreeSet<String>,
 }
 
 impl Grants {
@@ -75,6 +77,7 @@ impl Grants {
             (PermissionKind::Env, &self.env),
             (PermissionKind::File, &self.file),
             (PermissionKind::Read, &self.read),
+            (PermissionKind::Net, &self.net),
         ];
         kinds.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| Thing::new(kind, name)))
     }

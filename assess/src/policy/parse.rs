@@ -187,8 +187,9 @@ fn granted(reader: &mut Reader, node: &KdlNode) -> Grants {
             "env" => ("the variable's name", &mut grants.env),
             "file" => ("the file's path", &mut grants.file),
             "read" => ("the path of a file or folder", &mut grants.read),
+            "net" => ("the server", &mut grants.net),
             _ => {
-                reader.unknown_node(child, "`grant`", &["env", "file", "read"]);
+                reader.unknown_node(child, "`grant`", &["env", "file", "read", "net"]);
                 continue;
             }
         };

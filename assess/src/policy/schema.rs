@@ -94,7 +94,8 @@ fn definitions() -> Value {
                     "properties": {
                         "env": { "description": "Names of environment variables.", "type": "array", "items": { "type": "string" } },
                         "file": { "description": "Paths of files, relative ones from the policy's folder.", "type": "array", "items": { "type": "string" } },
-                        "read": { "description": "Paths of files and folders that its process reads by itself; its answers are not remembered then.", "type": "array", "items": { "type": "string" } }
+                        "read": { "description": "Paths of files and folders that its process reads by itself; its answers are not remembered then.", "type": "array", "items": { "type": "string" } },
+                        "net": { "description": "Servers whose answers it may see: a host and, if it is not 443, a port.", "type": "array", "items": { "type": "string" } }
                     },
                     "additionalProperties": false
                 }
@@ -142,7 +143,7 @@ const GRAMMAR: &str = r#"policy    = plugins? analyze
 plugins   = `plugins {` plugin* `}`
 plugin    = `plugin` NAME (`path=`STRING `sha256=`STRING)? (`{` config? grant? `}`)?
 config    = `config {` CONFIGURATION* `}`
-grant     = `grant {` (`env` NAME | `file` PATH | `read` PATH)* `}`
+grant     = `grant {` (`env` NAME | `file` PATH | `read` PATH | `net` SERVER)* `}`
 analyze   = `analyze {` `investigate policy=`EXPRESSION (`investigate-if-fail` NAME+)? (category | analysis)+ `}`
 category  = `category` NAME (`weight=`NUMBER)? `{` (category | analysis)+ `}`
 analysis  = `analysis` NAME (`weight=`NUMBER)? (`plugin=`NAME)? (`query=`NAME)? (`policy=`EXPRESSION)? (`{` CONFIGURATION* `}`)?

@@ -62,6 +62,7 @@ impl Lab {
             machine: dir.path().join("machine.kdl"),
             builtins: ["activity", "binary", "churn"].map(builtin).into(),
             search_path: Vec::new(),
+            fetch: Arc::new(probity_net::Fetcher::default()),
             environment: BTreeMap::new(),
         };
         let live = Live::open(settings, Arc::new(Saying(Mutex::new(say)))).unwrap();

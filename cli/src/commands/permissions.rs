@@ -20,6 +20,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) env: &'a [String],
     pub(crate) file: &'a [String],
     pub(crate) read: &'a [String],
+    pub(crate) net: &'a [String],
     pub(crate) all: bool,
 }
 
@@ -39,7 +40,9 @@ pub(crate) fn grant(cx: &Context, plugin: &str, policy: Option<&Path>, wanted: &
         let mut page = page(&request);
         page.push_str(match request.decided.is_empty() {
             true => "There is nothing to grant.\n",
-            false => "Nothing was granted: name what shall be (--env, --file, --read), or pass --all.\n",
+            false => {
+                "Nothing was granted: name what shall be (--env, --file, --read, --net), or pass --all.\n"
+            }
         });
         return cx.result(&page);
     }
@@ -88,6 +91,7 @@ fn named(request: &PermissionRequest, wanted: &Wanted<'_>) -> Vec<(PermissionKin
         (PermissionKind::Env, wanted.env),
         (PermissionKind::File, wanted.file),
         (PermissionKind::Read, wanted.read),
+        (PermissionKind::Net, wanted.net),
     ];
     let named =
         lists.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.clone())));

@@ -24,8 +24,8 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
         PluginCommand::CheckDeterminism { plugin, subject } => determinism::check(cx, plugin, subject),
         PluginCommand::Permissions { plugin, policy, json } => permissions::show(cx, plugin, policy, *json),
         PluginCommand::Grant { plugin, revoke: true, .. } => permissions::revoke(cx, plugin),
-        PluginCommand::Grant { plugin, policy, env, file, read, all, .. } => {
-            let wanted = permissions::Wanted { env, file, read, all: *all };
+        PluginCommand::Grant { plugin, policy, env, file, read, net, all, .. } => {
+            let wanted = permissions::Wanted { env, file, read, net, all: *all };
             permissions::grant(cx, plugin, policy.as_deref(), &wanted)
         }
         PluginCommand::Hash { folder } => hash(cx, folder),

@@ -208,7 +208,7 @@ fn an_input_that_is_not_granted_or_not_there_is_told() {
         let plugins = vec![PluginSpec { grants, ..builtin("p") }];
         value(ask(&host(plugins, Scripted::new([asking()]), limits()), "probity/core/p", "q", "{}"))
     };
-    let how = r#"a policy grants it: plugin \"probity/core/p\" … { grant { env \"HOME\"; } }"#;
+    let how = r#"`probity plugin grant` grants what its manifest asks for, or a policy: plugin \"probity/core/p\" … { grant { env \"HOME\"; } }"#;
     let expected = format!(r#"{{"code":-32022,"message":"env/HOME is not granted to this plugin; {how}"}}"#);
     assert_eq!(said(Grants::default()), expected);
     let expected = r#"{"code":-32023,"message":"input env/HOME cannot be had: there is no input env/HOME"}"#;

@@ -134,7 +134,7 @@ pub enum ManifestError {
     },
     /// A permission that there is not.
     #[error("there is no permission {name:?}")]
-    #[diagnostic(help("a package may ask for env, file and read"))]
+    #[diagnostic(help("a package may ask for env, file, read and net"))]
     UnknownPermission {
         /// As written.
         name: String,
@@ -145,7 +145,8 @@ pub enum ManifestError {
     /// Something that nobody could grant.
     #[error("{kind} {what:?} cannot be asked for")]
     #[diagnostic(help(
-        "env takes a variable's name; file a path without '.' and '..'; read one that begins with '/' or '~/'"
+        "env takes a variable's name; file a path without '.' and '..'; read one that begins with '/' or '~/'; net a server \
+         such as api.example.org or api.example.org:8443"
     ))]
     Unaskable {
         /// Which permission.

@@ -5,6 +5,7 @@
 //! permissions {
 //!     env "DEPLOYMENT" why="which servers are meant"
 //!     file "*" why="the lists that its configuration names"
+//!     net "api.example.org" why="who reviewed a change"
 //!     read "~/.cargo/registry" why="the sources of dependencies" optional=#true
 //! }
 //! ```
@@ -26,6 +27,8 @@ pub enum PermissionKind {
     /// A file, or a folder with all below it, that the plugin's process reads by itself: what it sees there is recorded
     /// nowhere, so its answers are not remembered.
     Read,
+    /// What a server of the network answers, as an input: a host and, if it is not 443, a port.
+    Net,
 }
 
 /// One thing that a package asks for.
@@ -51,7 +54,8 @@ const SHAPE: &str = "a name or path, and why=\"…\", as in env \"LANG\" why=\"t
 
 impl PermissionKind {
     /// All kinds.
-    pub const ALL: [PermissionKind; 3] = [PermissionKind::Env, PermissionKind::File, PermissionKind::Read];
+    pub const ALL: [PermissionKind; 4] =
+        [PermissionKind::Env, PermissionKind::File, PermissionKind::Read, PermissionKind::Net];
 
     /// The node that asks for it.
     pub const fn name(self) -> &'static str {
@@ -59,6 +63,7 @@ impl PermissionKind {
             PermissionKind::Env => "env",
             PermissionKind::File => "file",
             PermissionKind::Read => "read",
+            PermissionKind::Net => "net",
         }
     }
 
@@ -139,6 +144,7 @@ fn is_askable(permission: &Permission) -> bool {
     plain
         && match kind {
             PermissionKind::Env => !what.contains('='),
+            PermissionKind::Net => !what.contains(['/', '@', ' ']),
             PermissionKind::File => !steps_back,
             PermissionKind::Read => !steps_back && (what.starts_with('/') || what.starts_with("~/")),
         }

@@ -5,7 +5,7 @@ import sys
 DESCRIPTION = {
     "queries": [{"name": "seen", "doc": "What it is shown.", "key": True, "output": True, "default": True}],
     "configSchema": {"type": "object"},
-    "permissions": {"inputs": ["env", "file", "time"]},
+    "permissions": {"inputs": ["env", "file", "http", "time"]},
 }
 
 config = {}

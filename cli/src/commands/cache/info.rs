@@ -34,7 +34,7 @@ pub(super) fn info(cx: &Context, paths: &Paths) -> Ended {
     line("asked", asked(&info));
     let imported = count(info.imported, "trace");
     line("imported", format!("{imported} from other machines, used with `check --trust-imported` alone"));
-    let parts = [beside.targets, beside.packages, beside.notes, beside.temporary];
+    let parts = [beside.targets, beside.packages, beside.notes, beside.fetched, beside.temporary];
     let all = info.bytes + info.aside_bytes + parts.iter().map(|part| part.bytes).sum::<u64>();
     line("size", format!("{}, of which", Size(all)));
     line(
@@ -58,6 +58,7 @@ pub(super) fn info(cx: &Context, paths: &Paths) -> Ended {
             count(beside.notes.count, "repository")
         ),
     );
+    line("  fetched", format!("{} of {}", Size(beside.fetched.bytes), count(beside.fetched.count, "answer")));
     line("  temporary", Size(beside.temporary.bytes).to_string());
     cx.result(&shown)
 }
