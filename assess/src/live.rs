@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use probity_engine::{
-    Ask, Digest, Engine, Executor, Failure, Leaf, Reply, Request, StoreError, StoreWarning,
+    Ask, Digest, Engine, Executor, Failure, Lasting, Leaf, Reply, Request, StoreError, StoreWarning,
 };
 use probity_host::{Host, PluginSpec, Sink};
 
@@ -115,8 +115,8 @@ struct State {
     taking: Taking,
     policy: Option<Arc<str>>,
     warnings: Vec<StoreWarning>,
-    /// What the last report rested on, if nothing had failed.
-    shown: Option<String>,
+    /// What the last report rested on, and how long that holds, if it is one that could be given again.
+    shown: Option<(String, Lasting)>,
 }
 
 /// The executor of a session: the host of the present check.
@@ -303,7 +303,10 @@ impl Inner {
         let prepared = Prepared::chosen(&state.settings, &target, snapshot.clone(), chosen, open)?;
         self.found_inputs(&prepared);
         let rests_on = rests_on(&prepared, &state.settings);
-        if snapshot.incomplete.is_none() && state.shown.as_ref() == Some(&rests_on) {
+        let complete = snapshot.incomplete.is_none();
+        let is_the_same =
+            |(shown, lasting): &(String, Lasting)| *shown == rests_on && lasting.holds(self.relay.now());
+        if complete && state.shown.as_ref().is_some_and(is_the_same) {
             return Ok(Round::Unchanged);
         }
         let mut checked = prepared.run_telling(&state.settings, tell)?;
@@ -311,7 +314,7 @@ impl Inner {
             return Ok(Round::Cancelled);
         }
         let failed = matches!(checked.report.outcome, Outcome::Error);
-        state.shown = (!failed).then_some(rests_on);
+        state.shown = (complete && !failed).then(|| (rests_on, self.engine.lasting()));
         // Once is enough: what was refreshed is known now.
         state.settings.refresh.clear();
         checked.warnings.splice(0..0, std::mem::take(&mut state.warnings));

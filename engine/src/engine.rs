@@ -14,7 +14,7 @@ use crate::batch::{Each, serve_roots};
 use crate::db::{Database, Question};
 use crate::give::Given;
 use crate::session::Session;
-use crate::{Executor, Reply, Request, Stats, StoreError, StoreLocation, StoreWarning, store};
+use crate::{Executor, Lasting, Reply, Request, Stats, StoreError, StoreLocation, StoreWarning, store};
 
 /// Answers requests, remembering. Clones share everything; when the last one is dropped, what is still to be
 /// written is written.
@@ -67,6 +67,9 @@ impl Engine {
         let facts = given.iter().filter_map(|given| given.fact.as_ref().ok());
         self.inner.session.asked(facts.map(|fact| fact.key));
         self.note_imported(requests, &given);
+        let mut lasting = self.inner.session.lasting.lock();
+        given.iter().for_each(|given| lasting.add(given));
+        drop(lasting);
         given.into_iter().map(Given::into_reply).collect()
     }
 
@@ -92,6 +95,12 @@ impl Engine {
     /// Which of the roots that were asked in this revision rest on answers of another machine.
     pub fn imported(&self) -> BTreeSet<Request> {
         self.inner.session.imported_roots.lock().clone()
+    }
+
+    /// For how long the answers to all that was asked in this revision hold. What rests on a failure that somebody went
+    /// on without does not: asked anew, it may come out otherwise although nothing has changed.
+    pub fn lasting(&self) -> Lasting {
+        *self.inner.session.lasting.lock()
     }
 
     fn note_imported(&self, requests: &[Request], given: &[Given]) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::deep::{DeepSet, Deeps};
+use crate::lasting::Lasting;
 use crate::log::Log;
 use crate::pool::Pool;
 use crate::refresh::Refresh;
@@ -37,6 +38,8 @@ pub(crate) struct Session {
     pub(crate) trusts_imported: AtomicBool,
     /// The roots of this revision that rest on what came from another machine.
     pub(crate) imported_roots: Mutex<BTreeSet<Request>>,
+    /// For how long what was asked in this revision holds.
+    pub(crate) lasting: Mutex<Lasting>,
     ending: AtomicBool,
 }
 
@@ -57,6 +60,7 @@ impl Session {
             roots: Mutex::default(),
             trusts_imported: AtomicBool::new(false),
             imported_roots: Mutex::default(),
+            lasting: Mutex::default(),
             ending: AtomicBool::new(false),
         }
     }
@@ -80,6 +84,7 @@ impl Session {
         self.log.next_revision();
         self.refresh.next_revision();
         self.imported_roots.lock().clear();
+        *self.lasting.lock() = Lasting::default();
         self.ending.store(false, Relaxed);
     }
 

@@ -60,7 +60,7 @@ impl Lab {
             trusted: dir.path().join("trusted"),
             granted: dir.path().join("grants.json"),
             machine: dir.path().join("machine.kdl"),
-            builtins: ["activity", "binary", "churn"].map(builtin).into(),
+            builtins: ["activity", "binary", "churn", "entropy", "identity"].map(builtin).into(),
             search_path: Vec::new(),
             fetch: Arc::new(probity_net::Fetcher::default()),
             environment: BTreeMap::new(),

@@ -9,6 +9,10 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
             Plugin::<Empty>::new("probity/core/activity", "1.0.0").query(day).input("time/day").run()
         }
         Some("binary") => Plugin::<Empty>::new("probity/core/binary", "1.0.0").query(tree).run(),
+        Some("entropy") => {
+            Plugin::<Empty>::new("probity/core/entropy", "1.0.0").query(careless).query(volatile).run()
+        }
+        Some("identity") => Plugin::<Empty>::new("probity/core/identity", "1.0.0").query(fails).run(),
         Some("churn") => Plugin::<Slow>::new("probity/core/churn", "1.0.0").query(slow).run(),
         _ => ExitCode::FAILURE,
     }
@@ -24,6 +28,24 @@ fn day(engine: &Engine, _key: Target) -> Result<Answer<String>> {
 #[query(default)]
 fn tree(_engine: &Engine, key: Target) -> Result<Answer<String>> {
     Ok(Answer::new(key.tree))
+}
+
+/// Never has an answer, without a fact being the reason.
+#[query(default)]
+fn fails(_engine: &Engine, _key: Target) -> Result<Answer<u64>> {
+    std::process::abort()
+}
+
+/// Goes on without one.
+#[query(default, uses("identity/fails"))]
+fn careless(engine: &Engine, key: Target) -> Result<Answer<u64>> {
+    Ok(Answer::new(engine.query::<u64>("identity/fails", &key).unwrap_or(7)))
+}
+
+/// Holds for no time at all.
+#[query(volatile)]
+fn volatile(_engine: &Engine, _key: Target) -> Result<Answer<u64>> {
+    Ok(Answer::new(7))
 }
 
 #[derive(Default, Serialize, Deserialize, JsonSchema)]

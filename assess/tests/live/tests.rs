@@ -14,6 +14,8 @@ use crate::lab::{Lab, file, policy, slow_policy};
 pub(crate) const ALL: &[(&str, fn())] = &[
     ("a_commit_runs_what_rests_on_it_in_the_processes_that_run", commit),
     ("nothing_is_judged_twice_in_the_same_state", unchanged),
+    ("what_went_on_without_an_answer_that_failed_is_asked_again", swallowed),
+    ("what_holds_for_a_while_is_asked_again_after_that", aged),
     ("a_policy_that_is_being_written_counts_until_it_is_taken_back", policy_text),
     ("a_buffer_counts_until_it_is_taken_back", buffer),
     ("a_buffer_that_is_no_part_of_what_is_checked_is_refused", refused_buffer),
@@ -53,6 +55,32 @@ fn unchanged() {
     lab.write("policy.kdl", &format!("// my policy\n{}", policy("")));
     lab.live.apply_change(Change::Target).unwrap();
     lab.expect_unchanged();
+}
+
+fn swallowed() {
+    let lab = Lab::new(What::Head);
+    lab.write("policy.kdl", &policy("  analysis \"entropy\" policy=\"value == 7\""));
+    for _ in 0..2 {
+        let told = lab.report();
+        assert_eq!(told.checked.report.outcome, Outcome::Pass);
+        assert!(
+            told.checked.effort.ran.contains_key("probity/core/identity/fails"),
+            "{:?}",
+            told.checked.effort
+        );
+        lab.live.apply_change(Change::Target).unwrap();
+    }
+    lab.write("policy.kdl", &policy(""));
+    lab.report();
+    lab.expect_unchanged();
+}
+
+fn aged() {
+    let lab = Lab::new(What::Head);
+    lab.write("policy.kdl", &policy("  analysis \"entropy\" query=\"volatile\" policy=\"value == 7\""));
+    lab.report();
+    lab.live.apply_change(Change::Target).unwrap();
+    assert_eq!(lab.report().checked.effort.ran.keys().collect::<Vec<_>>(), ["probity/core/entropy/volatile"]);
 }
 
 fn policy_text() {

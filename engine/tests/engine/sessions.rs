@@ -4,7 +4,40 @@ use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
 
-use crate::lab::{World, request, shown, value};
+use crate::lab::{Lab, World, request, shown, value};
+
+#[test]
+fn what_saw_a_failure_or_only_ages_is_told_to_hold_no_longer_than_it_does() {
+    let world = World::default()
+        .query("p/fact", |_| value("1"))
+        .query("p/crash", |call| match call.version() {
+            0 => panic!("down"),
+            _ => value("up"),
+        })
+        .query("p/careless", |call| value(call.value("p/crash").unwrap_or_default()))
+        .query("p/above", |call| value(call.value("p/careless")?))
+        .query("p/ages", |call| {
+            call.ask.ages(100);
+            value("young")
+        })
+        .query("p/old", |call| value(call.value("p/ages")?));
+    let mut lab = world.lab();
+    lab.set_clock(1000);
+    let lasting = |lab: &mut Lab, name: &str| {
+        lab.next_revision();
+        lab.ask(name);
+        [999, 1000, 1099, 1100].map(|now| lab.engine.lasting().holds(now))
+    };
+    assert_eq!(lasting(&mut lab, "p/fact"), [true; 4]);
+    assert_eq!(lasting(&mut lab, "p/crash"), [false; 4]);
+    assert_eq!(lasting(&mut lab, "p/above"), [false; 4], "although each has an answer");
+    let until_then = [true, true, true, false];
+    assert_eq!(lasting(&mut lab, "p/old"), until_then);
+    lab.restart();
+    assert_eq!(lasting(&mut lab, "p/old"), until_then, "also when it is remembered");
+    lab.set_version("p", 1);
+    assert_eq!(lasting(&mut lab, "p/above"), [true; 4]);
+}
 
 /// A world with a query that runs until it is cancelled, and one that answers at once.
 fn world() -> World {
