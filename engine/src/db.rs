@@ -52,6 +52,15 @@ impl Database {
     }
 }
 
+#[cfg(test)]
+impl Database {
+    /// How many questions it knows.
+    pub(crate) fn questions(&self) -> usize {
+        use salsa::plumbing::{SalsaStructInDb as _, ZalsaDatabase as _};
+        Question::entries(self.zalsa()).count()
+    }
+}
+
 #[salsa::db]
 impl salsa::Database for Database {}
 

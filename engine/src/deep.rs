@@ -69,7 +69,7 @@ impl DeepBuilder {
     }
 }
 
-/// The deep sets that this session has seen, and whether they hold in this revision.
+/// The deep sets that this revision and the one before have seen, and whether they hold in this revision.
 #[derive(Debug, Default)]
 pub(crate) struct Deeps {
     known: Mutex<HashMap<Digest, Known>>,
@@ -126,8 +126,13 @@ impl Deeps {
         known.set.leaves.get(known.found?.err()?).cloned()
     }
 
-    /// Forgets what holds, at the beginning of a revision.
+    /// Forgets what holds, at the beginning of a revision, and the sets that nobody looked at in the one before.
     pub(crate) fn next_revision(&self) {
-        self.known.lock().values_mut().for_each(|known| known.found = None);
+        self.known.lock().retain(|_, known| known.found.take().is_some());
+    }
+
+    #[cfg(test)]
+    pub(crate) fn count(&self) -> usize {
+        self.known.lock().len()
     }
 }

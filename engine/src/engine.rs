@@ -125,7 +125,10 @@ impl Engine {
     pub fn next_revision(&mut self) {
         let mut db = self.inner.db.lock();
         self.inner.session.end_revision();
+        // Cancels and waits until nobody has a handle any more.
         db.synthetic_write(Durability::LOW);
+        // A database forgets no question that it was asked, and no memo. What holds is in the store by the end of this.
+        *db = Database::new(Arc::clone(&self.inner.session));
         self.inner.session.settle_writes();
         self.inner.session.begin_revision();
     }
@@ -148,8 +151,77 @@ impl Engine {
     }
 }
 
+#[cfg(test)]
+impl Engine {
+    /// How many questions and deep sets the session holds.
+    fn held(&self) -> (usize, usize) {
+        (self.inner.db.lock().questions(), self.inner.session.deeps.count())
+    }
+}
+
 impl Drop for Inner {
     fn drop(&mut self) {
         self.session.close();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Answer, Ask, Digest, Executor, Failure, Key, Leaf, Outcome};
+
+    /// A root for each commit that asks for the commit itself, a number that is its input, and ten parts that never change.
+    struct World;
+
+    impl Executor for World {
+        fn leaves(&self, request: &Request) -> Vec<Leaf> {
+            vec![Leaf::Artifact(request.plugin.clone())]
+        }
+
+        fn digest(&self, leaf: &Leaf) -> Result<Digest, Failure> {
+            Ok(Digest::of(format!("{leaf:?}").as_bytes()))
+        }
+
+        fn execute(&self, request: &Request, ask: &mut dyn Ask) -> Reply {
+            if &*request.query == "root" {
+                let number = request.key.as_str();
+                ask.input("number", number)?;
+                let commit = Request::new("p", "commit", Key::parse(number).expect("it is a key"));
+                ask.answers((0..10).map(part).chain([commit]).collect())
+                    .into_iter()
+                    .collect::<Result<Vec<_>, _>>()?;
+            }
+            Ok(Outcome::Answered(Answer { value: request.key.as_str().into(), concerns: "[]".into() }))
+        }
+
+        fn input(&self, _: &str, id: &str) -> Result<Arc<str>, Failure> {
+            Ok(id.into())
+        }
+    }
+
+    fn asked(query: &str, number: u64) -> Request {
+        Request::new("p", query, Key::parse(&format!("{{\"n\":{number}}}")).expect("it is a key"))
+    }
+
+    fn part(number: u64) -> Request {
+        asked("part", number)
+    }
+
+    #[test]
+    fn a_long_session_holds_what_one_revision_needs() {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut engine, _) = Engine::open(StoreLocation::Path(folder.path().into()), Arc::new(World));
+        let mut most = (0, 0);
+        for number in 0..1000 {
+            engine.next_revision();
+            let roots: Vec<Request> = (0..3).map(|root| asked("root", number * 3 + root)).collect();
+            assert!(engine.answers(&roots).iter().all(Result::is_ok));
+            let ran = if number == 0 { 3 + 3 + 10 } else { 3 + 3 };
+            assert_eq!(engine.executed().len(), ran, "what did not change is known");
+            let held = engine.held();
+            most = (most.0.max(held.0), most.1.max(held.1));
+        }
+        // 3 roots, 3 commits, 10 parts; a set for each root of this revision and the one before, and one for the rest.
+        assert_eq!(most, (16, 7));
     }
 }

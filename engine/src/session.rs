@@ -91,6 +91,7 @@ impl Session {
     /// Waits until all facts so far are in the store, where the next revision looks for them.
     pub(crate) fn settle_writes(&self) {
         self.writer.wait();
+        self.store.revision_ended();
     }
 
     /// Waits as well, and reports the first error since the last time.

@@ -10,6 +10,10 @@ use crate::trace::{LogicalKey, Trace};
 use crate::writer::Record;
 use crate::{Digest, Request};
 
+/// What is in memory beyond this, bytes, is forgotten at the end of a revision: a session that goes on for days would
+/// otherwise remember every state that it has seen.
+const LIMIT: usize = 256 << 20;
+
 /// Facts of this process, compressed as on disk.
 #[derive(Debug, Default)]
 pub(crate) struct MemoryStore {
@@ -20,11 +24,24 @@ pub(crate) struct MemoryStore {
 struct Inner {
     memos: HashMap<LogicalKey, (Request, VecDeque<Trace>)>,
     blobs: HashMap<Digest, Packed>,
+    /// What the blobs hold.
+    bytes: usize,
 }
 
 impl Inner {
-    fn keep(&mut self, digest: Digest, bytes: impl FnOnce() -> Vec<u8>) {
-        self.blobs.entry(digest).or_insert_with(|| codec::pack(bytes()));
+    fn keep(&mut self, digest: Digest, plain: impl FnOnce() -> Vec<u8>) {
+        let bytes = &mut self.bytes;
+        self.blobs.entry(digest).or_insert_with(|| {
+            let packed = codec::pack(plain());
+            *bytes += packed.bytes.len();
+            packed
+        });
+    }
+
+    fn keep_within(&mut self, limit: usize) {
+        if self.bytes > limit {
+            *self = Inner::default();
+        }
     }
 }
 
@@ -68,6 +85,10 @@ impl MemoStore for MemoryStore {
 
     fn touch(&self, _roots: &[LogicalKey]) {}
 
+    fn revision_ended(&self) {
+        self.inner.lock().keep_within(LIMIT);
+    }
+
     fn collect(&self) {}
 
     fn warnings(&self) -> Vec<StoreWarning> {
@@ -75,4 +96,21 @@ impl MemoStore for MemoryStore {
     }
 
     fn close(&self) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_takes_too_much_room_is_forgotten_as_a_whole() {
+        let mut inner = Inner::default();
+        for text in ["a", "b", "b"] {
+            inner.keep(Digest::of(text.as_bytes()), || text.repeat(10).into_bytes());
+        }
+        inner.keep_within(20);
+        assert_eq!((inner.blobs.len(), inner.bytes), (2, 20));
+        inner.keep_within(19);
+        assert_eq!((inner.blobs.len(), inner.bytes), (0, 0));
+    }
 }

@@ -125,6 +125,8 @@ pub(crate) trait MemoStore: Send + Sync {
     fn write(&self, records: &[Record]) -> Result<(), StoreError>;
     /// Notes that these are asked by the engine's user, which keeps what they rest on. At most once a day.
     fn touch(&self, roots: &[LogicalKey]);
+    /// A revision has ended, and what it learnt is written. A good moment to forget what takes too much room in memory.
+    fn revision_ended(&self) {}
     /// Forgets what has not been asked for longest, if the store has grown too large.
     fn collect(&self);
     /// What befell the store since the last call.
