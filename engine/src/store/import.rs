@@ -11,10 +11,10 @@ use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::StoreError;
 use super::collect::today;
+use super::parts::Parts;
 use super::rows;
 use super::schema::{self, Opened, database_error, file_in};
 use super::transfer::{Item, TransferError, Transferred, read};
-use super::verify::references;
 
 /// One transaction takes at most so many records, and about so many bytes.
 const BATCH: usize = 500;
@@ -33,8 +33,8 @@ pub fn import(folder: &Path, mut from: impl Read + Seek) -> Result<Transferred, 
         Opened::Ready(connection) => connection,
         Opened::Unknown(reason) => return Err(StoreError::Unknown { path, reason }.into()),
     };
-    let mut taker =
-        Taker { connection, path: &path, batch: Vec::new(), bytes: 0, taken: Transferred::default() };
+    let (batch, parts, taken) = (Vec::new(), Parts::default(), Transferred::default());
+    let mut taker = Taker { connection, path: &path, batch, bytes: 0, parts, taken };
     read(from, |item| taker.take(item))?;
     taker.commit()?;
     Ok(taker.taken)
@@ -44,13 +44,24 @@ struct Taker<'a> {
     connection: Connection,
     path: &'a Path,
     batch: Vec<Item>,
+    /// What the values and questions among them hold.
     bytes: usize,
+    parts: Parts,
     /// What was new here.
     taken: Transferred,
 }
 
 impl Taker<'_> {
+    /// Others wait for a transaction, so what traces name is decoded before one begins. For that it must be in the store.
     fn take(&mut self, item: Item) -> Result<(), TransferError> {
+        if let Item::Trace(_, trace) = &item {
+            if self.bytes > 0 {
+                self.commit()?;
+            }
+            let looked = self.parts.of(&self.connection, trace);
+            // What is missing, the transaction finds too.
+            let _ = looked.map_err(|error| database_error(self.path, &error))?;
+        }
         if let Item::Blob(_, packed) | Item::Memo(_, packed) = &item {
             self.bytes += packed.bytes.len();
         }
@@ -64,13 +75,18 @@ impl Taker<'_> {
     fn commit(&mut self) -> Result<(), TransferError> {
         let batch = std::mem::take(&mut self.batch);
         self.bytes = 0;
-        put(&mut self.connection, batch, &mut self.taken)
+        put(&mut self.connection, batch, &mut self.parts, &mut self.taken)
             .map_err(|error| database_error(self.path, &error))?;
         Ok(())
     }
 }
 
-fn put(connection: &mut Connection, batch: Vec<Item>, taken: &mut Transferred) -> rusqlite::Result<()> {
+fn put(
+    connection: &mut Connection,
+    batch: Vec<Item>,
+    parts: &mut Parts,
+    taken: &mut Transferred,
+) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for item in batch {
         match item {
@@ -83,7 +99,7 @@ fn put(connection: &mut Connection, batch: Vec<Item>, taken: &mut Transferred) -
                 taken.memos += 1;
             }
             Item::Trace(key, trace) => {
-                if !rows::has_memo(&transaction, &key)? || references(&transaction, &trace)?.is_err() {
+                if !rows::has_memo(&transaction, &key)? || parts.of(&transaction, &trace)?.is_err() {
                     taken.incomplete += 1;
                 } else if rows::put_trace(&transaction, &key, &trace)? {
                     taken.traces += 1;

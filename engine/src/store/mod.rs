@@ -11,6 +11,7 @@ mod export;
 mod import;
 mod info;
 mod memory;
+mod parts;
 mod rows;
 mod schema;
 mod sqlite;

@@ -11,12 +11,11 @@ use rusqlite::{Connection, Row, TransactionBehavior, params};
 
 use super::StoreError;
 use super::damage::{self, FileId};
+use super::parts::Parts;
 use super::rows::{self, digest, packed};
 use super::schema::{self, Opened, database_error, file_in};
-use crate::Digest;
 use crate::codec;
-use crate::deep::DeepSet;
-use crate::trace::{Body, LogicalKey, Trace};
+use crate::trace::LogicalKey;
 
 /// So many kinds of damage are kept by name; the rest is counted.
 const NAMED: usize = 20;
@@ -134,7 +133,7 @@ fn pages(connection: &Connection) -> rusqlite::Result<()> {
 struct Table {
     name: &'static str,
     sql: &'static str,
-    judge: fn(&Connection, &Row<'_>) -> rusqlite::Result<Result<(), &'static str>>,
+    judge: fn(&Connection, &Row<'_>, &mut Parts) -> rusqlite::Result<Result<(), &'static str>>,
     remove: &'static str,
 }
 
@@ -142,13 +141,13 @@ const TABLES: &[Table] = &[
     Table {
         name: "memo",
         sql: "SELECT key, compressed, request, rowid FROM memo",
-        judge: |_, row| Ok(memo(row)?.ok_or("its question is not the one that its name is taken from")),
+        judge: |_, row, _| Ok(memo(row)?.ok_or("its question is not the one that its name is taken from")),
         remove: "DELETE FROM memo WHERE rowid = ?2",
     },
     Table {
         name: "blob",
         sql: "SELECT digest, compressed, bytes, rowid FROM blob",
-        judge: |_, row| Ok(blob(row)?.ok_or("its bytes do not have the digest that it is named by")),
+        judge: |_, row, _| Ok(blob(row)?.ok_or("its bytes do not have the digest that it is named by")),
         remove: "DELETE FROM blob WHERE rowid = ?2",
     },
     Table {
@@ -160,7 +159,7 @@ const TABLES: &[Table] = &[
     Table {
         name: "root",
         sql: "SELECT key, day FROM root",
-        judge: |_, row| Ok(root(row)?.ok_or("it is no question with a day")),
+        judge: |_, row, _| Ok(root(row)?.ok_or("it is no question with a day")),
         remove: "DELETE FROM root WHERE key IS ?1 AND day IS ?2",
     },
 ];
@@ -176,11 +175,11 @@ impl Table {
         gone: &mut Vec<(&'a Table, Place)>,
     ) -> rusqlite::Result<()> {
         let mut statement = connection.prepare(self.sql)?;
-        let columns = statement.column_count();
+        let (columns, mut parts) = (statement.column_count(), Parts::default());
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             verified.records += 1;
-            let Err(wrong) = (self.judge)(connection, row)? else { continue };
+            let Err(wrong) = (self.judge)(connection, row, &mut parts)? else { continue };
             let name = if self.name == "trace" { 5 } else { 0 };
             verified.add(self.name, hex(row.get_ref(name)?), wrong);
             gone.push((self, (row.get(name)?, row.get(columns - 1)?)));
@@ -205,35 +204,17 @@ fn root(row: &Row<'_>) -> rusqlite::Result<Option<()>> {
     Ok((digest(row.get_ref(0)?).is_some() && matches!(row.get_ref(1)?, ValueRef::Integer(0..))).then_some(()))
 }
 
-fn trace(connection: &Connection, row: &Row<'_>) -> rusqlite::Result<Result<(), &'static str>> {
+fn trace(
+    connection: &Connection,
+    row: &Row<'_>,
+    parts: &mut Parts,
+) -> rusqlite::Result<Result<(), &'static str>> {
     let Some(key) = digest(row.get_ref(5)?).map(LogicalKey) else { return Ok(Err("it names no question")) };
     let Some(trace) = rows::sealed(row, &key)? else { return Ok(Err("it is not what its seal says")) };
     if !rows::has_memo(connection, &key)? {
         return Ok(Err("its question is missing"));
     }
-    references(connection, &trace)
-}
-
-/// Whether all that a trace names is there, and of the kind that it is named as.
-pub(super) fn references(
-    connection: &Connection,
-    trace: &Trace,
-) -> rusqlite::Result<Result<(), &'static str>> {
-    if !rows::has_blob(connection, &trace.outcome)? {
-        return Ok(Err("its outcome is missing"));
-    }
-    let plain = |name: &Digest| -> rusqlite::Result<Option<Vec<u8>>> {
-        Ok(rows::blob(connection, name)?.and_then(|packed| codec::unpack_blob(packed, name)))
-    };
-    if plain(&trace.body)?.and_then(|bytes| Body::decode(&bytes)).is_none() {
-        return Ok(Err("what it rests on is missing"));
-    }
-    if let Some(deep) = &trace.deep
-        && plain(deep)?.and_then(|bytes| DeepSet::decode(*deep, bytes)).is_none()
-    {
-        return Ok(Err("its set of leaves is missing"));
-    }
-    Ok(Ok(()))
+    parts.of(connection, &trace)
 }
 
 /// Removes the traces of which a part was just removed.
