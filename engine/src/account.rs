@@ -80,10 +80,12 @@ pub enum Cause<Q = Request> {
         request: Q,
         /// The name of that question.
         name: Digest,
-        /// The answer's digest in the trace.
-        then: Digest,
-        /// And now; absent if there is no answer, or one that saw a failure.
+        /// The answer's digest in the trace; absent if the trace rests on something that not everybody may know.
+        then: Option<Digest>,
+        /// And now; absent if there is no answer, or one that saw a failure, or if it is private.
         now: Option<Digest>,
+        /// There is an answer, but who knows a digest could find out by guessing what not everybody may know.
+        private: bool,
     },
     /// It was remembered, but the store no longer gave what was needed.
     Lost,
@@ -94,9 +96,9 @@ pub enum Cause<Q = Request> {
 pub struct Change {
     /// Which.
     pub leaf: Leaf,
-    /// Its digest in the trace; absent if the trace did not have the leaf.
+    /// Its digest in the trace; absent if the trace did not have the leaf, or if it is an input other than the time.
     pub then: Option<Digest>,
-    /// Its digest now; absent if it cannot be told, or if the question no longer rests on it.
+    /// Its digest now; absent if it cannot be told, if the question no longer rests on it, or as `then`.
     pub now: Option<Digest>,
     /// Its value now, if it is a time. Other inputs may hold what should not be spread.
     pub value: Option<Arc<str>>,
@@ -192,8 +194,8 @@ impl Teller<'_> {
             Cause::Forced => Cause::Forced,
             Cause::Leaf(change) => Cause::Leaf(change),
             Cause::Lost => Cause::Lost,
-            Cause::Dependency { request, name, then, now } => {
-                Cause::Dependency { request: self.request(request), name, then, now }
+            Cause::Dependency { request, name, then, now, private } => {
+                Cause::Dependency { request: self.request(request), name, then, now, private }
             }
         }
     }

@@ -36,6 +36,13 @@ impl DeepSet {
     }
 }
 
+impl DeepSet {
+    /// Whether a leaf among these is something that not everybody may know.
+    pub(crate) fn is_private(&self) -> bool {
+        self.leaves.iter().any(|(leaf, _)| leaf.is_private())
+    }
+}
+
 /// Gathers the deep set of an outcome from its own leaves and the sets of what it asked for.
 #[derive(Debug, Default)]
 pub(crate) struct DeepBuilder {
@@ -117,6 +124,12 @@ impl Deeps {
         let entry = known.entry(digest).or_insert_with(|| Known { set, found: None });
         entry.found = Some(found);
         found.ok().map(|()| Arc::clone(&entry.set))
+    }
+
+    /// Whether what has the set of that digest rests on something that not everybody may know, or may do so.
+    pub(crate) fn is_private(&self, digest: Option<Digest>) -> bool {
+        let known = self.known.lock();
+        digest.and_then(|digest| known.get(&digest)).is_none_or(|known| known.set.is_private())
     }
 
     /// The leaf for which the set of that digest was found not to hold, and its digest then.

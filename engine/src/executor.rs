@@ -30,6 +30,14 @@ pub enum Leaf {
     },
 }
 
+impl Leaf {
+    /// Whether it is something that not everybody may know: any input but the time. Of a secret that can be guessed, the
+    /// digest lets guesses be tried, so it is neither told nor carried to other machines.
+    pub(crate) fn is_private(&self) -> bool {
+        matches!(self, Leaf::Input { kind, .. } if &**kind != "time")
+    }
+}
+
 /// Computes what the engine does not remember.
 pub trait Executor: Send + Sync + 'static {
     /// The leaves that every answer to `request` rests on: the artifact and the configuration of its plugin

@@ -90,7 +90,15 @@ impl Log {
 
 impl Why {
     /// A dependency that has another answer than the trace says, or none.
-    pub(crate) fn dependency(id: Id, key: LogicalKey, then: Digest, now: Option<Digest>) -> Why {
-        Cause::Dependency { request: id, name: key.0, then, now }
+    pub(crate) fn dependency(
+        id: Id,
+        key: LogicalKey,
+        then: Digest,
+        now: Option<Digest>,
+        is_private: bool,
+    ) -> Why {
+        let private = is_private && now.is_some();
+        let (then, now) = if is_private { (None, None) } else { (Some(then), now) };
+        Cause::Dependency { request: id, name: key.0, then, now, private }
     }
 }

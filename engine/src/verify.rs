@@ -10,7 +10,7 @@ use salsa::plumbing::AsId;
 use crate::account::{Cause, Change};
 use crate::batch::serve;
 use crate::db::{Db, Question};
-use crate::deep::DeepBuilder;
+use crate::deep::{DeepBuilder, DeepSet};
 use crate::give::Need;
 use crate::log::Why;
 use crate::settle::Found;
@@ -40,7 +40,8 @@ fn held(db: &dyn Db, id: Id, trace: &Trace, own: &[(Leaf, Digest)]) -> Result<Fo
     let mut deep = DeepBuilder::default();
     own.iter().for_each(|(leaf, digest)| deep.add_leaf(leaf, *digest));
     let mut imported = trace.imported;
-    body.steps.iter().try_for_each(|step| step_holds(db, id, step, &mut deep, &mut imported))?;
+    let was = trace.deep;
+    body.steps.iter().try_for_each(|step| step_holds(db, id, step, was, &mut deep, &mut imported))?;
     Ok(Found { outcome: trace.outcome, text: None, body, deep, tainted: false, imported })
 }
 
@@ -59,6 +60,7 @@ fn step_holds(
     db: &dyn Db,
     id: Id,
     step: &Step,
+    was: Option<Digest>,
     deep: &mut DeepBuilder,
     imported: &mut bool,
 ) -> Result<(), Why> {
@@ -72,14 +74,16 @@ fn step_holds(
                 Err(Cause::Leaf(world.change(leaf, Some(*then)).into()))
             }
         }
-        Step::Queries(members) => group_holds(db, id, members, deep, imported),
+        Step::Queries(members) => group_holds(db, id, members, was, deep, imported),
     }
 }
 
+/// `was` is the deep set that the asker had.
 fn group_holds(
     db: &dyn Db,
     id: Id,
     members: &[(LogicalKey, Digest)],
+    was: Option<Digest>,
     deep: &mut DeepBuilder,
     imported: &mut bool,
 ) -> Result<(), Why> {
@@ -94,8 +98,11 @@ fn group_holds(
                 *imported |= fact.imported;
             }
             other => {
-                let now = other.as_ref().ok().filter(|fact| !fact.tainted).map(|fact| fact.digest);
-                return Err(Why::dependency(Question::new(db, request).as_id(), *key, *then, now));
+                let now = other.as_ref().ok().filter(|fact| !fact.tainted);
+                let is_private = db.session().deeps.is_private(was)
+                    || now.is_some_and(|fact| fact.deep.as_deref().is_none_or(DeepSet::is_private));
+                let (id, now) = (Question::new(db, request).as_id(), now.map(|fact| fact.digest));
+                return Err(Why::dependency(id, *key, *then, now, is_private));
             }
         }
     }

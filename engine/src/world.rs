@@ -47,7 +47,10 @@ impl World {
     /// What became of a leaf that does not hold.
     pub(crate) fn change(&self, leaf: &Leaf, then: Option<Digest>) -> Change {
         let seen = self.see(leaf).ok();
-        let is_time = matches!(leaf, Leaf::Input { kind, .. } if &**kind == "time");
+        if leaf.is_private() {
+            return Change { leaf: leaf.clone(), then: None, now: None, value: None };
+        }
+        let is_time = matches!(leaf, Leaf::Input { .. });
         Change {
             leaf: leaf.clone(),
             then,

@@ -44,7 +44,7 @@ fn trusted_ones_are_used_and_every_form_of_the_report_names_the_analyses() {
     let mut found: Vec<&str> = imported.as_array().unwrap().iter().filter_map(Value::as_str).collect();
     found.sort_unstable();
     assert_eq!(found, names);
-    assert_eq!(format!("{json:#}\n"), report);
+    assert_eq!(json, serde_json::from_str::<Value>(&report).unwrap());
     let text = here.check(repository.path(), &["--trust-imported"]).stdout;
     assert!(text.contains("6 of 6 analyses rest on answers of another machine"), "{text}");
     let sarif = here.check(repository.path(), &["--format", "sarif", "--trust-imported"]).json();

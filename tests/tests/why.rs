@@ -156,7 +156,7 @@ fn damaged_and_hostile_notes_are_refused_or_tamed() {
         "{}",
         damaged.stderr
     );
-    std::fs::write(&notes, text.replace("\"schema_version\":1", "\"schema_version\":9")).unwrap();
+    std::fs::write(&notes, text.replace("\"schema_version\":2", "\"schema_version\":9")).unwrap();
     let other = lab.probity(["why", "churn", target]).expect(2);
     assert!(other.stderr.contains("another version"), "{}", other.stderr);
     lab.check(repository.path(), &[]);
@@ -172,7 +172,7 @@ fn the_data_follow_their_schema_s_version_and_places_lead_somewhere() {
         .probity(["why", "churn", repository.path().to_str().unwrap(), "--format", "json"])
         .expect(0)
         .json();
-    assert_eq!((why["schema_version"].as_u64(), why["analysis"].as_str()), (Some(1), Some("churn")));
+    assert_eq!((why["schema_version"].as_u64(), why["analysis"].as_str()), (Some(2), Some("churn")));
     let entries = why["entries"].as_array().unwrap();
     assert_eq!((&entries[0]["query"], &entries[0]["how"]), (&"churn".into(), &"run".into()));
     assert_eq!(entries[0]["cause"]["kind"], "first");

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use file::{WhyError, file};
 
 /// Raised with every change of the layout that a reader could stumble over.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// What a check noted: the questions of all its analyses.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,11 +133,16 @@ pub enum Cause {
         query: String,
         /// The name of that question.
         name: String,
-        /// SHA-256 of its answer for the remembered one.
-        then: String,
-        /// Of its answer now; absent if it has none, or one that saw a failure.
+        /// SHA-256 of its answer for the remembered one; absent if that rested on a variable or a file.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        then: Option<String>,
+        /// Of its answer now; absent if it has none, or one that saw a failure, or if it is private.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         now: Option<String>,
+        /// There is an answer, but answers rest on a variable or a file, and who knows digests could find it out by
+        /// guessing.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        private: bool,
     },
     /// The store gave only a part of what was remembered.
     Lost,
@@ -157,10 +162,10 @@ pub enum Cause {
 pub struct Change {
     /// What has changed.
     pub leaf: Leaf,
-    /// Its SHA-256 for the remembered answer; absent if that did not rest on it.
+    /// Its SHA-256 for the remembered answer; absent if that did not rest on it, and for variables and files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<String>,
-    /// Its SHA-256 now; absent if it cannot be told, or the question no longer rests on it.
+    /// Its SHA-256 now; absent if it cannot be told, if the question no longer rests on it, and for variables and files.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<String>,
     /// What it was then, where that can be told: a day.

@@ -76,12 +76,13 @@ fn cause(cause: engine::Cause, days: &mut Days) -> Cause {
         engine::Cause::First => Cause::First,
         engine::Cause::Forced => Cause::Forced,
         engine::Cause::Leaf(changed) => Cause::Changed(change(*changed, days)),
-        engine::Cause::Dependency { request, name, then, now } => Cause::Dependency {
+        engine::Cause::Dependency { request, name, then, now, private } => Cause::Dependency {
             plugin: request.plugin.to_string(),
             query: request.query.to_string(),
             name: name.to_string(),
-            then: then.to_string(),
+            then: then.map(|then| then.to_string()),
             now: now.map(|now| now.to_string()),
+            private,
         },
         engine::Cause::Lost => Cause::Lost,
     }

@@ -109,9 +109,9 @@ fn notes_that_are_none_are_told_apart() {
     for (text, damaged) in [
         (sound[..sound.len() / 2].to_owned(), true),
         (String::new(), true),
-        ("{\"schema_version\":1}".to_owned(), true),
+        ("{\"schema_version\":2}".to_owned(), true),
         (serde_json::to_string(&outside).unwrap(), true),
-        (sound.replace("\"schema_version\":1", "\"schema_version\":2"), false),
+        (sound.replace("\"schema_version\":2", "\"schema_version\":3"), false),
     ] {
         fs::write(&file, &text).unwrap();
         match Record::read(&file) {

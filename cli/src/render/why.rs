@@ -141,14 +141,15 @@ impl Tree<'_> {
             Cause::First => "asked for the first time".to_owned(),
             Cause::Forced => "forced by --refresh".to_owned(),
             Cause::Changed(change) => self.change(change),
-            Cause::Dependency { plugin, query: name, then, now, .. } => {
+            Cause::Dependency { plugin, query: name, then, now, private, .. } => {
                 let asked = query(plugin, name);
-                match now {
-                    Some(now) => {
+                match (then, now) {
+                    (Some(then), Some(now)) => {
                         let (then, now) = (self.digest(then), self.digest(now));
                         format!("{asked}, which it had asked, answers otherwise: {then} → {now}")
                     }
-                    None => format!("{asked}, which it had asked, has no answer that can be relied on"),
+                    _ if *private => format!("{asked}, which it had asked, answers otherwise"),
+                    _ => format!("{asked}, which it had asked, has no answer that can be relied on"),
                 }
             }
             Cause::Lost => "the store gave only a part of what was remembered".to_owned(),
@@ -167,6 +168,9 @@ impl Tree<'_> {
             }
             Leaf::Input { kind, id } => format!("input {}/{} changed", tame(kind), tame(id)),
         };
+        if let (Leaf::Input { .. }, None, None) = (&change.leaf, &change.then, &change.now) {
+            return what;
+        }
         let side = |value: &Option<String>, digest: &Option<String>| match (value, digest) {
             (Some(value), _) => tame(value),
             (None, Some(digest)) => self.digest(digest),

@@ -133,7 +133,7 @@ fn held(connection: &Connection) -> rusqlite::Result<u64> {
 fn mark(connection: &Connection, budget: u64) -> rusqlite::Result<HashSet<Digest>> {
     let (mut keys, mut blobs) = (HashSet::new(), HashSet::new());
     let mut taken = 0;
-    for root in names(connection, "SELECT key FROM root ORDER BY day DESC, key")? {
+    for root in rows::names(connection, "SELECT key FROM root ORDER BY day DESC, key")? {
         let (mut todo, mut own) = (vec![root], Vec::new());
         while let Some(key) = todo.pop() {
             if keys.contains(&key) {
@@ -187,7 +187,7 @@ fn size(connection: &Connection, blob: &Digest) -> rusqlite::Result<u64> {
 
 /// Deletes the rows of `table` whose key is not in `keep`.
 fn sweep(connection: &mut Connection, table: &str, keep: &HashSet<Digest>) -> rusqlite::Result<()> {
-    let all = names(connection, &format!("SELECT DISTINCT key FROM {table}"))?;
+    let all = rows::names(connection, &format!("SELECT DISTINCT key FROM {table}"))?;
     let gone: Vec<Digest> = all.into_iter().filter(|name| !keep.contains(name)).collect();
     let sql = match table {
         // Another process may have written a trace of it meanwhile.
@@ -212,7 +212,7 @@ fn sweep(connection: &mut Connection, table: &str, keep: &HashSet<Digest>) -> ru
 fn sweep_blobs(connection: &mut Connection) -> rusqlite::Result<()> {
     let mut used = HashSet::new();
     let mut seen = None;
-    let all = names(connection, "SELECT digest FROM blob")?;
+    let all = rows::names(connection, "SELECT digest FROM blob")?;
     let mut rest = all.as_slice();
     while !rest.is_empty() {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -242,14 +242,10 @@ fn sweep_blobs(connection: &mut Connection) -> rusqlite::Result<()> {
 fn named_blobs(connection: &Connection) -> rusqlite::Result<HashSet<Digest>> {
     let mut used = HashSet::new();
     for column in ["outcome", "body", "deep"] {
-        used.extend(names(connection, &format!("SELECT {column} FROM trace WHERE {column} IS NOT NULL"))?);
+        used.extend(rows::names(
+            connection,
+            &format!("SELECT {column} FROM trace WHERE {column} IS NOT NULL"),
+        )?);
     }
     Ok(used)
-}
-
-/// The digests in a column. What is none is damaged, and not told apart here.
-fn names(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Digest>> {
-    let mut statement = connection.prepare(sql)?;
-    let rows = statement.query_map([], |row| row.get_ref(0).map(rows::digest))?;
-    rows.filter_map(Result::transpose).collect()
 }

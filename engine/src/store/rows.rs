@@ -208,6 +208,13 @@ pub(super) fn bytes(value: ValueRef<'_>) -> &[u8] {
     }
 }
 
+/// The digests in a column. What is none is damaged, and not told apart here.
+pub(super) fn names(connection: &Connection, sql: &str) -> rusqlite::Result<Vec<Digest>> {
+    let mut statement = connection.prepare(sql)?;
+    let rows = statement.query_map([], |row| row.get_ref(0).map(digest))?;
+    rows.filter_map(Result::transpose).collect()
+}
+
 pub(super) fn digest(value: ValueRef<'_>) -> Option<Digest> {
     bytes(value).try_into().ok().map(Digest::from_bytes)
 }

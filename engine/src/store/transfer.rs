@@ -47,6 +47,8 @@ pub struct Transferred {
     pub roots: u64,
     /// Traces that were left out, since what they name is missing.
     pub incomplete: u64,
+    /// Traces that were left out, since they rest on something that not everybody may know.
+    pub private: u64,
 }
 
 /// Why a file cannot be imported.

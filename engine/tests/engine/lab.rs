@@ -140,6 +140,10 @@ impl Lab {
         self.world.state().inputs.insert("time day".into(), day.into());
     }
 
+    pub(crate) fn set_input(&self, kind: &str, id: &str, value: &str) {
+        self.world.state().inputs.insert(format!("{kind} {id}"), value.into());
+    }
+
     /// The clock stands at this second from now on.
     pub(crate) fn set_clock(&self, now: u64) {
         self.world.state().now = now;

@@ -9,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::lab::{Lab, World, store_of, value};
 
-/// `an/sum` and `an/count` ask the same two items; `an/day` asks for the day.
+/// `an/sum` and `an/count` ask the same two items; `an/day` asks for the day, and `an/secret` for a variable, by which it asks
+/// for an item.
 fn lab() -> Lab {
     let lab = World::default()
         .query("git/item", |call| value(format!("\"{}\"", call.number("n").to_string().repeat(2000))))
@@ -24,6 +25,11 @@ fn lab() -> Lab {
             value("2")
         })
         .query("an/day", |call| value(call.day()?))
+        .query("an/secret", |call| {
+            let token = call.ask.input("env", "TOKEN")?;
+            call.value(&format!("git/item {{\"n\":{token}}}"))?;
+            value(format!("it is {token}"))
+        })
         .lab();
     lab.set_day("\"2026-11-21\"");
     lab
@@ -120,6 +126,27 @@ fn a_trace_that_was_verified_by_imported_answers_is_marked_though_the_old_one_wa
     lab.restart();
     assert_eq!(lab.ask("an/sum"), "4004");
     assert_eq!(lab.executed(), "git/item {\"n\":1}, git/item {\"n\":2}", "an/sum itself was computed here");
+}
+
+#[test]
+fn what_rests_on_a_variable_stays_here_with_all_by_which_that_could_be_found_out() {
+    let mut other = lab();
+    other.set_input("env", "TOKEN", "471147114711");
+    other.ask_all(&["an/sum", "an/secret"]);
+    other.engine.flush().unwrap();
+    let mut file = Vec::new();
+    let exported = store::export(&folder(&other), &mut file).unwrap();
+    assert_eq!((exported.memos, exported.traces, exported.roots, exported.private), (3, 3, 1, 1));
+    let holds = |bytes: &[u8]| file.windows(bytes.len()).any(|window| window == bytes);
+    assert!(holds(b"{\"n\":1}"));
+    assert!(!holds(b"471147114711") && !holds(Digest::of(b"471147114711").as_bytes()));
+    let mut lab = lab();
+    import(&file, &folder(&lab)).unwrap();
+    lab.restart();
+    lab.engine.trust_imported();
+    lab.ask("an/sum");
+    assert_eq!(lab.stats().executed, 0);
+    assert!(store::verify(&folder(&lab), false).unwrap().is_sound());
 }
 
 #[test]

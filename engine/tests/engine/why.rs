@@ -40,8 +40,12 @@ fn told(cause: &Cause) -> String {
         Cause::First => "first".into(),
         Cause::Forced => "forced".into(),
         Cause::Leaf(change) => changed(change),
-        Cause::Dependency { request, then, now, .. } => {
-            let now = if now.is_some_and(|now| now != *then) { "otherwise" } else { "no more" };
+        Cause::Dependency { request, then, now, private, .. } => {
+            let now = match (now.is_some_and(|now| Some(now) != *then), private) {
+                (true, false) => "otherwise",
+                (false, true) => "otherwise, privately",
+                _ => "no more",
+            };
             format!("{}/{} answers {now}", request.plugin, request.query)
         }
         Cause::Lost => "lost".into(),
@@ -49,7 +53,8 @@ fn told(cause: &Cause) -> String {
 }
 
 fn changed(change: &Change) -> String {
-    assert_ne!(change.then, change.now);
+    let is_private = matches!(&change.leaf, Leaf::Input { kind, .. } if &**kind != "time");
+    assert_eq!(change.then == change.now, is_private);
     let value = change.value.as_deref().map(|value| format!(" is {value}")).unwrap_or_default();
     match &change.leaf {
         Leaf::Artifact(plugin) => format!("artifact {plugin}{value}"),
@@ -68,6 +73,22 @@ fn what_was_never_asked_ran_for_that_and_what_was_reused_has_nothing_below() {
     );
     lab.restart();
     assert_eq!(why(&mut lab, "an/score"), ["an/score: reused"]);
+}
+
+#[test]
+fn of_what_not_everybody_may_know_no_digest_is_told() {
+    let world = World::default()
+        .query("p/token", |call| value(call.ask.input("env", "TOKEN")?.to_string()))
+        .query("p/length", |call| value(call.value("p/token")?.len().to_string()));
+    let mut lab = world.lab();
+    lab.set_input("env", "TOKEN", "\"guess\"");
+    lab.ask("p/length");
+    lab.set_input("env", "TOKEN", "\"secret\"");
+    lab.restart();
+    assert_eq!(
+        why(&mut lab, "p/length"),
+        ["p/length: ran, p/token answers otherwise, privately", "  p/token: ran, env/TOKEN"]
+    );
 }
 
 #[test]

@@ -24,6 +24,12 @@ pub(super) fn export(cx: &Context, paths: &Paths, file: &Path) -> Ended {
     writer.flush().map_err(|e| told(&e))?;
     drop(writer);
     fresh.persist(file).map_err(|e| told(&e.error))?;
+    if exported.private > 0 {
+        let left = count(exported.private, "answer");
+        cx.printer.note(&format!(
+            "note: what rests on variables or files that a policy lets plugins see stays here: {left}"
+        ));
+    }
     cx.result(&format!("{} exported to {}.\n", told_of(&exported), tame(&file.display().to_string())))
 }
 
