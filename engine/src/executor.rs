@@ -23,9 +23,12 @@ pub enum Leaf {
         /// For example `day`.
         id: Arc<str>,
     },
-    /// That a moment has not come yet: an answer that only ages holds until then.
+    /// That it is the time for which an answer holds that only ages. Before that it does not hold either: the clock was set
+    /// back, and how old the answer is cannot be told.
     Expiry {
-        /// Seconds since the beginning of 1970, in UTC.
+        /// When it was given. Seconds since the beginning of 1970, in UTC.
+        since: u64,
+        /// The first second that is too late.
         at: u64,
     },
 }

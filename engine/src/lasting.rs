@@ -9,20 +9,22 @@ use crate::give::Given;
 pub struct Lasting {
     /// No failure was seen, neither by the asker nor by anything below that went on without the answer.
     facts: bool,
+    /// The first second that is not too early, for a clock may be set back.
+    since: u64,
     /// The first second that is too late.
     until: u64,
 }
 
 impl Default for Lasting {
     fn default() -> Lasting {
-        Lasting { facts: true, until: u64::MAX }
+        Lasting { facts: true, since: 0, until: u64::MAX }
     }
 }
 
 impl Lasting {
     /// Whether all of it holds at `now`, in seconds since the beginning of 1970.
     pub fn holds(&self, now: u64) -> bool {
-        self.facts && now < self.until
+        self.facts && (self.since..self.until).contains(&now)
     }
 
     /// One more root.
@@ -38,7 +40,8 @@ impl Lasting {
             return;
         };
         for (leaf, _) in &deep.leaves {
-            if let Leaf::Expiry { at } = leaf {
+            if let Leaf::Expiry { since, at } = leaf {
+                self.since = self.since.max(*since);
                 self.until = self.until.min(*at);
             }
         }

@@ -11,7 +11,7 @@ use crate::{Digest, Leaf, Request};
 
 /// The version of everything that gives a trace its meaning. Raise it when answers remembered so far must not
 /// be reused: another notion of leaf, of key, of outcome.
-pub(crate) const ENGINE_ABI: u8 = 1;
+pub(crate) const ENGINE_ABI: u8 = 2;
 
 /// The name of a question: SHA-256 over the engine's abi, the plugin instance, the query and the canonical
 /// key.

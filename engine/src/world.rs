@@ -16,7 +16,7 @@ pub(crate) struct Seen {
     pub(crate) value: Arc<str>,
 }
 
-/// What the digest of an [`Leaf::Expiry`] is taken of before its moment, and from then on.
+/// What the digest of an [`Leaf::Expiry`] is taken of within its time, and outside of it.
 const YOUNG: &[u8] = b"young";
 const AGED: &[u8] = b"aged";
 
@@ -74,8 +74,8 @@ impl World {
 
     /// The leaf of an answer that holds for `seconds` from now, and its digest as long as it does.
     pub(crate) fn expiry(&self, seconds: u64) -> (Leaf, Digest) {
-        let at = self.executor.now().saturating_add(seconds);
-        (Leaf::Expiry { at }, Digest::of(YOUNG))
+        let since = self.executor.now();
+        (Leaf::Expiry { since, at: since.saturating_add(seconds) }, Digest::of(YOUNG))
     }
 
     /// Forgets every leaf, at the beginning of a revision.
@@ -89,9 +89,10 @@ impl World {
                 let value = guarded("input", || self.executor.input(kind, id))?;
                 Ok(Seen { digest: Digest::of(value.as_bytes()), value })
             }
-            Leaf::Expiry { at } => {
+            Leaf::Expiry { since, at } => {
                 let now = guarded("now", || Ok(self.executor.now()))?;
-                Ok(Seen { digest: Digest::of(if now < *at { YOUNG } else { AGED }), value: "".into() })
+                let state = if (*since..*at).contains(&now) { YOUNG } else { AGED };
+                Ok(Seen { digest: Digest::of(state), value: "".into() })
             }
             Leaf::Artifact(_) | Leaf::Config(_) => {
                 let digest = guarded("digest", || self.executor.digest(leaf))?;

@@ -199,7 +199,9 @@ pub enum Leaf {
     },
     /// The time for which an answer holds.
     Age {
-        /// Seconds since the beginning of 1970, in UTC.
+        /// When it was given. Seconds since the beginning of 1970, in UTC.
+        since: u64,
+        /// The first second that is too late. Seconds since the beginning of 1970, in UTC.
         until: u64,
     },
 }

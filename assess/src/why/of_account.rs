@@ -93,7 +93,7 @@ fn change(change: engine::Change, days: &mut Days) -> Change {
         engine::Leaf::Artifact(plugin) => Leaf::Artifact { plugin: plugin.to_string() },
         engine::Leaf::Config(plugin) => Leaf::Configuration { plugin: plugin.to_string() },
         engine::Leaf::Input { kind, id } => Leaf::Input { kind: kind.to_string(), id: id.to_string() },
-        engine::Leaf::Expiry { at } => Leaf::Age { until: *at },
+        engine::Leaf::Expiry { since, at } => Leaf::Age { since: *since, until: *at },
     };
     let value_now = change.value.as_deref().map(|value| beginning(value, MAX_KEY).to_owned());
     let value_then = change.then.zip(value_now.as_deref()).and_then(|(then, now)| days.of(then, now));

@@ -161,7 +161,10 @@ impl Tree<'_> {
 
     fn change(&self, change: &Change) -> String {
         let what = match &change.leaf {
-            Leaf::Age { .. } => return "its time is over: the answer holds for a while only".to_owned(),
+            Leaf::Age { .. } => {
+                return "the answer holds for a while only: that is over, or the clock was set back"
+                    .to_owned();
+            }
             Leaf::Artifact { plugin } => format!("the program of plugin {} changed", plugin_name(plugin)),
             Leaf::Configuration { plugin } => {
                 format!("the configuration of plugin {} changed", plugin_name(plugin))

@@ -37,7 +37,7 @@ pub fn export(folder: &Path, to: impl Write) -> Result<Transferred, TransferErro
         each(&state, &path, "SELECT key, compressed, request FROM memo", &mut carried, memo, &mut writer)?;
         let sql = "SELECT outcome, body, deep, seal, imported, key FROM trace ORDER BY key, seq";
         each(&state, &path, sql, &mut carried, trace, &mut writer)?;
-        each(&state, &path, "SELECT key FROM root ORDER BY key", &mut carried, root, &mut writer)?;
+        each(&state, &path, "SELECT key, day FROM root ORDER BY key", &mut carried, root, &mut writer)?;
     }
     Ok(Transferred { private: carried.private, ..writer.finish()? })
 }
@@ -135,6 +135,8 @@ fn trace(connection: &Connection, row: &Row<'_>, carried: &mut Carried) -> rusql
 
 fn root(connection: &Connection, row: &Row<'_>, carried: &mut Carried) -> rusqlite::Result<Option<Item>> {
     let key = digest(row.get_ref(0)?).filter(|key| carried.answered.contains(key)).map(LogicalKey);
-    let Some(key) = key else { return Ok(None) };
-    Ok(rows::has_memo(connection, &key)?.then_some(Item::Root(key)))
+    // A day that is none is damage.
+    let day = row.get::<_, i64>(1).ok().and_then(|day| u32::try_from(day).ok());
+    let Some((key, day)) = key.zip(day) else { return Ok(None) };
+    Ok(rows::has_memo(connection, &key)?.then_some(Item::Root(key, day)))
 }

@@ -105,10 +105,11 @@ fn put(
                     taken.traces += 1;
                 }
             }
-            // Taking something up is a use of it.
-            Item::Root(key) if rows::has_memo(&transaction, &key)? => {
+            // It is as old as it was there, but not of tomorrow, which would keep it longest.
+            Item::Root(key, day) if rows::has_memo(&transaction, &key)? => {
                 let sql = "INSERT OR IGNORE INTO root (key, day) VALUES (?, ?)";
-                let new = transaction.prepare_cached(sql)?.execute(params![key.0.as_bytes(), today()])?;
+                let day = i64::from(day).min(today());
+                let new = transaction.prepare_cached(sql)?.execute(params![key.0.as_bytes(), day])?;
                 taken.roots += new as u64;
             }
             Item::Blob(..) | Item::Memo(..) | Item::Root(..) => {}

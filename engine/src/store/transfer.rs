@@ -6,7 +6,7 @@
 //!   B  digest, compressed, bytes        an outcome, a body or a deep set
 //!   M  key, compressed, bytes           a question
 //!   T  key, outcome, body, 0 | 1 deep   a trace: no seal and no mark, which the importer makes
-//!   R  key                              a question that the engine's user asked
+//!   R  key, day u32                     a question that the engine's user asked, and the day of the last time
 //!   E  counts of B, M, T, R             the last one, followed by the SHA-256 of everything before
 //! ```
 //! Numbers are little-endian. One record is in memory at a time. The digest at the end finds accidents; it vouches for nothing.
@@ -20,7 +20,7 @@ use crate::codec::{self, Packed};
 use crate::trace::{ENGINE_ABI, LogicalKey, Trace};
 
 const MAGIC: &[u8; 14] = b"probity memos\n";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// No record is longer, bytes, and none unpacks to more.
 const MAX_RECORD: u64 = 256 << 20;
 
@@ -30,7 +30,8 @@ pub(super) enum Item {
     Blob(Digest, Packed),
     Memo(LogicalKey, Packed),
     Trace(LogicalKey, Trace),
-    Root(LogicalKey),
+    /// The day since the beginning of 1970.
+    Root(LogicalKey, u32),
 }
 
 /// How many records of each kind there are.
@@ -123,9 +124,9 @@ impl<W: Write> Writer<W> {
                 let parts = [key.0.as_bytes(), trace.outcome.as_bytes(), trace.body.as_bytes()];
                 self.record(b'T', &[parts[0], parts[1], parts[2], &has_deep, deep])
             }
-            Item::Root(key) => {
+            Item::Root(key, day) => {
                 self.counts.roots += 1;
-                self.record(b'R', &[key.0.as_bytes()])
+                self.record(b'R', &[key.0.as_bytes(), &day.to_le_bytes()])
             }
         }
     }
@@ -256,7 +257,7 @@ impl<R: Read> Reader<R> {
 
 /// A record that is what its name says.
 fn item(tag: u8, bytes: Vec<u8>) -> Result<Item, &'static str> {
-    const SHORT: &str = "is shorter than its kind";
+    const SHORT: &str = "is shorter or longer than its kind";
     let (name, rest) = bytes.split_first_chunk::<32>().ok_or(SHORT)?;
     let name = Digest::from_bytes(*name);
     let packed = || {
@@ -283,7 +284,10 @@ fn item(tag: u8, bytes: Vec<u8>) -> Result<Item, &'static str> {
             }
         }
         b'T' => trace(rest).map(|trace| Item::Trace(LogicalKey(name), trace)).ok_or(SHORT),
-        b'R' if rest.is_empty() => Ok(Item::Root(LogicalKey(name))),
+        b'R' => {
+            let day = rest.try_into().map_err(|_| SHORT)?;
+            Ok(Item::Root(LogicalKey(name), u32::from_le_bytes(day)))
+        }
         _ => Err("is of no known kind"),
     }
 }

@@ -31,7 +31,7 @@ fn what_saw_a_failure_or_only_ages_is_told_to_hold_no_longer_than_it_does() {
     assert_eq!(lasting(&mut lab, "p/fact"), [true; 4]);
     assert_eq!(lasting(&mut lab, "p/crash"), [false; 4]);
     assert_eq!(lasting(&mut lab, "p/above"), [false; 4], "although each has an answer");
-    let until_then = [true, true, true, false];
+    let until_then = [false, true, true, false];
     assert_eq!(lasting(&mut lab, "p/old"), until_then);
     lab.restart();
     assert_eq!(lasting(&mut lab, "p/old"), until_then, "also when it is remembered");

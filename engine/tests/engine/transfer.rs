@@ -150,6 +150,27 @@ fn what_rests_on_a_variable_stays_here_with_all_by_which_that_could_be_found_out
 }
 
 #[test]
+fn an_imported_root_is_as_old_as_it_was_there_and_never_of_tomorrow() {
+    let day_of = |folder: &Path, set: Option<i64>| -> i64 {
+        let connection = rusqlite::Connection::open(folder.join("memos.sqlite")).unwrap();
+        if let Some(day) = set {
+            connection.execute("UPDATE root SET day = ?", [day]).unwrap();
+        }
+        connection.query_row("SELECT day FROM root", [], |row| row.get(0)).unwrap()
+    };
+    let mut other = lab();
+    other.ask("an/sum");
+    other.engine.flush().unwrap();
+    let today = day_of(&folder(&other), None);
+    for (there, here) in [(today - 400, today - 400), (today, today), (today + 400, today)] {
+        day_of(&folder(&other), Some(there));
+        let store = tempfile::tempdir().unwrap();
+        import(&exported(&other), store.path()).unwrap();
+        assert_eq!(day_of(store.path(), None), here);
+    }
+}
+
+#[test]
 fn neither_kind_crowds_out_the_other() {
     let mut lab = lab();
     for version in 1..=4 {
@@ -200,7 +221,7 @@ fn a_file_that_is_cut_short_or_changed_anywhere_changes_nothing() {
 
 /// A file whose records are forged and whose digest at the end is right.
 fn forged(records: &[(u8, Vec<u8>)], counts: [u64; 4]) -> Vec<u8> {
-    let mut file = b"probity memos\n\x01\0\0\0\x01\0\0\0".to_vec();
+    let mut file = b"probity memos\n\x02\0\0\0\x02\0\0\0".to_vec();
     let end = (b'E', counts.map(u64::to_le_bytes).concat());
     for (tag, bytes) in records.iter().chain([&end]) {
         file.push(*tag);
@@ -230,8 +251,8 @@ fn each_forged_record_is_refused_with_its_number_and_what_is_wrong() {
         (forged(&[(b'M', named(&[7; 32], b"\0no request"))], [0, 1, 0, 0]), "record 1 is not the question"),
         (forged(&[(b'T', vec![7; 96])], [0, 0, 1, 0]), "record 1 is shorter"),
         (forged(&[(b'T', [&[7; 96][..], b"\x01", &[7; 31]].concat())], [0, 0, 1, 0]), "record 1 is shorter"),
-        (forged(&[(b'R', vec![7; 32]), (b'X', vec![7; 32])], [0, 0, 0, 1]), "record 2 is of no known kind"),
-        (forged(&[(b'R', vec![7; 32])], [0, 0, 0, 2]), "record 2 counts other records"),
+        (forged(&[(b'R', vec![7; 36]), (b'X', vec![7; 32])], [0, 0, 0, 1]), "record 2 is of no known kind"),
+        (forged(&[(b'R', vec![7; 36])], [0, 0, 0, 2]), "record 2 counts other records"),
         ([forged(&[], [0; 4]), b"more".to_vec()].concat(), "record 1 is followed by something"),
     ];
     let folder = tempfile::tempdir().unwrap();
@@ -240,13 +261,13 @@ fn each_forged_record_is_refused_with_its_number_and_what_is_wrong() {
         assert!(error.contains(wrong), "{error}, not {wrong}");
     }
     for length in [u64::MAX, 1 << 40, (256 << 20) + 1] {
-        let mut file = b"probity memos\n\x01\0\0\0\x01\0\0\0B".to_vec();
+        let mut file = b"probity memos\n\x02\0\0\0\x02\0\0\0B".to_vec();
         file.extend(length.to_le_bytes());
         file.extend([7; 100]);
         assert!(import(&file, folder.path()).unwrap_err().to_string().contains("record 1 is longer"));
     }
-    let newer = b"probity memos\n\x02\0\0\0\x01\0\0\0";
-    assert!(matches!(import(newer, folder.path()), Err(TransferError::Version { format: 2, engine: 1 })));
+    let newer = b"probity memos\n\x03\0\0\0\x02\0\0\0";
+    assert!(matches!(import(newer, folder.path()), Err(TransferError::Version { format: 3, engine: 2 })));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
 }
 
@@ -261,7 +282,7 @@ fn a_trace_whose_parts_are_missing_or_of_another_kind_is_left_out() {
     let nothing = Digest::of(b"no body at all, nor a set of leaves");
     let blob = (b'B', named(nothing.as_bytes(), b"\0no body at all, nor a set of leaves"));
     let of = |outcome: [u8; 32], body: [u8; 32]| (b'T', [&key[..], &outcome, &body, b"\0"].concat());
-    let traces = [of([7; 32], [7; 32]), of(*nothing.as_bytes(), *nothing.as_bytes()), (b'R', vec![7; 32])];
+    let traces = [of([7; 32], [7; 32]), of(*nothing.as_bytes(), *nothing.as_bytes()), (b'R', vec![7; 36])];
     let taken = import(&forged(&[&[blob][..], &traces].concat(), [1, 0, 2, 1]), folder.path()).unwrap();
     assert_eq!((taken.traces, taken.incomplete, taken.roots), (0, 2, 0));
     assert!(store::verify(folder.path(), false).unwrap().is_sound());

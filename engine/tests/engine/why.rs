@@ -60,7 +60,7 @@ fn changed(change: &Change) -> String {
         Leaf::Artifact(plugin) => format!("artifact {plugin}{value}"),
         Leaf::Config(plugin) => format!("config {plugin}{value}"),
         Leaf::Input { kind, id } => format!("{kind}/{id}{value}"),
-        Leaf::Expiry { at } => format!("held until {at}"),
+        Leaf::Expiry { since, at } => format!("held from {since} until {at}"),
     }
 }
 
@@ -308,5 +308,5 @@ fn what_aged_ran_for_that() {
     lab.ask("net/stars");
     lab.restart();
     lab.set_clock(1060);
-    assert_eq!(why(&mut lab, "net/stars"), ["net/stars: ran, held until 1060"]);
+    assert_eq!(why(&mut lab, "net/stars"), ["net/stars: ran, held from 1000 until 1060"]);
 }
