@@ -32,7 +32,8 @@ const SLICE: Duration = Duration::from_millis(10);
 pub enum Change {
     /// The target, or a file that the policy rests on: all is read again.
     Target,
-    /// A text that counts in place of the policy's file; `None` takes it back.
+    /// A text that counts in place of the policy's file, and is trusted no more than that: where the settings name no
+    /// file, in a repository that the person trusts alone, and without grants. `None` takes it back.
     Policy(Option<Arc<str>>),
     /// An unsaved buffer that counts in place of a file of the working tree; `None` takes it back. A file that git ignores
     /// stays ignored, and so does what a buffer says of attributes and ignored files until it is saved.

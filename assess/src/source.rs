@@ -104,7 +104,8 @@ impl SourceError {
 }
 
 impl Chosen {
-    /// Chooses and reads the policy for a snapshot of a target. A `text` counts in place of the file.
+    /// Chooses and reads the policy for a snapshot of a target. A `text` counts in place of the file, and is trusted no more
+    /// than that: in an editor it may be what a stranger committed, with another blank at the end.
     pub(crate) fn choose(
         settings: &Settings,
         text: Option<&str>,
@@ -114,13 +115,13 @@ impl Chosen {
         match (&settings.policy, text) {
             (Some(file), Some(text)) => return Chosen::text(file, text),
             (Some(file), None) => return Chosen::file(file),
-            (None, Some(text)) => {
-                let folder = target.worktree().map_or_else(|| target.identity(), Path::to_path_buf);
-                return Chosen::text(&folder.join(FILE), text);
-            }
-            (None, None) => {}
+            (None, _) => {}
         }
-        let Some(own) = own_policy(settings, target, snapshot).map_err(SourceError::InTarget)? else {
+        let own = match text {
+            Some(text) => Some(text.as_bytes().to_owned()),
+            None => own_policy(settings, target, snapshot).map_err(SourceError::InTarget)?,
+        };
+        let Some(own) = own else {
             return Ok(Chosen::built_in(SourceKind::BuiltIn)?);
         };
         if !Trust::read(&settings.trusted)?.holds(&target.identity()) {

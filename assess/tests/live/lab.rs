@@ -42,13 +42,22 @@ impl Sink for Saying {
 impl Lab {
     /// A repository with one file, a policy that asks `activity` and `binary`, and a session.
     pub(crate) fn new(what: What) -> Lab {
+        Lab::named(what, true)
+    }
+
+    /// The same without a word on which policy is to be used: that is the repository's own, if any.
+    pub(crate) fn without_policy() -> Lab {
+        Lab::named(What::Head, false)
+    }
+
+    fn named(what: What, by_policy: bool) -> Lab {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("repo")).unwrap();
         let (say, said) = mpsc::channel();
         let settings = Settings {
             target: dir.path().join("repo"),
             what,
-            policy: Some(dir.path().join("policy.kdl")),
+            policy: by_policy.then(|| dir.path().join("policy.kdl")),
             day: Day::parse("2026-06-01").unwrap(),
             timeout: Duration::from_secs(3600),
             cache: dir.path().join("cache"),

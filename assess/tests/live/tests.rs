@@ -7,6 +7,8 @@ use probity_assess::live::{Change, ChangeError, Round};
 use probity_assess::report::Outcome;
 use probity_assess::settings::Day;
 use probity_assess::snapshot::What;
+use probity_assess::source::SourceKind;
+use probity_assess::trust::Trust;
 
 use crate::lab::{Lab, file, policy, slow_policy};
 
@@ -17,6 +19,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("what_went_on_without_an_answer_that_failed_is_asked_again", swallowed),
     ("what_holds_for_a_while_is_asked_again_after_that", aged),
     ("a_policy_that_is_being_written_counts_until_it_is_taken_back", policy_text),
+    ("a_text_of_the_repository_s_own_policy_is_trusted_no_more_than_the_file", own_policy_text),
     ("a_buffer_counts_until_it_is_taken_back", buffer),
     ("a_buffer_that_is_no_part_of_what_is_checked_is_refused", refused_buffer),
     ("another_day_runs_what_asked_for_the_day_alone", day),
@@ -95,6 +98,25 @@ fn policy_text() {
     );
     lab.live.apply_change(Change::Policy(None)).unwrap();
     assert_eq!(lab.report().checked.report, first.checked.report);
+}
+
+fn own_policy_text() {
+    let lab = Lab::without_policy();
+    lab.write("repo/probity.kdl", &policy(""));
+    lab.commit();
+    // Built in are more analyses than this program has plugins.
+    let is_not_used = |lab: &Lab| lab.live.check(&|_, _| {}).is_err();
+    assert!(is_not_used(&lab));
+    let put = |text: String| lab.live.apply_change(Change::Policy(Some(text.into()))).unwrap();
+    put(policy("// being written"));
+    assert!(is_not_used(&lab), "nor is its text");
+    let mut trust = Trust::read(&lab.path("trusted")).unwrap();
+    trust.set(&lab.path("repo/.git").canonicalize().unwrap(), true).unwrap();
+    put(policy("// being written"));
+    assert_eq!(lab.report().checked.policy, SourceKind::Trusted);
+    put(format!("plugins {{ plugin \"binary\" {{ grant {{ env \"HOME\"; }}; }}; }}\n{}", policy("")));
+    let refused = lab.live.check(&|_, _| {}).unwrap_err().to_string();
+    assert!(refused.contains("grants probity/core/binary what lies outside the target"), "{refused}");
 }
 
 fn buffer() {
