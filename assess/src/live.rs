@@ -76,6 +76,8 @@ pub enum Round {
 /// What has to be watched for a session to be up to date. Absolute paths.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Watching {
+    /// The path that the repository was searched for from, upwards.
+    pub target: PathBuf,
     /// Holds `HEAD` and the index.
     pub git_dir: PathBuf,
     /// Holds the references; the same folder unless the working tree is a linked one.
@@ -261,6 +263,7 @@ impl Inner {
         let before = watching.take().unwrap_or_default();
         let policy = settings.policy.iter().chain([&settings.trusted]);
         *watching = Some(Watching {
+            target: absolute(&settings.target),
             git_dir: target.git_dir().to_owned(),
             common_dir: target.identity(),
             worktree: snapshot.map_or(before.worktree, |snapshot| snapshot.survey.clone()),

@@ -78,6 +78,31 @@ fn an_edited_policy_is_checked_without_a_call_and_one_with_an_error_does_not_end
 }
 
 #[test]
+fn a_repository_that_is_removed_or_moved_away_is_waited_for_and_checked_when_it_is_there_again() {
+    let remove = |lab: &Lab| fs::remove_dir_all(lab.path("deep/er/repo")).unwrap();
+    let remove_all = |lab: &Lab| fs::remove_dir_all(lab.path("deep")).unwrap();
+    let move_away = |lab: &Lab| fs::rename(lab.path("deep/er"), lab.path("elsewhere")).unwrap();
+    let ways: [(&dyn Fn(&Lab), &[&str]); 4] =
+        [(&remove, &[]), (&remove, &["--worktree"]), (&remove_all, &[]), (&move_away, &[])];
+    for (away, further) in ways {
+        let lab = Lab::new();
+        let mut source = lab.repository("source");
+        let commit = source.history(3).git(["rev-parse", "HEAD"]);
+        let place = lab.path("deep/er/repo");
+        let repository = Repository::clone_of(&source, place.clone(), &[]);
+        let mut watched = watch(&lab, repository.path(), further);
+        assert_eq!(commit_of(&begun(&mut watched).0), commit);
+        away(&lab);
+        watched.wait_for(Stream::Err, "waiting for a repository at ");
+        let commit = source.write("src/new.rs", "fn new() {}\n").commit("one more");
+        let mut again = Repository::clone_of(&source, place, &[]);
+        assert_eq!(commit_of(&report(&mut watched).0), commit);
+        let commit = again.write("src/newer.rs", "fn newer() {}\n").commit("and here");
+        assert_eq!(commit_of(&report(&mut watched).0), commit);
+    }
+}
+
+#[test]
 fn the_working_tree_is_watched_but_for_what_git_ignores() {
     let lab = Lab::new();
     let mut repository = lab.repository("repo");

@@ -21,6 +21,7 @@ use crate::commands::check::{exit, note, remarks, settings, stats};
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::exit::Exit;
+use crate::printer::tame;
 use crate::progress::Spinner;
 use crate::render::{self, Layout};
 use crate::subject;
@@ -72,6 +73,7 @@ pub(crate) fn watch(cx: &Context, args: &CheckArgs) -> Ended {
         day,
         rounds: 0,
         ready: false,
+        waiting: false,
         remarks: Vec::new(),
         held: None,
         told: String::new(),
@@ -157,6 +159,8 @@ struct Watch<'a> {
     rounds: u64,
     /// Whether the person was told that changes are noticed from now on.
     ready: bool,
+    /// Whether the repository is gone, and the person was told that another one is waited for.
+    waiting: bool,
     remarks: Vec<String>,
     /// A report that is told if nothing has changed once git has done what it does.
     held: Option<Box<Checked>>,
@@ -213,7 +217,11 @@ impl Watch<'_> {
                     }
                 }
             }
-            Notice::Lost => self.quiet.changed(Cause::Repository, now),
+            Notice::Lost => {
+                // Folders may have come in the place of others meanwhile.
+                self.folders.forget();
+                self.quiet.changed(Cause::Repository, now);
+            }
             Notice::Failed(error) => return Err(cannot(&error, self.folders.count())),
         }
         Ok(())
@@ -300,8 +308,16 @@ impl Watch<'_> {
     /// Watches the folders that there are now. What happened in a new one before it was watched, another check finds.
     fn watch_what_there_is(&mut self) -> Result<(), CliError> {
         let Some(watching) = self.live.watching() else { return Ok(()) };
+        let place = watching.target.display().to_string();
         if self.folders.watch(watching)? {
             self.quiet.look_again(Instant::now());
+            return Ok(());
+        }
+        if self.folders.is_waiting() != self.waiting {
+            self.waiting = !self.waiting;
+            if self.waiting {
+                self.cx.printer.note(&format!("waiting for a repository at {}; Ctrl-C ends", tame(&place)));
+            }
         } else if !self.ready {
             self.ready = true;
             let count = self.folders.count();

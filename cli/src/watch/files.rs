@@ -1,17 +1,21 @@
 //! Which folders are watched, and what an event in one of them means.
 //!
 //! Each folder is watched by itself: ignored ones such as `target/` or `node_modules/` are left out, which a recursive
-//! watch could not do. Files that Probity only reads tell nothing.
+//! watch could not do. Files that Probity only reads tell nothing. A watch is on a folder, not on a name: what comes to be
+//! at the same place is another folder, to be watched anew.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind, RenameMode};
 use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher};
 use probity_assess::live::Watching;
 
 use super::Cause;
+use super::ways::Ways;
 use crate::error::CliError;
 
 /// What the file system said, as far as it can matter.
@@ -37,9 +41,14 @@ pub(crate) enum Meaning {
 #[derive(Debug)]
 pub(crate) struct Folders {
     watcher: RecommendedWatcher,
-    watched: BTreeSet<PathBuf>,
+    watched: BTreeMap<PathBuf, Identity>,
     watching: Watching,
+    ways: Ways,
 }
+
+/// What tells a folder from another one at the same place: device, number, and the time when it was made, since numbers
+/// are used again.
+type Identity = (u64, u64, Option<SystemTime>);
 
 impl Folders {
     /// Watches nothing yet. `hear` is called from another thread.
@@ -51,31 +60,53 @@ impl Folders {
             Err(error) => hear(Notice::Failed(error)),
         };
         let watcher = notify::recommended_watcher(tell).map_err(|error| cannot(&error, 0))?;
-        Ok(Folders { watcher, watched: BTreeSet::new(), watching: Watching::default() })
+        let (watched, watching, ways) = (BTreeMap::new(), Watching::default(), Ways::default());
+        Ok(Folders { watcher, watched, watching, ways })
     }
 
     /// Watches what is to be watched now, and no more. Says whether anything is watched that was not before: what
     /// happened there until now, nobody has told.
     pub(crate) fn watch(&mut self, watching: Watching) -> Result<bool, CliError> {
-        let wanted = folders(&watching);
+        self.ways = ways(&watching);
+        let needed = folders(&watching);
         self.watching = watching;
-        for gone in self.watched.difference(&wanted) {
-            // One that was removed is watched no more already.
-            let _ = self.watcher.unwatch(gone);
-        }
-        self.watched.retain(|folder| wanted.contains(folder));
-        let mut is_new = false;
-        for folder in &wanted {
-            if self.watched.contains(folder) {
+        let wanted = needed.iter().chain(&self.ways.folders);
+        let wanted: BTreeMap<PathBuf, Identity> =
+            wanted.filter_map(|folder| Some((folder.clone(), identity(folder)?))).collect();
+        let gone = self.watched.iter().filter(|(folder, then)| wanted.get(*folder) != Some(then));
+        let gone: Vec<PathBuf> = gone.map(|(folder, _)| folder.clone()).collect();
+        gone.iter().for_each(|folder| self.unwatch(folder));
+        let (mut is_new, count) = (false, wanted.len());
+        for (folder, identity) in wanted {
+            if self.watched.contains_key(&folder) {
                 continue;
             }
-            match self.watcher.watch(folder, RecursiveMode::NonRecursive) {
-                Ok(()) => is_new |= self.watched.insert(folder.clone()),
+            match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
+                Ok(()) => is_new |= self.watched.insert(folder, identity).is_none(),
                 Err(error) if is_gone(&error) => {}
-                Err(error) => return Err(cannot(&error, wanted.len())),
+                // Not every folder above may be listed by this account.
+                Err(error) if !needed.contains(&folder) && is_forbidden(&error) => {}
+                Err(error) => return Err(cannot(&error, count)),
             }
         }
         Ok(is_new)
+    }
+
+    /// Watches all anew: it is not known what happened.
+    pub(crate) fn forget(&mut self) {
+        let all: Vec<PathBuf> = self.watched.keys().cloned().collect();
+        all.iter().for_each(|folder| self.unwatch(folder));
+    }
+
+    fn unwatch(&mut self, folder: &Path) {
+        // One that was removed is watched no more already.
+        let _ = self.watcher.unwatch(folder);
+        self.watched.remove(folder);
+    }
+
+    /// Whether there is no repository any more where one was.
+    pub(crate) fn is_waiting(&self) -> bool {
+        !self.watching.git_dir.is_dir() || !self.watching.target.exists()
     }
 
     /// How many folders are watched.
@@ -88,15 +119,13 @@ impl Folders {
         if matches!(event.kind, EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_))) {
             // What comes to be at this place is another folder, which is to be watched anew.
             for path in &event.paths {
+                let from = self.watched.range(path.clone()..).map(|(folder, _)| folder);
                 let below: Vec<PathBuf> =
-                    self.watched.iter().filter(|folder| folder.starts_with(path)).cloned().collect();
-                for folder in below {
-                    let _ = self.watcher.unwatch(&folder);
-                    self.watched.remove(&folder);
-                }
+                    from.take_while(|folder| folder.starts_with(path)).cloned().collect();
+                below.iter().for_each(|folder| self.unwatch(folder));
             }
         }
-        event.paths.iter().filter_map(|path| meaning(&self.watching, event.kind, path)).collect()
+        event.paths.iter().filter_map(|path| meaning(&self.watching, &self.ways, event.kind, path)).collect()
     }
 }
 
@@ -108,23 +137,44 @@ fn is_only_read(kind: EventKind) -> bool {
     }
 }
 
-/// Every folder that has to be watched by itself.
+/// The ways to all that a check rests on.
+fn ways(watching: &Watching) -> Ways {
+    let mut ways = Ways::default();
+    ways.add_search(&watching.target);
+    ways.add(&watching.git_dir, Cause::Repository);
+    ways.add(&watching.common_dir, Cause::Repository);
+    watching.policy.iter().for_each(|file| ways.add_file(file, Cause::Policy));
+    watching.inputs.iter().for_each(|file| ways.add_file(file, Cause::Input));
+    watching.plugins.iter().for_each(|folder| ways.add(folder, Cause::Plugin));
+    ways
+}
+
+/// Whether something is there now that was not, or the other way round.
+fn comes_or_goes(kind: EventKind) -> bool {
+    matches!(kind, EventKind::Create(_) | EventKind::Remove(_) | EventKind::Modify(ModifyKind::Name(_)))
+}
+
+/// Every folder whose content a check rests on. Canonical, for the system tells of each under one name alone.
 fn folders(watching: &Watching) -> BTreeSet<PathBuf> {
-    let Watching { git_dir, common_dir, worktree, policy, plugins, inputs, .. } = watching;
+    let Watching { git_dir, common_dir, worktree, plugins, .. } = watching;
     let mut all = BTreeSet::from([git_dir.clone(), common_dir.clone()]);
     all.extend(["info", "objects/info"].map(|name| common_dir.join(name)));
     for of in [git_dir, common_dir] {
         below(&of.join("refs"), &mut all);
     }
     all.extend(worktree.iter().flat_map(|survey| &survey.folders).cloned());
-    for file in policy.iter().chain(inputs) {
-        all.extend(file.parent().map(Path::to_owned));
-        // A link's target is written elsewhere.
-        all.extend(file.canonicalize().ok().and_then(|file| file.parent().map(Path::to_owned)));
-    }
-    plugins.iter().for_each(|folder| below(folder, &mut all));
+    plugins
+        .iter()
+        .filter_map(|folder| folder.canonicalize().ok())
+        .for_each(|folder| below(&folder, &mut all));
     all.retain(|folder| folder.is_dir());
     all
+}
+
+/// What a folder is known by; `None` if there is none.
+fn identity(folder: &Path) -> Option<Identity> {
+    let found = fs::metadata(folder).ok().filter(fs::Metadata::is_dir)?;
+    Some((found.dev(), found.ino(), found.created().ok()))
 }
 
 /// A folder and all those below it, links aside.
@@ -140,19 +190,18 @@ fn below(folder: &Path, all: &mut BTreeSet<PathBuf>) {
     }
 }
 
-fn meaning(watching: &Watching, kind: EventKind, path: &Path) -> Option<Meaning> {
-    let Watching { git_dir, common_dir, worktree, policy, plugins, inputs, own } = watching;
+fn meaning(watching: &Watching, ways: &Ways, kind: EventKind, path: &Path) -> Option<Meaning> {
+    let Watching { git_dir, common_dir, worktree, plugins, own, .. } = watching;
     if own.iter().any(|own| path.starts_with(own)) {
         return None;
     }
-    let is_it = |file: &PathBuf| file == path || file.canonicalize().is_ok_and(|file| file == path);
-    if policy.iter().any(is_it) {
-        return Some(Meaning::Changed(Cause::Policy));
+    if let Some(cause) = ways.cause(path, comes_or_goes(kind)) {
+        return Some(Meaning::Changed(cause));
     }
-    if inputs.iter().any(is_it) {
-        return Some(Meaning::Changed(Cause::Input));
-    }
-    if plugins.iter().any(|folder| path.starts_with(folder)) {
+    let holds = |folder: &PathBuf| {
+        path.starts_with(folder) || folder.canonicalize().is_ok_and(|folder| path.starts_with(folder))
+    };
+    if plugins.iter().any(holds) {
         return Some(Meaning::Changed(Cause::Plugin));
     }
     for dir in [git_dir, common_dir] {
@@ -218,6 +267,10 @@ fn is_gone(error: &notify::Error) -> bool {
     }
 }
 
+fn is_forbidden(error: &notify::Error) -> bool {
+    matches!(&error.kind, ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::PermissionDenied)
+}
+
 /// Why files cannot be watched, and what to do about it.
 pub(crate) fn cannot(error: &notify::Error, folders: usize) -> CliError {
     /// The system's number for "too many open files", which a further watcher meets.
@@ -262,6 +315,7 @@ mod tests {
             files: ["/r/src/a.rs", "/r/.gitignore"].map(PathBuf::from).into(),
         };
         Watching {
+            target: "/r".into(),
             git_dir: "/r/.git".into(),
             common_dir: "/r/.git".into(),
             worktree: Some(Arc::new(survey)),
@@ -274,7 +328,8 @@ mod tests {
 
     #[track_caller]
     fn means(kind: EventKind, path: &str, meaning: Option<Meaning>) {
-        assert_eq!(super::meaning(&watching(), kind, Path::new(path)), meaning, "{path}");
+        let watching = watching();
+        assert_eq!(super::meaning(&watching, &ways(&watching), kind, Path::new(path)), meaning, "{path}");
     }
 
     #[test]

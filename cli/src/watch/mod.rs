@@ -1,10 +1,11 @@
 //! Noticing that a repository, its policy or a plugin has changed, by notification from the file system.
 //!
-//! [`files`] says which folders are watched and what an event in them means, [`quiet`] makes one change of the many
+//! [`files`] says which folders are watched and what an event in them means, [`ways`] how to notice what is not there yet, [`quiet`] makes one change of the many
 //! events of, say, a branch switch. What is done about a change, `commands::watch` knows.
 
 pub(crate) mod files;
 pub(crate) mod quiet;
+mod ways;
 
 use std::collections::BTreeSet;
 
