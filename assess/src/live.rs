@@ -21,7 +21,7 @@ use crate::policy::CheckedAnalysis;
 use crate::report::{AnalysisResult, Outcome};
 use crate::session::{self, Session, World};
 use crate::settings::{Day, Settings};
-use crate::snapshot::{self, Cancel, Snapshot, Survey, Taking, Target, What};
+use crate::snapshot::{self, Cancel, Snapshot, SnapshotError, Survey, Taking, Target, What};
 use crate::source::{Chosen, SourceError};
 
 /// How often a thread that waits for a snapshot looks whether it is still wanted.
@@ -294,13 +294,37 @@ impl Inner {
         watching.inputs = granted.map(|(_, path)| absolute(path)).collect();
     }
 
+    /// A check. Where it failed and the folders that it read from are not the same any more (the cache was cleared, a pack
+    /// was made of others), what was looked for was there, and is again: it is checked once more.
     fn round(
         &self,
         state: &mut State,
         cancel: &Cancel,
         tell: &(dyn Fn(&CheckedAnalysis, &AnalysisResult) + Sync),
     ) -> Result<Round, CheckError> {
-        let Some((target, snapshot)) = self.taken(state, cancel)? else { return Ok(Round::Cancelled) };
+        let round = self.attempt(state, cancel, tell);
+        let again = match &round {
+            Ok((_, replaced)) => *replaced,
+            Err(CheckError::Snapshot(error)) => {
+                matches!(error, SnapshotError::Missing { .. } | SnapshotError::Cache { .. })
+            }
+            Err(_) => false,
+        };
+        let round = if again && !cancel.is_raised() { self.attempt(state, cancel, tell) } else { round };
+        Ok(round?.0)
+    }
+
+    /// The same once. `true`: it failed while what it read from was replaced.
+    fn attempt(
+        &self,
+        state: &mut State,
+        cancel: &Cancel,
+        tell: &(dyn Fn(&CheckedAnalysis, &AnalysisResult) + Sync),
+    ) -> Result<(Round, bool), CheckError> {
+        let Some((target, snapshot)) = self.taken(state, cancel)? else {
+            return Ok((Round::Cancelled, false));
+        };
+        let view = snapshot.view();
         let chosen = self.chosen(state, &target, &snapshot)?;
         self.found_plugins(&chosen);
         let open = |plugins| self.session(state, &snapshot, plugins, cancel);
@@ -311,18 +335,19 @@ impl Inner {
         let is_the_same =
             |(shown, lasting): &(String, Lasting)| *shown == rests_on && lasting.holds(self.relay.now());
         if complete && state.shown.as_ref().is_some_and(is_the_same) {
-            return Ok(Round::Unchanged);
+            return Ok((Round::Unchanged, false));
         }
         let mut checked = prepared.run_telling(&state.settings, tell)?;
         if cancel.is_raised() {
-            return Ok(Round::Cancelled);
+            return Ok((Round::Cancelled, false));
         }
         let failed = matches!(checked.report.outcome, Outcome::Error);
         state.shown = (complete && !failed).then(|| (rests_on, self.engine.lasting()));
         // Once is enough: what was refreshed is known now.
         state.settings.refresh.clear();
         checked.warnings.splice(0..0, std::mem::take(&mut state.warnings));
-        Ok(Round::Checked(Box::new(checked)))
+        let replaced = failed && snapshot.view() != view;
+        Ok((Round::Checked(Box::new(checked)), replaced))
     }
 
     /// The target as it is now. `None`: cancelled.

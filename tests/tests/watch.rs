@@ -132,6 +132,23 @@ fn the_working_tree_is_watched_but_for_what_git_ignores() {
 }
 
 #[test]
+fn a_cache_that_is_cleared_meanwhile_costs_no_failed_check() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(3);
+    repository.write("src/new.rs", "fn new() {}\n");
+    let mut watched = watch(&lab, repository.path(), &["--worktree"]);
+    let (first, _) = begun(&mut watched);
+    assert_eq!((&first["outcome"], &first["target"]["dirty"]), (&"pass".into(), &true.into()));
+    for number in 0..4 {
+        lab.probity(["cache", "clear"]).expect(0);
+        repository.write("src/new.rs", format!("fn new{number}() {{}}\n"));
+        let (next, _) = report(&mut watched);
+        assert_eq!(next["outcome"], "pass", "{next:#}");
+    }
+}
+
+#[test]
 fn a_branch_switch_in_a_linked_worktree_is_one_check() {
     let lab = Lab::new();
     let mut repository = lab.repository("repo");

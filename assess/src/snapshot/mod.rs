@@ -25,6 +25,7 @@ mod worktree;
 mod tests;
 
 use std::io;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -82,9 +83,19 @@ pub struct Snapshot {
 /// What a git directory shows: see [`Snapshot::view`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct View {
-    dirs: Vec<PathBuf>,
+    /// With what tells each from another one at the same place, which a confined process would not reach.
+    dirs: Vec<(PathBuf, Option<FolderId>)>,
     packs: Vec<PathBuf>,
     boundary: Vec<ObjectId>,
+}
+
+/// Device, number, and the time when the folder was made, for numbers are used again.
+type FolderId = (u64, u64, Option<SystemTime>);
+
+/// What a folder is known by; `None` if there is none.
+fn folder_id(dir: &Path) -> Option<FolderId> {
+    let found = std::fs::metadata(dir).ok()?;
+    Some((found.dev(), found.ino(), found.created().ok()))
 }
 
 impl Target {
@@ -208,7 +219,8 @@ impl Snapshot {
             }
         }
         packs.sort();
-        let dirs = self.dirs.all().chain([self.objects.dir()]).map(Path::to_owned).collect();
+        let dirs = self.dirs.all().chain([self.objects.dir()]);
+        let dirs = dirs.map(|dir| (dir.to_owned(), folder_id(dir))).collect();
         View { dirs, packs, boundary: self.boundary.clone() }
     }
 }
