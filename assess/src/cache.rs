@@ -18,6 +18,8 @@ const DAY: u64 = 24 * 3600;
 const KEPT: [&str; 2] = ["targets", "packages"];
 /// Notes on the last check of each target.
 const NOTES: &str = "why";
+/// Remembered answers.
+const STORE: &str = "store";
 /// Nobody will ask for notes of this age any more.
 const FORGOTTEN: Duration = Duration::from_secs(90 * DAY);
 /// Answers of servers, each for an hour.
@@ -56,6 +58,19 @@ pub struct RemoveError {
     path: PathBuf,
     #[source]
     source: io::Error,
+}
+
+/// Where Probity itself writes, as a working tree or a repository with this root has to see it: the whole cache, or, where
+/// that holds the repository too, what Probity makes in it.
+pub(crate) fn own(cache: &Path, root: &Path) -> Vec<PathBuf> {
+    let cache = match cache.canonicalize().or_else(|_| std::path::absolute(cache)) {
+        Ok(cache) => cache,
+        Err(_) => return Vec::new(),
+    };
+    match root.starts_with(&cache) {
+        true => KEPT.iter().chain(&OF_CHECKS).chain(&[NOTES, STORE]).map(|name| cache.join(name)).collect(),
+        false => vec![cache],
+    }
 }
 
 /// Looks at everything beside the store. What cannot be looked at counts as nothing.

@@ -16,6 +16,7 @@ use probity_engine::{
 };
 use probity_host::{Host, PluginSpec, Sink};
 
+use crate::cache;
 use crate::check::{CheckError, Checked, Prepared, every_problem};
 use crate::policy::CheckedAnalysis;
 use crate::report::{AnalysisResult, Outcome};
@@ -270,9 +271,7 @@ impl Inner {
             policy: policy.map(|file| absolute(file)).collect(),
             plugins: before.plugins,
             inputs: before.inputs,
-            own: [&settings.cache, &settings.store]
-                .map(|own| own.canonicalize().unwrap_or_else(|_| absolute(own)))
-                .into(),
+            own: cache::own(&settings.cache, target.worktree().unwrap_or(target.git_dir())),
         });
     }
 

@@ -61,6 +61,25 @@ fn clear_removes_working_trees_too_and_the_next_check_gives_the_same_bytes() {
 }
 
 #[test]
+fn a_cache_within_the_working_tree_is_no_part_of_what_is_checked() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(3);
+    let check = |cache: &str| {
+        let mut command = lab.command();
+        command.env("PROBITY_CACHE_DIR", lab.path(cache)).args(["check", "--worktree", "--format", "json"]);
+        let run = command.args(["--now", "2026-06-01"]).arg(repository.path()).output().unwrap();
+        probity_tests::Run::of(run).expect(0).stdout
+    };
+    let elsewhere = check("cache");
+    for cache in ["repo/.cache/probity", "repo"] {
+        assert_eq!([check(cache), check(cache)], [&*elsewhere; 2], "{cache}");
+        // For the next one this would be a stranger's file.
+        let _ = fs::remove_dir_all(lab.path("repo/.cache"));
+    }
+}
+
+#[test]
 fn gc_keeps_within_the_size_that_is_given_and_what_is_left_is_sound() {
     let (lab, repository, report) = checked();
     let kept = lab.probity(["cache", "gc", "--max-size", "100MB"]).expect(0);

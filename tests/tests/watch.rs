@@ -149,6 +149,39 @@ fn a_cache_that_is_cleared_meanwhile_costs_no_failed_check() {
 }
 
 #[test]
+fn a_cache_within_the_working_tree_or_around_it_is_no_reason_to_check_and_hides_none() {
+    for place in ["repo/.cache", "repo", "."] {
+        let lab = Lab::new();
+        let mut repository = lab.repository("repo");
+        repository.history(3);
+        let clean = repository.git(["rev-parse", "HEAD"]);
+        let mut command = lab.command();
+        command.env("PROBITY_CACHE_DIR", lab.path(place));
+        command.args([
+            "check",
+            "--watch",
+            "--worktree",
+            "--format",
+            "json",
+            "--stats",
+            "--now",
+            "2026-06-01",
+        ]);
+        command.arg(repository.path());
+        let mut watched = Watched::start(command);
+        assert_eq!(commit_of(&begun(&mut watched).0), clean, "{place}");
+        for number in 0..3 {
+            repository.write("src/file0.rs", format!("fn changed{number}() {{}}\n"));
+            let (changed, _) = report(&mut watched);
+            assert_eq!(changed["target"]["dirty"], true, "{place}");
+            repository.git(["checkout", "--quiet", "--", "src"]);
+            // Were the cache part of the tree, this were another commit.
+            assert_eq!(commit_of(&report(&mut watched).0), clean, "{place}");
+        }
+    }
+}
+
+#[test]
 fn a_branch_switch_in_a_linked_worktree_is_one_check() {
     let lab = Lab::new();
     let mut repository = lab.repository("repo");

@@ -16,7 +16,8 @@ mod tree;
 mod walk;
 
 use std::io;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -76,7 +77,8 @@ pub(super) fn snapshot(
     let failed = |source| SnapshotError::Worktree { path: root.to_owned(), source };
     let mut beneath = Beneath::open(root).map_err(failed)?;
     let index = Index::read(&target.layout.git_dir, target.config.hash)?;
-    let (mut found, attributes) = survey(target, &mut beneath, &index, &handle, taking).map_err(failed)?;
+    let (mut found, attributes) =
+        survey(target, &mut beneath, &index, &handle, &own(cache, root), taking).map_err(failed)?;
 
     let key = cache_key(target, &attributes);
     let cache_file = private.join(format!("stat-{}", short_digest(root.as_os_str().as_encoded_bytes())));
@@ -107,26 +109,33 @@ pub(super) fn snapshot(
     Ok(snapshot)
 }
 
+/// What of the working tree Probity itself writes: a report must not depend on where the cache lies.
+fn own(cache: &Path, root: &Path) -> Vec<BString> {
+    let within = |path: &PathBuf| Some(path.strip_prefix(root).ok()?.as_os_str().as_bytes().into());
+    crate::cache::own(cache, root).iter().filter_map(within).collect()
+}
+
 /// Walks through the working tree: its untracked files, and the attributes of all.
 fn survey(
     target: &Target,
     root: &mut Beneath,
     index: &Index,
     objects: &Handle,
+    own: &[BString],
     taking: &Taking,
 ) -> io::Result<(Found, Attributes)> {
     let case = if target.config.ignore_case { Case::Fold } else { Case::Sensitive };
     let mut unreadable = Vec::new();
-    let mut own = |name: &str| {
+    let mut of_git = |name: &str| {
         let path = target.layout.common_dir.join(name);
         files::read(&path, walk::PATTERNS_LIMIT).unwrap_or_else(|_| {
             unreadable.push(format!(".git/{name}").into());
             None
         })
     };
-    let excluded = own("info/exclude").unwrap_or_default();
-    let own_attributes = own("info/attributes");
-    let mut found = walk::untracked(root, index, objects, &excluded, case, taking)?;
+    let excluded = of_git("info/exclude").unwrap_or_default();
+    let own_attributes = of_git("info/attributes");
+    let mut found = walk::untracked(root, index, objects, &excluded, own, case, taking)?;
     found.unreadable.append(&mut unreadable);
     let attributes = Attributes::gather(&mut found, index, root, objects, own_attributes, case);
     Ok((found, attributes))

@@ -42,18 +42,19 @@ pub(super) struct Found {
 }
 
 /// Walks through the working tree below `root`. The patterns of `excluded` hold everywhere and are the
-/// least important.
+/// least important. The directories `own` are passed over: Probity itself writes there.
 pub(super) fn untracked(
     root: &mut Beneath,
     index: &Index,
     objects: &Handle,
     excluded: &[u8],
+    own: &[BString],
     case: Case,
     taking: &Taking,
 ) -> io::Result<Found> {
     let mut search = gix::ignore::Search::default();
     search.add_patterns_buffer(excluded, PathBuf::new(), None, Ignore::default())?;
-    let mut walk = Walk { index, objects, case, search, taking, found: Found::default() };
+    let mut walk = Walk { index, objects, own, case, search, taking, found: Found::default() };
     let dir = beneath::open_dir(root.dir(b"")?, b".")?;
     walk.enter(dir.as_fd(), &mut BString::default(), 0)?;
     walk.found.untracked.sort();
@@ -63,6 +64,7 @@ pub(super) fn untracked(
 struct Walk<'a> {
     index: &'a Index,
     objects: &'a Handle,
+    own: &'a [BString],
     case: Case,
     search: gix::ignore::Search,
     taking: &'a Taking,
@@ -121,7 +123,7 @@ impl Walk<'_> {
 
     fn directory(&mut self, parent: BorrowedFd<'_>, name: &[u8], path: &mut BString, depth: usize) {
         let is_submodule = self.index.get(path.as_bstr()).is_some_and(|file| file.kind == EntryKind::Commit);
-        if is_submodule || self.is_ignored(path.as_bstr(), true) {
+        if is_submodule || self.own.contains(path) || self.is_ignored(path.as_bstr(), true) {
             return;
         }
         // One less than the limit of names in a path: the last is a file's.
