@@ -169,14 +169,9 @@ impl Call<'_> {
     }
 
     /// Cancels the call and gives the plugin a moment to answer that; one that goes on is killed, so that what nobody
-    /// wants does not hold up what is wanted next. One that would only seem to let go is killed at once.
+    /// wants does not hold up what is wanted next.
     fn let_go(&self, mut task: Task, canceller: &Canceller) {
         if task.0.is_finished() {
-            return;
-        }
-        if self.running.computes_on {
-            self.running.doubt();
-            self.running.connection.dismiss("killed by the host: its call was cancelled");
             return;
         }
         canceller.cancel();

@@ -43,9 +43,6 @@ pub(crate) struct Running {
     pub(crate) runtime: Handle,
     /// Calls that were cancelled and are not answered yet.
     pub(crate) leaving: Leaving,
-    /// Whether it answers a cancellation at once and computes on: the SDK ends no thread, and what comes with the
-    /// program does not look whether it is cancelled. It is soon started again.
-    pub(crate) computes_on: bool,
     /// What it was shown when it was started.
     git: Option<GitGrant>,
     doubtful: AtomicBool,
@@ -206,8 +203,7 @@ impl Plugin {
         let own = ready.concurrent.map_or(usize::MAX, |n| n as usize);
         let gate = Gate::new(own.min(options.limits.concurrent));
         let (leaving, doubtful) = (Leaving::default(), AtomicBool::new(false));
-        let computes_on = matches!(self.spec.program, Program::Builtin { .. });
-        Ok(Arc::new(Running { connection, ready, gate, runtime, leaving, computes_on, git, doubtful }))
+        Ok(Arc::new(Running { connection, ready, gate, runtime, leaving, git, doubtful }))
     }
 
     fn connect(

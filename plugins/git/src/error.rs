@@ -46,6 +46,9 @@ pub enum GitError {
         #[source]
         source: std::io::Error,
     },
+    /// Nobody waits for the answer any more.
+    #[error("nobody waits for the answer any more")]
+    Unwanted,
     /// The threads that read objects could not be started.
     #[error("cannot start reader threads")]
     Threads(#[source] rayon::ThreadPoolBuildError),
@@ -62,6 +65,7 @@ impl GitError {
             | Self::Collision { .. }
             | Self::TooLarge { .. }
             | Self::Open { .. }
+            | Self::Unwanted
             | Self::Threads(_) => true,
             Self::WrongKind { .. }
             | Self::Malformed { .. }

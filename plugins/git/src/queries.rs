@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// What the queries of one process share: nothing but objects and what follows from their content.
 struct Shared {
     repository: Repository,
-    known: KnownPairs,
+    known: Arc<KnownPairs>,
 }
 
 /// The plugin with all its queries.
@@ -109,11 +109,14 @@ pub fn contents(engine: &Engine, key: ContentsKey) -> Result<Contents> {
     answer(crate::contents::contents(&shared(engine)?.repository, &key))
 }
 
-fn shared(engine: &Engine) -> Result<Arc<Shared>> {
-    engine.shared(|| {
+/// The same for one question, whose work ends when nobody waits for it any more.
+fn shared(engine: &Engine) -> Result<Shared> {
+    let shared = engine.shared(|| {
         let repository = answer(Repository::open(engine.git_dir()?))?;
-        Ok(Shared { repository, known: KnownPairs::default() })
-    })
+        Ok(Shared { repository, known: Arc::default() })
+    })?;
+    let repository = shared.repository.unless(engine.cancellation());
+    Ok(Shared { repository, known: Arc::clone(&shared.known) })
 }
 
 /// What this clone lacks is no fact about the key; everything else is.

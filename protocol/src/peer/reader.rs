@@ -199,6 +199,10 @@ impl<H: Handler> Router<H> {
     }
 
     fn cancelled(&mut self, id: &Id) -> Result<(), Fault> {
+        let is_open = self.inbound().open.get(id).is_some_and(|open| !open.answered);
+        if is_open && self.handler.cancel(id) {
+            return Ok(());
+        }
         let task = {
             let mut inbound = self.inbound();
             if inbound.answer(id) { inbound.remove(id) } else { None }

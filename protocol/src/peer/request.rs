@@ -16,8 +16,15 @@ use crate::method::Inherit;
 /// Serves the other side's requests.
 pub trait Handler: Send + Sync + 'static {
     /// Answers one request. The future runs in a task of its own and may wait as long as it likes; it is dropped when
-    /// the request is cancelled or the connection ends. A panic becomes `-32603`.
+    /// the request is cancelled (see [`cancel`](Handler::cancel)) or the connection ends. A panic becomes `-32603`.
     fn request(&self, request: Request) -> BoxFuture<'static, Response>;
+
+    /// The other side no longer wants an answer. `true`: this side sees to it that the request is answered soon, and its
+    /// future goes on; otherwise that is dropped, and the request answered with `-32800` at once. On the reader: must not wait.
+    fn cancel(&self, id: &Id) -> bool {
+        let _ = id;
+        false
+    }
 
     /// Takes one notification, on the reader and in the order of sending: must not wait.
     fn notification(&self, notification: Notification) {

@@ -182,6 +182,21 @@ impl<C> Engine<C> {
         self.backend.is_cancelled()
     }
 
+    /// The same question, for work that does not borrow the engine, such as that of other threads.
+    pub fn cancellation(&self) -> impl Fn() -> bool + Send + Sync + 'static {
+        let backend = Arc::clone(&self.backend);
+        move || backend.is_cancelled()
+    }
+
+    /// An error as soon as nobody waits for the answer any more: for `?` in long loops. A query that was cancelled and has
+    /// not ended within 50 ms is ended with its process.
+    ///
+    /// # Errors
+    /// The query was cancelled.
+    pub fn wanted(&self) -> Result<()> {
+        if self.is_cancelled() { Err(Error::cancelled()) } else { Ok(()) }
+    }
+
     /// How long the host will still wait, where it said so.
     pub fn time_left(&self) -> Option<Duration> {
         self.backend.time_left()

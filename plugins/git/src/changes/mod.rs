@@ -61,7 +61,11 @@ pub fn changes(repository: &Repository, known: &KnownPairs, key: &Segment) -> Re
     })
 }
 
-fn steps(readers: &Readers, commits: &[ObjectId], cut: &HashSet<ObjectId>) -> Result<Vec<Step>, GitError> {
+fn steps(
+    readers: &Readers<'_>,
+    commits: &[ObjectId],
+    cut: &HashSet<ObjectId>,
+) -> Result<Vec<Step>, GitError> {
     let headers = commits.par_chunks(COMMIT_BATCH).map(|batch| {
         readers.with(|reader| batch.iter().map(|id| Ok((*id, tree_and_parents(reader, *id)?))).collect())
     });
@@ -90,7 +94,7 @@ fn steps(readers: &Readers, commits: &[ObjectId], cut: &HashSet<ObjectId>) -> Re
 
 /// The facts of every pair in `steps`.
 fn facts(
-    readers: &Readers,
+    readers: &Readers<'_>,
     known: &KnownPairs,
     steps: &[Step],
 ) -> Result<std::collections::HashMap<Pair, Arc<PairFacts>>, GitError> {

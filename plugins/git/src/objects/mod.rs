@@ -14,25 +14,38 @@ use crate::error::GitError;
 use gate::Gate;
 use gix::hash::Kind;
 use rayon::iter::IndexedParallelIterator;
+use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 /// Bytes of verified objects and of delta bases that all threads together keep.
 const CACHE_BYTES: usize = 32 * 1024 * 1024;
 
-/// The object directory of a repository and the threads that read it.
-#[derive(Debug)]
+/// Says whether nobody waits for the answer any more. Asked before each object that is read.
+pub type Unwanted = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// The object directory of a repository and the threads that read it, for one question.
+#[derive(Clone)]
 pub struct Repository {
+    shared: Arc<Shared>,
+    unwanted: Option<Unwanted>,
+}
+
+/// What all questions share.
+#[derive(Debug)]
+struct Shared {
     objects: PathBuf,
     threads: rayon::ThreadPool,
     gate: Gate,
-    sha1: OnceLock<Readers>,
-    sha256: OnceLock<Readers>,
+    sha1: OnceLock<Vec<Mutex<Reader>>>,
+    sha256: OnceLock<Vec<Mutex<Reader>>>,
 }
 
 /// One [`Reader`] for each thread of the repository's pool, all of one object format.
-#[derive(Debug)]
-pub struct Readers(Vec<Mutex<Reader>>);
+pub struct Readers<'a> {
+    seats: &'a [Mutex<Reader>],
+    unwanted: Option<&'a Unwanted>,
+}
 
 impl Repository {
     /// Opens the git directory `git_dir` with as many threads as the machine offers this process.
@@ -48,14 +61,20 @@ impl Repository {
             .thread_name(|n| format!("objects-{n}"))
             .build()
             .map_err(GitError::Threads)?;
-        Ok(Self {
+        let shared = Shared {
             objects: git_dir.join("objects"),
             // One more than there are threads, so that none idles while an answer is put together.
             gate: Gate::new(pool.current_num_threads() + 1),
             threads: pool,
             sha1: OnceLock::new(),
             sha256: OnceLock::new(),
-        })
+        };
+        Ok(Self { shared: Arc::new(shared), unwanted: None })
+    }
+
+    /// The same repository for a question whose work ends, with [`GitError::Unwanted`], once nobody waits for it.
+    pub fn unless(&self, unwanted: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { shared: Arc::clone(&self.shared), unwanted: Some(Arc::new(unwanted)) }
     }
 
     /// Runs `work` on the pool's threads with readers for objects of `format`.
@@ -64,14 +83,22 @@ impl Repository {
     pub fn run<T: Send>(
         &self,
         format: Kind,
-        work: impl FnOnce(&Readers) -> Result<T, GitError> + Send,
+        work: impl FnOnce(&Readers<'_>) -> Result<T, GitError> + Send,
     ) -> Result<T, GitError> {
-        let _turn = self.gate.enter();
-        let readers = self.readers(format)?;
-        self.threads.install(|| work(readers))
+        let _turn = self.shared.gate.enter();
+        let readers = Readers { seats: self.shared.readers(format)?, unwanted: self.unwanted.as_ref() };
+        self.shared.threads.install(|| work(&readers))
     }
+}
 
-    fn readers(&self, format: Kind) -> Result<&Readers, GitError> {
+impl fmt::Debug for Repository {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.shared.fmt(f)
+    }
+}
+
+impl Shared {
+    fn readers(&self, format: Kind) -> Result<&[Mutex<Reader>], GitError> {
         let cell = match format {
             Kind::Sha256 => &self.sha256,
             _ => &self.sha1,
@@ -81,7 +108,7 @@ impl Repository {
         }
         let seats = self.threads.current_num_threads();
         let readers = Reader::open_many(&self.objects, format, seats, CACHE_BYTES / seats)?;
-        Ok(cell.get_or_init(|| Readers(readers.into_iter().map(Mutex::new).collect())))
+        Ok(cell.get_or_init(|| readers.into_iter().map(Mutex::new).collect()))
     }
 }
 
@@ -98,13 +125,20 @@ pub fn in_order<T: Send>(
     Ok(all)
 }
 
-impl Readers {
+impl fmt::Debug for Readers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Readers").field("seats", &self.seats).finish_non_exhaustive()
+    }
+}
+
+impl Readers<'_> {
     /// Lends this thread's reader to `work`, which must not itself split its work over threads: while it waited
     /// for its parts, one of them could ask for the same reader.
     pub fn with<T>(&self, work: impl FnOnce(&Reader) -> T) -> T {
-        let seat = rayon::current_thread_index().unwrap_or(0) % self.0.len();
+        let seat = rayon::current_thread_index().unwrap_or(0) % self.seats.len();
         // A reader's caches are whole at each point where reading could panic.
-        let reader = self.0[seat].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reader = self.seats[seat].lock().unwrap_or_else(PoisonError::into_inner);
+        reader.lend(self.unwanted.cloned());
         work(&reader)
     }
 }

@@ -4,6 +4,7 @@
 //! are then remembered for honest ones. So no byte leaves this file before its hash was compared with the id. SHA-1 is
 //! computed with detection of forged collisions, as git does.
 
+use super::Unwanted;
 use super::cache::Bounded;
 use crate::error::GitError;
 use gix::hash::{Kind as Format, ObjectId, oid};
@@ -30,6 +31,8 @@ pub struct Reader {
     large: Arc<Mutex<gix::odb::Handle>>,
     kept: RefCell<Bounded<ObjectId, Object>>,
     buffer: RefCell<Vec<u8>>,
+    /// Of the question that it is lent to.
+    unwanted: Option<Unwanted>,
 }
 
 #[derive(Clone)]
@@ -68,8 +71,14 @@ impl Reader {
             large: Arc::clone(&large),
             kept: RefCell::new(Bounded::new(half)),
             buffer: RefCell::default(),
+            unwanted: None,
         };
         Ok((0..count).map(reader).collect())
+    }
+
+    /// From now on it reads for another question.
+    pub(super) fn lend(&mut self, unwanted: Option<Unwanted>) {
+        self.unwanted = unwanted;
     }
 
     /// The format of all ids here.
@@ -79,6 +88,7 @@ impl Reader {
 
     /// The bytes of a commit.
     pub fn commit(&self, id: &oid) -> Result<Arc<[u8]>, GitError> {
+        self.see_whether_it_is_wanted()?;
         // Commits are read once each; keeping them would push out trees and blobs.
         self.load(id, Kind::Commit).map(|object| object.data)
     }
@@ -98,7 +108,15 @@ impl Reader {
         })
     }
 
+    fn see_whether_it_is_wanted(&self) -> Result<(), GitError> {
+        match &self.unwanted {
+            Some(unwanted) if unwanted() => Err(GitError::Unwanted),
+            _ => Ok(()),
+        }
+    }
+
     fn object(&self, id: &oid, expected: Kind) -> Result<Object, GitError> {
+        self.see_whether_it_is_wanted()?;
         let key = id.to_owned();
         if let Some(object) = self.kept.borrow_mut().get(&key) {
             return of_kind(object, id, expected);

@@ -5,3 +5,4 @@ mod contents;
 mod history;
 mod lab;
 mod unavailable;
+mod unwanted;

@@ -1,7 +1,8 @@
 //! One connection to a host: who it is, how the plugin is configured, and the queries that are open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -40,6 +41,8 @@ struct Inner<C> {
     state: Mutex<State<C>>,
     /// How many queries are open.
     open: watch::Sender<usize>,
+    /// The way to tell each of them that nobody waits any more.
+    cancels: Mutex<HashMap<Id, watch::Sender<bool>>>,
 }
 
 struct State<C> {
@@ -71,6 +74,7 @@ impl<C: Configuration> Session<C> {
             exit,
             state: Mutex::new(State { host: None, config: None }),
             open: watch::Sender::new(0),
+            cancels: Mutex::default(),
         });
         Session { methods: Api(inner.clone()).into_rpc().into(), inner }
     }
@@ -89,6 +93,15 @@ impl<C: Configuration> Handler for Session<C> {
         dispatch(&self.methods, request)
     }
 
+    /// A query's thread cannot be ended from outside, so the query counts as open until it has ended by itself.
+    fn cancel(&self, id: &Id) -> bool {
+        let cancels = self.inner.cancels();
+        cancels.get(id).is_some_and(|cancel| {
+            cancel.send_replace(true);
+            true
+        })
+    }
+
     fn notification(&self, notification: Notification) {
         if notification.method() == name::EXIT {
             self.inner.exit.notify_one();
@@ -100,6 +113,10 @@ impl<C: Configuration> Inner<C> {
     /// The state is only ever locked for one look, so a panic cannot leave it half changed.
     fn state(&self) -> std::sync::MutexGuard<'_, State<C>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cancels(&self) -> std::sync::MutexGuard<'_, HashMap<Id, watch::Sender<bool>>> {
+        self.cancels.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn query(self: Arc<Self>, request: Request) -> Result<Response, Response> {
@@ -116,25 +133,31 @@ impl<C: Configuration> Inner<C> {
         let Some(query) = self.plugin.find(&asked.query).cloned() else {
             return Err(ticket.fail(&object::no_such_query(&asked.query, &self.plugin.query_names())));
         };
-        let (cancel, cancelled) = watch::channel(false);
+        let (cancel, mut cancelled) = watch::channel(false);
         let max = host.max_message();
-        let wire = self.wire(ticket.id().clone(), asked.meta, host, cancelled);
+        let wire = self.wire(ticket.id().clone(), asked.meta, host, cancelled.clone());
         let engine = Engine::new(Arc::new(wire), config, self.shared.clone());
         let id = ticket.id().clone();
         let (done, answer) = oneshot::channel();
-        let _open = OpenQuery::new(&self.open, cancel);
+        let _open = OpenQuery::new(&self, id.clone(), cancel);
+        let begun = Arc::new(AtomicBool::new(false));
+        let begins = begun.clone();
         self.workers.submit(move || {
-            let response = query.answer(&engine, &asked.key, ticket);
-            // Nobody waits when the query was cancelled.
-            let _ = done.send(response);
-        });
-        match answer.await {
-            Ok(response) if response.size() > max => {
-                Err(Response::error(&id, &object::too_big(response.size(), max)))
+            if !begins.swap(true, Ordering::SeqCst) {
+                // The connection may have ended: then nobody waits.
+                let _ = done.send(query.answer(&engine, &asked.key, ticket));
             }
-            Ok(response) => Ok(response),
-            Err(_) => Err(Response::error(&id, &object::too_busy("no thread can be started"))),
+        });
+        tokio::pin!(answer);
+        tokio::select! {
+            biased;
+            answer = &mut answer => return Ok(within(max, &id, answer)),
+            _ = cancelled.wait_for(|cancelled| *cancelled) => {}
         }
+        if begun.swap(true, Ordering::SeqCst) {
+            let _ = answer.await;
+        }
+        Err(Response::error(&id, &object::cancelled()))
     }
 
     fn wire(&self, id: Id, meta: Meta, host: Host, cancelled: watch::Receiver<bool>) -> Wire {
@@ -155,23 +178,37 @@ impl<C: Configuration> Inner<C> {
     }
 }
 
-/// Counts a query while somebody waits for it, and tells its thread when nobody does any more.
-struct OpenQuery<'a> {
-    open: &'a watch::Sender<usize>,
-    cancel: watch::Sender<bool>,
-}
-
-impl<'a> OpenQuery<'a> {
-    fn new(open: &'a watch::Sender<usize>, cancel: watch::Sender<bool>) -> OpenQuery<'a> {
-        open.send_modify(|open| *open += 1);
-        OpenQuery { open, cancel }
+/// The response of a query's thread, if the host reads messages of that length.
+fn within(max: usize, id: &Id, answer: Result<Response, oneshot::error::RecvError>) -> Response {
+    match answer {
+        Ok(response) if response.size() > max => Response::error(id, &object::too_big(response.size(), max)),
+        Ok(response) => response,
+        Err(_) => Response::error(id, &object::too_busy("no thread can be started")),
     }
 }
 
-impl Drop for OpenQuery<'_> {
+/// Counts a query until it is answered, and tells its thread when the connection has ended before.
+struct OpenQuery<'a, C> {
+    session: &'a Inner<C>,
+    id: Id,
+    cancel: watch::Sender<bool>,
+}
+
+impl<'a, C> OpenQuery<'a, C> {
+    fn new(session: &'a Inner<C>, id: Id, cancel: watch::Sender<bool>) -> OpenQuery<'a, C> {
+        session.open.send_modify(|open| *open += 1);
+        let mut cancels = session.cancels.lock().unwrap_or_else(PoisonError::into_inner);
+        cancels.insert(id.clone(), cancel.clone());
+        drop(cancels);
+        OpenQuery { session, id, cancel }
+    }
+}
+
+impl<C> Drop for OpenQuery<'_, C> {
     fn drop(&mut self) {
         self.cancel.send_replace(true);
-        self.open.send_modify(|open| *open -= 1);
+        self.session.cancels.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.session.open.send_modify(|open| *open -= 1);
     }
 }
 
