@@ -178,6 +178,32 @@ fn another_clone_runs_nothing_and_a_fork_its_own_commit() {
 }
 
 #[test]
+fn a_shallow_boundary_makes_another_history_and_deepening_runs_what_it_adds() {
+    // Analyses of a whole history abstain where it is cut off, before they ask what its commits changed.
+    let another_history = [
+        "activity/activity",
+        "affiliation/affiliation",
+        "binary/binary",
+        "churn/churn",
+        "entropy/entropy",
+        "git/history",
+        "git/part",
+        "identity/identity",
+    ];
+    let lab = Lab::new();
+    let repository = checked(&lab);
+    let shallow = Repository::clone_of(&repository, lab.path("shallow"), &["--depth", "150"]);
+    assert_ran(&lab.check(shallow.path(), &[]), &another_history);
+    assert_ran(&lab.check(shallow.path(), &[]), &[]);
+    shallow.git(["fetch", "--quiet", "--deepen", "100"]);
+    assert_ran(&lab.check(shallow.path(), &[]), &another_history);
+    assert_ran(&lab.check(shallow.path(), &[]), &[]);
+    shallow.git(["fetch", "--quiet", "--unshallow"]);
+    assert_ran(&lab.check(shallow.path(), &[]), &[]);
+    assert_eq!(lab.check(shallow.path(), &[]).stdout, lab.check(repository.path(), &[]).stdout);
+}
+
+#[test]
 fn the_next_day_runs_what_asked_for_the_day() {
     let lab = Lab::new();
     let repository = checked(&lab);

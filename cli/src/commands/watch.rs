@@ -8,11 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime};
 
 use probity_assess::check::{CheckError, Checked};
 use probity_assess::live::{Change, Live, Round};
-use probity_assess::settings::Day;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
@@ -24,9 +23,9 @@ use crate::exit::Exit;
 use crate::printer::tame;
 use crate::progress::Spinner;
 use crate::render::{self, Layout};
-use crate::subject;
 use crate::watch::files::{Folders, Meaning, Notice, cannot};
 use crate::watch::quiet::Quiet;
+use crate::watch::today::Today;
 use crate::watch::{Cause, told};
 
 /// The status of a process that a second Ctrl-C ends.
@@ -55,7 +54,7 @@ pub(crate) fn watch(cx: &Context, args: &CheckArgs) -> Ended {
     let (hear, heard) = mpsc::channel();
     end_on_signals(hear.clone())?;
     let spinner = Arc::new(Spinner::new(&cx.printer, cx.verbose));
-    let day = settings.day.clone();
+    let today = Today::new(settings.day.clone(), args.subject.now.is_some());
     let live = Live::open(settings, spinner.clone())?;
     let noticed = hear.clone();
     // Whoever decides has ended: then nobody need hear.
@@ -70,7 +69,7 @@ pub(crate) fn watch(cx: &Context, args: &CheckArgs) -> Ended {
         heard,
         quiet: Quiet::default(),
         because: BTreeSet::new(),
-        day,
+        today,
         rounds: 0,
         ready: false,
         waiting: false,
@@ -154,7 +153,7 @@ struct Watch<'a> {
     quiet: Quiet,
     /// What was not reported on yet.
     because: BTreeSet<Cause>,
-    day: Day,
+    today: Today,
     /// How many checks were reported.
     rounds: u64,
     /// Whether the person was told that changes are noticed from now on.
@@ -193,16 +192,13 @@ impl Watch<'_> {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(self.last),
             }
-            self.act()?;
+            self.act();
         }
     }
 
     /// When there may be something to do though nothing is heard.
     fn next_due(&self) -> Option<Instant> {
-        let midnight = match self.args.subject.now {
-            Some(_) => None,
-            None => Some(Instant::now() + until_midnight()),
-        };
+        let midnight = self.today.left(SystemTime::now()).map(|left| Instant::now() + left);
         self.quiet.due().into_iter().chain(midnight).min()
     }
 
@@ -228,22 +224,17 @@ impl Watch<'_> {
     }
 
     /// Takes in what has changed, if that is whole, and checks again.
-    fn act(&mut self) -> Result<(), CliError> {
-        if self.args.subject.now.is_none() {
-            let today = subject::today()?;
-            if today != self.day {
-                self.day = today.clone();
-                self.apply(Change::Day(today));
-                self.because.insert(Cause::Day);
-                self.check();
-            }
+    fn act(&mut self) {
+        if let Some(day) = self.today.passed(SystemTime::now()) {
+            self.apply(Change::Day(day));
+            self.because.insert(Cause::Day);
+            self.check();
         }
         if let Some(causes) = self.quiet.take(Instant::now()) {
             self.apply(Change::Target);
             self.because.extend(causes);
             self.check();
         }
-        Ok(())
     }
 
     fn apply(&self, change: Change) {
@@ -379,11 +370,4 @@ impl Watch<'_> {
         // Nobody who has stopped reading need be told; the report will find out.
         let _ = self.cx.printer.heard(&format!("\n─ {now}  re-checked{why}  {took} ms\n\n"));
     }
-}
-
-/// How long the present day goes on, in UTC.
-fn until_midnight() -> Duration {
-    const DAY: u64 = 24 * 3600;
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    Duration::from_secs(DAY - since % DAY)
 }

@@ -39,8 +39,8 @@ pub(crate) enum Meaning {
 
 /// The folders that are watched.
 #[derive(Debug)]
-pub(crate) struct Folders {
-    watcher: RecommendedWatcher,
+pub(crate) struct Folders<W = RecommendedWatcher> {
+    watcher: W,
     watched: BTreeMap<PathBuf, Identity>,
     watching: Watching,
     ways: Ways,
@@ -60,8 +60,14 @@ impl Folders {
             Err(error) => hear(Notice::Failed(error)),
         };
         let watcher = notify::recommended_watcher(tell).map_err(|error| cannot(&error, 0))?;
+        Ok(Folders::by(watcher))
+    }
+}
+
+impl<W: Watcher> Folders<W> {
+    fn by(watcher: W) -> Folders<W> {
         let (watched, watching, ways) = (BTreeMap::new(), Watching::default(), Ways::default());
-        Ok(Folders { watcher, watched, watching, ways })
+        Folders { watcher, watched, watching, ways }
     }
 
     /// Watches what is to be watched now, and no more. Says whether anything is watched that was not before: what
@@ -360,6 +366,56 @@ mod tests {
         means(MADE, "/r/.git/index.lock", Some(Meaning::Locked(true)));
         means(REMOVED, "/r/.git/index.lock", Some(Meaning::Locked(false)));
         means(WRITTEN, "/r/.git/shallow", changed(Cause::Repository));
+    }
+
+    /// Watches so many folders and no more, as the system does.
+    struct Limited(usize);
+
+    impl Watcher for Limited {
+        fn new<F: notify::EventHandler>(_: F, _: notify::Config) -> notify::Result<Limited> {
+            Ok(Limited(0))
+        }
+
+        fn watch(&mut self, folder: &Path, _: RecursiveMode) -> notify::Result<()> {
+            let left = self.0.checked_sub(1);
+            self.0 =
+                left.ok_or_else(|| notify::Error::new(ErrorKind::MaxFilesWatch).add_path(folder.to_owned()))?;
+            Ok(())
+        }
+
+        fn unwatch(&mut self, _: &Path) -> notify::Result<()> {
+            self.0 += 1;
+            Ok(())
+        }
+
+        fn kind() -> notify::WatcherKind {
+            notify::WatcherKind::NullWatcher
+        }
+    }
+
+    #[test]
+    fn where_not_every_folder_can_be_watched_that_is_an_error_with_what_to_do_and_no_watch_of_some() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().canonicalize().unwrap();
+        let folders: BTreeSet<PathBuf> = (0..5).map(|number| root.join(number.to_string())).collect();
+        folders.iter().for_each(|folder| fs::create_dir(folder).unwrap());
+        let watching = |folders: &BTreeSet<PathBuf>| Watching {
+            target: root.clone(),
+            git_dir: root.clone(),
+            common_dir: root.clone(),
+            worktree: Some(Arc::new(Survey { folders: folders.clone(), files: BTreeSet::new() })),
+            ..Watching::default()
+        };
+        let needed = root.ancestors().count();
+        let mut watched = Folders::by(Limited(needed + 5));
+        assert!(watched.watch(watching(&folders)).unwrap());
+        assert!(!watched.watch(watching(&folders)).unwrap(), "they are watched");
+        let more = root.join("more");
+        fs::create_dir(&more).unwrap();
+        let folders = folders.into_iter().chain([more]).collect();
+        let shown = watched.watch(watching(&folders)).unwrap_err().shown(false);
+        assert!(shown.contains(&format!("cannot watch {} folders", needed + 6)), "{shown}");
+        assert!(shown.contains("hint: raise the limit with `sysctl fs.inotify.max_user_watches="), "{shown}");
     }
 
     #[test]

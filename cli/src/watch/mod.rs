@@ -5,6 +5,7 @@
 
 pub(crate) mod files;
 pub(crate) mod quiet;
+pub(crate) mod today;
 mod ways;
 
 use std::collections::BTreeSet;
