@@ -262,7 +262,8 @@ impl Inner {
     fn found(&self, settings: &Settings, target: &Target, snapshot: Option<&Snapshot>) {
         let mut watching = self.watching();
         let before = watching.take().unwrap_or_default();
-        let policy = settings.policy.iter().chain([&settings.trusted]);
+        let chosen = [&settings.trusted, &settings.granted, &settings.machine];
+        let policy = settings.policy.iter().chain(chosen);
         *watching = Some(Watching {
             target: absolute(&settings.target),
             git_dir: target.git_dir().to_owned(),
@@ -413,10 +414,11 @@ fn rests_on(prepared: &Prepared, settings: &Settings) -> String {
             .ok()
             .map(|file| (file.len(), file.ino(), file.mtime(), file.mtime_nsec(), file.ctime_nsec()))
     };
-    let granted = prepared.specs.iter().flat_map(|spec| spec.grants.files.iter());
+    let grants: Vec<_> = prepared.specs.iter().map(|spec| (&spec.instance, &spec.grants)).collect();
+    let granted = grants.iter().flat_map(|(_, grants)| grants.files.iter());
     let inputs: Vec<_> = granted.map(|(id, path)| (id, seen(path))).collect();
     format!(
-        "{} {} {} {:?} {} {:?} {:?} {inputs:?}",
+        "{} {} {} {:?} {} {:?} {:?} {grants:?} {inputs:?}",
         prepared.target_key().as_str(),
         snapshot.dirty,
         policy.digest,

@@ -78,6 +78,32 @@ fn an_edited_policy_is_checked_without_a_call_and_one_with_an_error_does_not_end
 }
 
 #[test]
+fn what_is_granted_meanwhile_is_checked() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(3);
+    let plugin = Path::new(env!("CARGO_MANIFEST_DIR")).join("plugins/asking");
+    lab.file("plugin/asking.py", fs::read(plugin.join("asking.py")).unwrap());
+    let manifest = fs::read_to_string(plugin.join("plugin.kdl")).unwrap();
+    let (before, _) = manifest.split_once("permissions").unwrap();
+    lab.file("plugin/plugin.kdl", format!("{before}permissions {{ env \"A\" why=\"a\"; }}\n"));
+    let folder = lab.path("plugin");
+    let policy = format!(
+        "plugins {{ plugin \"acme/tools/asking\" path={:?} sha256={:?}; }}\nanalyze {{\n  investigate policy=\"score > 0.5\"\n  \
+         analysis \"x\" plugin=\"acme/tools/asking\" policy=\"true\"\n}}\n",
+        folder.display().to_string(),
+        lab.hash(&folder)
+    );
+    let policy = lab.file("policies/policy.kdl", policy);
+    let policy = policy.to_str().unwrap();
+    let mut watched = watch(&lab, repository.path(), &["--policy", policy]);
+    watched.wait_for(Stream::Err, "cannot do without env \"A\"");
+    watched.wait_for(Stream::Err, "watching ");
+    lab.probity(["plugin", "grant", "acme/tools/asking", "--policy", policy, "--all"]).expect(0);
+    assert_eq!(report(&mut watched).0["outcome"], "pass");
+}
+
+#[test]
 fn a_repository_that_is_removed_or_moved_away_is_waited_for_and_checked_when_it_is_there_again() {
     let remove = |lab: &Lab| fs::remove_dir_all(lab.path("deep/er/repo")).unwrap();
     let remove_all = |lab: &Lab| fs::remove_dir_all(lab.path("deep")).unwrap();
