@@ -68,7 +68,12 @@ pub(crate) fn own(cache: &Path, root: &Path) -> Vec<PathBuf> {
         Err(_) => return Vec::new(),
     };
     match root.starts_with(&cache) {
-        true => KEPT.iter().chain(&OF_CHECKS).chain(&[NOTES, STORE]).map(|name| cache.join(name)).collect(),
+        true => KEPT
+            .iter()
+            .chain(&OF_CHECKS)
+            .chain(&[NOTES, FETCHED, STORE])
+            .map(|name| cache.join(name))
+            .collect(),
         false => vec![cache],
     }
 }

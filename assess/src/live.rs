@@ -332,8 +332,11 @@ impl Inner {
         self.found_inputs(&prepared);
         let rests_on = rests_on(&prepared, &state.settings);
         let complete = snapshot.incomplete.is_none();
-        let is_the_same =
-            |(shown, lasting): &(String, Lasting)| *shown == rests_on && lasting.holds(self.relay.now());
+        // When a server answers otherwise, nobody is told.
+        let unseen = prepared.specs.iter().any(|spec| !spec.grants.net.is_empty());
+        let is_the_same = |(shown, lasting): &(String, Lasting)| {
+            !unseen && *shown == rests_on && lasting.holds(self.relay.now())
+        };
         if complete && state.shown.as_ref().is_some_and(is_the_same) {
             return Ok((Round::Unchanged, false));
         }

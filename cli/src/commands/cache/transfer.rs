@@ -27,7 +27,7 @@ pub(super) fn export(cx: &Context, paths: &Paths, file: &Path) -> Ended {
     if exported.private > 0 {
         let left = count(exported.private, "answer");
         cx.printer.note(&format!(
-            "note: what rests on variables or files that a policy lets plugins see stays here: {left}"
+            "note: what rests on variables, files or servers' answers that plugins may see stays here: {left}"
         ));
     }
     cx.result(&format!("{} exported to {}.\n", told_of(&exported), tame(&file.display().to_string())))
