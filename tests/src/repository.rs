@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -104,6 +104,37 @@ impl Repository {
     pub fn merge(&mut self, branch: &str) -> String {
         self.dated(&["merge", "--quiet", "--no-ff", "--message", "merge", branch]);
         self.git(["rev-parse", "HEAD"])
+    }
+
+    /// Commits a folder in a folder in a folder and so on, `levels` of them, with the present tree in the innermost; returns the id.
+    /// The working tree stays as it is.
+    pub fn commit_nested(&mut self, levels: usize) -> String {
+        let mut git = git_in(&self.path);
+        git.args(["mktree", "--batch"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut git = git.spawn().expect("git runs");
+        let mut input = git.stdin.take().expect("it is piped");
+        let mut output = BufReader::new(git.stdout.take().expect("it is piped")).lines();
+        let mut tree = self.git(["rev-parse", "HEAD^{tree}"]);
+        for _ in 0..levels {
+            write!(input, "040000 tree {tree}\td\n\n").expect("git reads what it writes");
+            tree = output.next().expect("git writes").expect("an id is text");
+        }
+        drop(input);
+        assert!(git.wait().expect("git ends").success());
+        let date = FIRST + self.commits * DAY;
+        self.commits += 1;
+        let parent = self.git(["rev-parse", "HEAD"]);
+        let raw = format!(
+            "tree {tree}\nparent {parent}\nauthor Ada <ada@example.org> {date} +0000\n\
+             committer Ada <ada@example.org> {date} +0000\n\nnested\n"
+        );
+        let file = self.path.with_extension("commit");
+        fs::write(&file, raw).expect("writable");
+        let hash =
+            ["hash-object".as_ref(), "-t".as_ref(), "commit".as_ref(), "-w".as_ref(), file.as_os_str()];
+        let id = self.git(hash);
+        self.git(["update-ref", "HEAD", &id]);
+        id
     }
 
     /// A history of `count` commits over a few source files.

@@ -14,7 +14,7 @@ const ONE_MORE: [&str; 17] = [
     "affiliation/affiliation",
     "affiliation/segment",
     "binary/binary",
-    "binary/blobs",
+    "binary/folder",
     "churn/churn",
     "churn/segment",
     "entropy/entropy",
@@ -23,8 +23,8 @@ const ONE_MORE: [&str; 17] = [
     "git/commit",
     "git/commits",
     "git/contents",
+    "git/folder",
     "git/history",
-    "git/tree",
     "identity/identity",
     "identity/segment",
 ];
@@ -59,6 +59,47 @@ fn a_further_commit_runs_its_segment_and_the_roots() {
     repository.write("src/new.rs", "fn new() {}\n").commit("one more");
     assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
     assert_ran(&lab.check(repository.path(), &[]), &[]);
+}
+
+#[test]
+fn a_further_commit_asks_for_the_folders_on_the_path_of_its_change_alone() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    // None of these is so small that it is told with the folders in it.
+    for folder in ["left", "left/inner", "left/inner/most", "right", "right/inner"] {
+        for number in 0..300 {
+            repository.write(format!("{folder}/{number:03}.txt"), format!("{folder} {number}\n"));
+        }
+    }
+    repository.commit("many files");
+    let cold = lab.check(repository.path(), &["--format", "json"]);
+    assert_eq!((times(&cold, "binary/folder"), times(&cold, "git/folder")), (6, 6));
+    repository.write("left/inner/tool.exe", b"MZ\x90\0").commit("one more");
+    let further = lab.check(repository.path(), &["--format", "json"]);
+    // The root, `left`, `left/inner`; and of the files those that are looked at together with the new one.
+    assert_eq!((times(&further, "binary/folder"), times(&further, "git/folder")), (3, 3));
+    assert_eq!(times(&further, "git/contents"), 1);
+    assert!(further.stdout.contains(r#""path":"left/inner/tool.exe""#), "{}", further.stdout);
+    // A folder that lies elsewhere now is known by what it holds.
+    repository.git(["mv", "right/inner", "left/moved"]);
+    repository.commit("moved");
+    let moved = lab.check(repository.path(), &[]);
+    assert_eq!((times(&moved, "binary/folder"), times(&moved, "git/folder")), (3, 3));
+    assert_eq!(times(&moved, "git/contents"), 0);
+}
+
+#[test]
+fn a_tree_of_ten_thousand_levels_ends_in_a_clear_error() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    for number in 0..300 {
+        repository.write(format!("{number}"), b"\0");
+    }
+    repository.commit("files");
+    repository.commit_nested(10_000);
+    let run = lab.check(repository.path(), &["--format", "json"]);
+    assert!(run.stdout.contains("unfolds into more than 2048 levels"), "{} {}", run.stdout, run.stderr);
+    assert!(times(&run, "binary/folder") < 100, "{:?}", run.ran());
 }
 
 #[test]

@@ -46,11 +46,11 @@ fn one_more_commit_runs_its_segment_and_the_roots_alone() {
     repository.write("src/new.rs", "fn new() {}\n").commit("one more");
     let warm = lab.check(repository.path(), &[]);
     let roots = 6; // activity, affiliation, binary, churn, entropy, identity: the commit is another one
-    let tip = 3; // git/commit, git/history, git/tree
+    let tip = 2; // git/commit, git/history
     let segment = 5; // git/commits, and the `segment` of affiliation, churn, entropy, identity
     let changes = 1; // git/changes of the segment's last block: the earlier blocks are remembered
-    let blobs = 2; // binary/blobs and git/contents of the one group of blobs
-    assert_eq!(warm.stat("executed"), roots + tip + segment + changes + blobs);
+    let folders = 3; // binary/folder and git/folder of the one folder, git/contents of its one group of blobs
+    assert_eq!(warm.stat("executed"), roots + tip + segment + changes + folders);
     let again = lab.check(repository.path(), &[]);
     assert_eq!(again.stat("executed"), 0);
 }

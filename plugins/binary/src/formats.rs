@@ -15,6 +15,7 @@ use std::fmt;
 use probity_sdk::git;
 
 use crate::config::Config;
+use crate::summary::Sort;
 
 const LIST: &str = include_str!("../data/formats.txt");
 
@@ -57,15 +58,24 @@ impl Formats {
 
     /// Whether a file is opaque that is binary by its content; `magic` is its format by its first bytes, if known.
     pub(crate) fn opaque(&self, path: &str, magic: Option<&str>) -> Option<Opaque> {
+        self.by(git::extension(path).map(str::to_ascii_lowercase).as_deref(), magic)
+    }
+
+    /// Whether the files of a sort are opaque.
+    pub(crate) fn of_sort(&self, sort: &Sort) -> Option<Opaque> {
+        self.by(sort.extension.as_deref(), sort.magic.as_deref())
+    }
+
+    /// The same by an extension in lower case.
+    fn by(&self, extension: Option<&str>, magic: Option<&str>) -> Option<Opaque> {
         if let Some(magic) = magic.filter(|magic| RUNNING.contains(magic)) {
             return Some(Opaque::Runs { magic: magic.to_owned() });
         }
-        let Some(extension) = git::extension(path) else {
+        let Some(extension) = extension else {
             return (!magic.is_some_and(|magic| HARMLESS.contains(&magic))).then_some(Opaque::Nameless);
         };
-        let extension = extension.to_ascii_lowercase();
-        let format = self.0.get(&extension)?.clone();
-        Some(Opaque::Listed { extension, format })
+        let format = self.0.get(extension)?.clone();
+        Some(Opaque::Listed { extension: extension.to_owned(), format })
     }
 }
 

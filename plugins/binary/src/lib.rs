@@ -2,12 +2,16 @@
 //! about. What exactly is counted stands in `formats`.
 //!
 //! All regular files of the tree are looked at, those in hidden folders too, as git objects: what the working tree
-//! holds besides is not seen. Symbolic links and submodules are no files of the tree. Start reading in `queries`.
+//! holds besides is not seen. Symbolic links and submodules are no files of the tree. Start reading in `queries`, and in
+//! `folders` for how one more commit costs no more than what it changed.
 
 mod config;
+mod folders;
 mod formats;
 mod groups;
+mod listing;
 mod queries;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -35,7 +39,7 @@ pub fn plugin() -> Plugin<Config> {
     Plugin::<Config>::new("probity/core/binary", env!("CARGO_PKG_VERSION"))
         .query(queries::binary)
         .query(queries::files)
-        .query(queries::blobs)
+        .query(queries::folder)
         .default_policy(|config: &Config| Some(config.policy()))
         .explain(EXPLANATION)
         .validate(Config::validate)

@@ -1,156 +1,139 @@
 //! `binary` as the host asks it, over trees that are made up.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod hostile;
+mod world;
 
-use probity_sdk::git::{BlobContent, Contents, ContentsKey, FileKind, Tree, TreeFile, TreeKey};
 use probity_sdk::prelude::*;
-use probity_sdk::testing::TestEngine;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{Config, plugin};
+use crate::plugin;
+use world::{Node, World};
 
-/// What a file's content is.
-#[derive(Clone, Copy)]
-enum Is {
-    Text,
-    Binary(Option<&'static str>),
+/// A tree of these files.
+fn tree(files: &[(&str, Node)]) -> Node {
+    let mut root = Node::folder();
+    for (path, node) in files {
+        root.put(path, node.clone());
+    }
+    root
 }
 
-struct Lab {
-    files: Vec<TreeFile>,
-    contents: BTreeMap<String, Is>,
-}
-
-impl Lab {
-    fn new(files: &[(&str, Is)]) -> Self {
-        let mut lab = Self { files: Vec::new(), contents: BTreeMap::new() };
-        for (number, (path, is)) in files.iter().enumerate() {
-            lab.add(path, &format!("{number:02x}ff"), FileKind::File, *is);
-        }
-        lab
-    }
-
-    fn add(&mut self, path: &str, id: &str, kind: FileKind, is: Is) {
-        self.files.push(TreeFile { path: path.into(), id: id.into(), kind });
-        self.contents.insert(id.into(), is);
-    }
-
-    fn engine(&self) -> TestEngine<Config> {
-        let tree = Tree { files: self.files.clone() };
-        let contents = self.contents.clone();
-        let below =
-            Arc::new(TestEngine::new(Config::default()).on("git/contents", move |key: ContentsKey| {
-                let content = |id: String| {
-                    let (binary, magic) = match contents[&id] {
-                        Is::Text => (false, None),
-                        Is::Binary(magic) => (true, magic.map(str::to_owned)),
-                    };
-                    BlobContent { id, size: 1, binary, magic }
-                };
-                Ok(Contents { blobs: key.blobs.into_iter().map(content).collect() })
-            }));
-        TestEngine::new(Config::default())
-            .on("git/tree", move |_: TreeKey| Ok(tree.clone()))
-            .on("binary/blobs", move |key: ContentsKey| {
-                Ok(below.ask(&plugin(), "blobs", key)?.into_parts().0)
-            })
-    }
-
-    fn ask(&self, query: &str) -> Answer<Value> {
-        self.engine().ask(&plugin(), query, target()).unwrap()
-    }
-}
-
-fn target() -> Target {
-    Target { commit: "tip".into(), tree: "tree".into(), shallow: vec!["cut".into()] }
-}
+const TEXT: Node = Node::Text(0);
 
 #[test]
 fn opaque_files_are_counted_and_listed_in_hidden_folders_too() {
-    let lab = Lab::new(&[
-        (".github/tool", Is::Binary(None)),
-        ("README.md", Is::Text),
-        ("lib/a.so", Is::Binary(Some("elf"))),
-        ("logo.png", Is::Binary(Some("png"))),
-        ("manual.pdf", Is::Binary(Some("pdf"))),
-        ("run.exe", Is::Text),
-        ("tests/good.xz", Is::Binary(Some("xz"))),
-        ("vendor/x.jar", Is::Binary(Some("zip"))),
-    ]);
-    assert_eq!(lab.ask("binary").value(), &json!(3));
-    assert_eq!(lab.ask("files").value(), &json!([".github/tool", "lib/a.so", "vendor/x.jar"]));
+    let world = World::of(tree(&[
+        (".github/tool", Node::binary(None)),
+        ("README.md", TEXT),
+        ("lib/a.so", Node::binary(Some("elf"))),
+        ("logo.png", Node::binary(Some("png"))),
+        ("manual.pdf", Node::binary(Some("pdf"))),
+        ("run.exe", TEXT),
+        ("tests/good.xz", Node::binary(Some("xz"))),
+        ("vendor/x.jar", Node::binary(Some("zip"))),
+    ]));
+    assert_eq!(world.ask("binary").value(), &json!(3));
+    assert_eq!(world.ask("files").value(), &json!([".github/tool", "lib/a.so", "vendor/x.jar"]));
 }
 
 #[test]
 fn concerns_name_files_the_gravest_reason_first() {
-    let lab = Lab::new(&[
-        ("a", Is::Binary(None)),
-        ("b.jar", Is::Binary(Some("zip"))),
-        ("c.dat", Is::Binary(Some("pe"))),
-    ]);
+    let world = World::of(tree(&[
+        ("a", Node::binary(None)),
+        ("b.jar", Node::binary(Some("zip"))),
+        ("c.dat", Node::binary(Some("pe"))),
+    ]));
     let expected = [
         Concern::new("its first bytes are those of a program, library or package (pe)").path("c.dat"),
         Concern::new("binary, and .jar files run (Java archive)").path("b.jar"),
         Concern::new("binary, and without an extension that says what it is").path("a"),
     ];
-    assert_eq!(lab.ask("binary").concern_list(), expected);
+    assert_eq!(world.ask("binary").concern_list(), expected);
 }
 
 #[test]
-fn at_most_twenty_files_are_named() {
-    let paths: Vec<String> = (0..30).map(|n| format!("bin/{n:02}.so")).collect();
-    let files: Vec<(&str, Is)> = paths.iter().map(|path| (path.as_str(), Is::Binary(None))).collect();
-    let answer = Lab::new(&files).ask("binary");
+fn at_most_twenty_files_are_named_and_all_are_counted_and_listed() {
+    let mut root = Node::folder();
+    for number in 0..30 {
+        root.put(&format!("{}/bin/{number:02}.so", number % 3), Node::Binary(number, None));
+    }
+    let world = World::of(root);
+    let answer = world.ask("binary");
     assert_eq!(answer.value(), &json!(30));
     assert_eq!(answer.concern_list().len(), 20);
+    assert_eq!(world.ask("files").value().as_array().map(Vec::len), Some(30));
 }
 
 #[test]
 fn equal_files_are_looked_at_once_and_counted_each() {
-    let mut lab = Lab::new(&[]);
-    lab.add("a.so", "11ff", FileKind::File, Is::Binary(None));
-    lab.add("b.so", "11ff", FileKind::Executable, Is::Binary(None));
-    lab.add("c.png", "11ff", FileKind::File, Is::Binary(None));
-    let engine = lab.engine();
-    assert_eq!(engine.ask(&plugin(), "binary", target()).unwrap().value(), &json!(2));
-    assert_eq!(
-        engine.asked(),
-        [
-            ("git/tree".to_owned(), json!({ "tree": "tree" })),
-            ("binary/blobs".to_owned(), json!({ "blobs": ["11ff"] })),
-        ]
-    );
+    let so = Node::binary(None);
+    let world = World::of(tree(&[("a.so", so.clone()), ("b.so", so.clone()), ("c.png", so.clone())]));
+    assert_eq!(world.ask("binary").value(), &json!(2));
+    let contents: Vec<_> = world.ran().into_iter().filter(|(query, _)| query == "git/contents").collect();
+    assert_eq!(contents, [("git/contents".to_owned(), json!({ "blobs": [so.id()] }))]);
 }
 
 #[test]
 fn links_and_submodules_are_not_read() {
-    let mut lab = Lab::new(&[("a.so", Is::Binary(Some("elf")))]);
-    lab.add("link", "22ff", FileKind::Symlink, Is::Binary(None));
-    lab.add("module", "33ff", FileKind::Submodule, Is::Binary(None));
-    let engine = lab.engine();
-    assert_eq!(engine.ask(&plugin(), "binary", target()).unwrap().value(), &json!(1));
-    assert_eq!(engine.asked()[1].1, json!({ "blobs": ["00ff"] }));
+    let so = Node::binary(Some("elf"));
+    let world = World::of(tree(&[("a.so", so.clone()), ("link", Node::Link), ("module", Node::Submodule)]));
+    assert_eq!(world.ask("binary").value(), &json!(1));
+    assert_eq!(world.ran()[2].1, json!({ "blobs": [so.id()] }));
+}
+
+const TIMES: [&str; 3] = ["binary/folder", "git/folder", "git/contents"];
+
+#[test]
+fn a_change_asks_for_the_folders_on_its_path_alone() {
+    let mut root = Node::folder();
+    for folder in ["a", "a/b", "a/b/c", "d", "d/e"] {
+        for file in 0..8 {
+            root.put(&format!("{folder}/{file}"), Node::Text(file));
+        }
+    }
+    let mut world = World::of(root.clone());
+    world.ask("binary");
+    assert_eq!(world.times("binary/folder"), 6);
+    root.put("a/b/9", Node::binary(None));
+    world.change(root.clone());
+    assert_eq!(world.ask("binary").value(), &json!(1));
+    // The root, a, a/b; of these a/b alone has other files.
+    assert_eq!(TIMES.map(|query| world.times(query)), [3, 3, 1], "{:?}", world.ran());
+    root.put("d/e/9", Node::Text(9));
+    world.change(root);
+    assert_eq!(world.ask("files").value(), &json!(["a/b/9"]));
+    assert_eq!(TIMES.map(|query| world.times(query)), [3, 3, 1], "{:?}", world.ran());
 }
 
 #[test]
-fn groups_of_blobs_end_where_their_ids_say() {
-    let mut lab = Lab::new(&[]);
-    for id in ["aa01", "bb40", "cc02"] {
-        lab.add(id, id, FileKind::File, Is::Text);
+fn a_folder_that_lies_at_two_places_is_looked_at_once_and_its_files_are_named_at_both() {
+    let mut twice = Node::folder();
+    for file in 0..12 {
+        twice.put(&format!("{file:02}.so"), Node::Binary(file, None));
     }
-    let engine = lab.engine();
-    assert_eq!(engine.ask(&plugin(), "files", target()).unwrap().value(), &json!([]));
-    let keys: Vec<Value> = engine.asked().into_iter().skip(1).map(|(_, key)| key).collect();
-    assert_eq!(keys, [json!({ "blobs": ["aa01", "bb40"] }), json!({ "blobs": ["cc02"] })]);
+    let mut root = Node::folder();
+    root.put("x/one", twice.clone());
+    root.put("x/two", twice.clone());
+    let world = World::of(root);
+    let answer = world.ask("binary");
+    assert_eq!(answer.value(), &json!(24));
+    let place = |n: usize| answer.concern_list()[n].to_owned();
+    let why = "binary, and .so files run (ELF)";
+    assert_eq!(place(11), Concern::new(why).path("x/one/11.so"));
+    assert_eq!(place(12), Concern::new(why).path("x/two/00.so"));
+    let tree = json!(world.write(&twice));
+    let ran = world.ran();
+    let looked = ran.iter().filter(|(query, key)| query == "binary/folder" && key["tree"] == tree);
+    assert_eq!(looked.count(), 1);
+    let files = world.ask("files");
+    assert_eq!(files.value().as_array().map(Vec::len), Some(24));
 }
 
 #[test]
 fn a_missing_object_is_no_answer() {
-    let lab = Lab::new(&[("a.so", Is::Binary(None))]);
-    let engine =
-        lab.engine().on::<Value, Value>("binary/blobs", |_| Err(unavailable("blob 00ff is missing")));
-    let error = engine.ask(&plugin(), "binary", target()).unwrap_err();
+    let world = World::of(tree(&[("a/b/a.so", Node::binary(None))]));
+    world.lose(&Node::binary(None).id());
+    let error = world.try_ask("binary").unwrap_err();
     assert!(error.is_retryable() && !error.is_abstention(), "{error:?}");
 }
 

@@ -5,8 +5,8 @@ use crate::error::GitError;
 use crate::history::{Begun, Below};
 use crate::objects::Repository;
 use crate::shapes::{
-    AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, History, HistoryKey, Segment,
-    Tree, TreeKey,
+    AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, Folder, History, HistoryKey,
+    Segment, Tree, TreeKey,
 };
 use probity_sdk::prelude::*;
 use std::sync::Arc;
@@ -26,6 +26,7 @@ pub fn plugin() -> Plugin<Empty> {
         .query(commit)
         .query(changes)
         .query(tree)
+        .query(folder)
         .query(contents)
         .explain(EXPLANATION)
 }
@@ -101,6 +102,12 @@ pub fn changes(engine: &Engine, key: Segment) -> Result<AnyChanges> {
 #[query]
 pub fn tree(engine: &Engine, key: TreeKey) -> Result<Tree> {
     answer(crate::tree::tree(&shared(engine)?.repository, &key))
+}
+
+/// What lies in a folder: all files below it if they are few, else those directly in it, and its folders.
+#[query]
+pub fn folder(engine: &Engine, key: TreeKey) -> Result<Folder> {
+    answer(crate::tree::folder(&shared(engine)?.repository, &key))
 }
 
 /// Size of blobs, and whether they are binary.

@@ -6,8 +6,8 @@
 use crate::graphemes::Counts;
 use probity_sdk::RawValue;
 pub use probity_sdk::git::{
-    BlobContent, Commit, CommitKey, Commits, Contents, ContentsKey, FileKind, History, HistoryKey, Person,
-    Segment, Tree, TreeFile, TreeKey,
+    BlobContent, Commit, CommitKey, Commits, Contents, ContentsKey, FileKind, Folder, History, HistoryKey,
+    Person, Segment, SubFolder, Tree, TreeFile, TreeKey,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,12 +1,17 @@
 //! The shapes of what the plugin `git` takes and gives: keys and values of `git/history`, `git/commits`, `git/changes`
 //! and the rest. All object ids are hexadecimal.
 
+mod folder;
+pub mod path;
+
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
 use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use folder::{Folder, SubFolder};
 
 /// The key of every built-in analysis: one state of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -201,7 +206,7 @@ pub struct Graphemes {
     pub counts: BTreeMap<String, u64>,
 }
 
-/// Key of `git/tree`.
+/// Key of `git/tree`, and of `git/folder`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TreeKey {

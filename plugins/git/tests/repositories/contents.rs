@@ -59,3 +59,47 @@ fn contents_tell_size_and_kind_of_each_blob_in_the_order_asked() {
     assert_eq!(of("text"), (5, false, None));
     assert_eq!(of("huge"), (33 * 1024 * 1024 + 9, true, Some("pdf")));
 }
+
+/// What `git/folder` lists of a tree: its files, then its folders.
+fn folder(lab: &Lab, tree: &str) -> (Vec<String>, Vec<String>) {
+    let folder = tree::folder(&lab.repository(), &TreeKey { tree: lab.id(tree) }).unwrap();
+    let files = folder.files.iter().map(|file| format!("{} {:?}", file.path, file.kind));
+    (files.collect(), folder.folders.iter().map(|folder| folder.path.clone()).collect())
+}
+
+#[test]
+fn a_small_folder_is_told_as_a_whole_and_any_other_a_level_at_a_time() {
+    let lab = Lab::new();
+    for number in 0..250 {
+        lab.write(format!("many/{number:03}"), "x");
+    }
+    lab.write("a-b", "1").write("a/b/c", "2").write(OsStr::from_bytes(b"\xff/d"), "3");
+    symlink("a-b", lab.path("link")).unwrap();
+    lab.commit("one");
+    let (files, folders) = folder(&lab, "HEAD^{tree}");
+    assert_eq!(files, ["a-b File", "link Symlink"]);
+    assert_eq!(folders, ["a", "many", "\"\\377\""]);
+    assert_eq!(folder(&lab, "HEAD:a"), (vec!["b/c File".to_owned()], vec![]));
+    let (files, folders) = folder(&lab, "HEAD:many");
+    assert_eq!((files.len(), files[249].as_str(), folders.len()), (250, "249 File", 0));
+    lab.write("many/x/250", "x").write("many/y/251", "x").write("many/252", "x").write("many/z/253", "x");
+    lab.commit("two");
+    // 251 files and 3 folders directly in it, and 3 files more: too many.
+    let (files, folders) = folder(&lab, "HEAD:many");
+    assert_eq!((files.len(), folders), (251, vec!["x".to_owned(), "y".to_owned(), "z".to_owned()]));
+}
+
+#[test]
+fn however_deep_a_folder_lies_its_level_can_be_told() {
+    let lab = Lab::new();
+    lab.write("file", "x").commit("one");
+    let mut tree = lab.id("HEAD^{tree}");
+    for id in lab.trees_around(&tree, 10_000) {
+        tree = id;
+    }
+    let repository = lab.repository();
+    let folder = tree::folder(&repository, &TreeKey { tree: tree.clone() }).unwrap();
+    assert_eq!((folder.files.len(), folder.folders.len()), (0, 1));
+    let error = tree::tree(&repository, &TreeKey { tree: tree.clone() }).unwrap_err();
+    assert_eq!(error.to_string(), format!("tree {tree} unfolds into more than 2048 levels"));
+}

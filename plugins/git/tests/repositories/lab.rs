@@ -7,6 +7,7 @@ use probity_plugin_git::{GitError, changes, history};
 use probity_sdk::git::{Changes, CommitChanges};
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -102,6 +103,25 @@ impl Lab {
         let stream = fs::File::open(self.path(".git/stream")).expect("it was just written");
         self.run_reading(&["fast-import", "--quiet"], "Bob <bob@example.org>", stream.into());
         self.git(&["reset", "--quiet", "--hard", "main"]);
+    }
+
+    /// Writes a folder that holds `tree` alone, one that holds that alone, and so on; returns their ids.
+    #[allow(clippy::disallowed_methods, reason = "the tests make repositories with the real git")]
+    pub(crate) fn trees_around(&self, tree: &str, count: usize) -> Vec<String> {
+        let mut git = Command::new("git");
+        git.args(["mktree", "--batch"]).current_dir(self.folder.path());
+        let mut git = git.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("git runs");
+        let mut input = git.stdin.take().expect("it is piped");
+        let mut output = BufReader::new(git.stdout.take().expect("it is piped")).lines();
+        let mut trees = vec![tree.to_owned()];
+        for _ in 0..count {
+            let inner = trees.last().expect("there is the first");
+            write!(input, "040000 tree {inner}\td\n\n").expect("git reads");
+            trees.push(output.next().expect("git writes").expect("an id is text"));
+        }
+        drop(input);
+        assert!(git.wait().expect("git ends").success());
+        trees.split_off(1)
     }
 
     pub(crate) fn id(&self, name: &str) -> String {

@@ -136,7 +136,7 @@ fn a_segment_is_asked_for_in_blocks() {
 fn every_query_is_described() {
     let described = plugin().describe();
     let names: Vec<&str> = described.queries.iter().map(|query| query.name.as_str()).collect();
-    assert_eq!(names, ["history", "part", "commits", "commit", "changes", "tree", "contents"]);
+    assert_eq!(names, ["history", "part", "commits", "commit", "changes", "tree", "folder", "contents"]);
 }
 
 #[test]
