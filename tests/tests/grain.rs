@@ -79,7 +79,7 @@ fn a_further_commit_asks_for_the_folders_on_the_path_of_its_change_alone() {
     // The root, `left`, `left/inner`; and of the files those that are looked at together with the new one.
     assert_eq!((times(&further, "binary/folder"), times(&further, "git/folder")), (3, 3));
     assert_eq!(times(&further, "git/contents"), 1);
-    assert!(further.stdout.contains(r#""path":"left/inner/tool.exe""#), "{}", further.stdout);
+    assert!(further.stdout.contains(r#""path": "left/inner/tool.exe""#), "{}", further.stdout);
     // A folder that lies elsewhere now is known by what it holds.
     repository.git(["mv", "right/inner", "left/moved"]);
     repository.commit("moved");

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::counts::Counts;
+use crate::counts::{Count, Counts};
 
 /// The graphemes that the commits of a segment, or of a part, added or removed in source files.
 #[derive(Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,9 +27,7 @@ pub(crate) struct Histogram {
 #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct CommitHistogram {
     pub(crate) id: String,
-    /// Place in `graphemes`, and count; places ascend. Written as [`crate::counts`] tells.
-    #[serde(with = "crate::counts")]
-    #[schemars(schema_with = "crate::counts::schema")]
+    /// Places in `graphemes`, and counts, as [`crate::counts`] writes them.
     pub(crate) counts: Counts,
     /// What of the commit's entropy does not depend on other commits.
     pub(crate) information: Information,
@@ -41,7 +39,7 @@ pub(crate) struct CommitHistogram {
 pub(crate) struct Information(u64);
 
 impl Information {
-    pub(crate) fn of(counts: &[(u32, u32)]) -> Self {
+    pub(crate) fn of(counts: &[Count]) -> Self {
         Self(shares(counts).map(|(_, share)| share * libm::log2(share)).sum::<f64>().to_bits())
     }
 
@@ -51,7 +49,7 @@ impl Information {
 }
 
 /// Each grapheme, and its share of the text that is counted.
-pub(crate) fn shares(counts: &[(u32, u32)]) -> impl Iterator<Item = (u32, f64)> {
+pub(crate) fn shares(counts: &[Count]) -> impl Iterator<Item = (u32, f64)> {
     let total: u64 = counts.iter().map(|(_, count)| u64::from(*count)).sum();
     counts.iter().map(move |(grapheme, count)| (*grapheme, f64::from(*count) / total as f64))
 }
@@ -87,7 +85,15 @@ struct Graphemes {
 pub(crate) struct Counting {
     /// Numbers of the graphemes, as they are met.
     places: HashMap<String, u32>,
-    histogram: Histogram,
+    commits: Vec<Counted>,
+    unknown: u64,
+}
+
+/// A commit whose graphemes are numbered as they were met.
+#[derive(Debug)]
+struct Counted {
+    id: String,
+    counts: Vec<Count>,
 }
 
 impl Counting {
@@ -96,9 +102,9 @@ impl Counting {
         for raw in changes.commits {
             let commit: CommitChanges = serde_json::from_str(raw.get())?;
             if commit.unknown {
-                self.histogram.unknown += 1;
+                self.unknown += 1;
             } else if commit.files.iter().any(|file| source.contains(&file.path)) {
-                self.histogram.commits.push(counted(commit, source, &mut self.places)?);
+                self.commits.push(counted(commit, source, &mut self.places)?);
             }
         }
         Ok(())
@@ -106,18 +112,15 @@ impl Counting {
 
     /// Puts the graphemes in order and renumbers the counts, which were numbered as the graphemes were met.
     pub(crate) fn finish(self) -> Histogram {
-        let Self { places, mut histogram } = self;
-        let ranks;
-        (histogram.graphemes, ranks) = ranked(places);
-        for commit in &mut histogram.commits {
-            for (place, _) in &mut commit.counts {
-                *place = ranks[*place as usize];
-            }
-            commit.counts.sort_unstable();
+        let (graphemes, ranks) = ranked(self.places);
+        let renumbered = |Counted { id, mut counts }| {
+            counts.iter_mut().for_each(|(place, _)| *place = ranks[*place as usize]);
             // The sum runs in the order of the graphemes' bytes, as those over all commits do.
-            commit.information = Information::of(&commit.counts);
-        }
-        histogram
+            counts.sort_unstable();
+            CommitHistogram { id, information: Information::of(&counts), counts: Counts::of(&counts) }
+        };
+        let commits = self.commits.into_iter().map(renumbered).collect();
+        Histogram { graphemes, commits, unknown: self.unknown }
     }
 }
 
@@ -137,7 +140,7 @@ fn counted(
     commit: CommitChanges,
     source: &SourceFiles,
     places: &mut HashMap<String, u32>,
-) -> Result<CommitHistogram, HistogramError> {
+) -> Result<Counted, HistogramError> {
     let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
     let of_source = |graphemes: &Graphemes| source.contains_extension(graphemes.extension.as_deref());
     for graphemes in commit.graphemes.into_iter().filter(of_source) {
@@ -153,7 +156,7 @@ fn counted(
         Err(_) => Err(HistogramError::TooLarge),
     };
     let counts = counts.into_iter().map(narrow).collect::<Result<_, _>>()?;
-    Ok(CommitHistogram { id: commit.id, counts, information: Information::default() })
+    Ok(Counted { id: commit.id, counts })
 }
 
 /// Why the changes of a segment could not be counted.
@@ -207,7 +210,11 @@ mod tests {
             histogram(r#"{"commits":[{"id":"c1","files":[{"path":"empty.rs"}],"graphemes":[]}]}"#).unwrap();
         assert_eq!(
             built.commits,
-            [CommitHistogram { id: "c1".into(), counts: Vec::new(), information: Information::of(&[]) }]
+            [CommitHistogram {
+                id: "c1".into(),
+                counts: Counts::default(),
+                information: Information::of(&[])
+            }]
         );
     }
 

@@ -35,7 +35,7 @@ pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Hi
 pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<Histogram>> {
     let mut corpus = Corpus::default();
     history::each_of_part(engine, "entropy", &key, |text| Ok(corpus.add(text)?))?;
-    Ok(Answer::new(corpus.into_histogram()))
+    Ok(Answer::new(corpus.into_histogram()?))
 }
 
 /// How unusual the text of each commit is: z-scores of entropy over all commits that change source, highest first.
@@ -54,7 +54,7 @@ pub(crate) fn entropy(engine: &Engine<Config>, target: Target) -> Result<Answer<
         return Err(abstain(format!("too few commits change source files to be compared: {count}")));
     }
     let unknown = corpus.unknown();
-    let entropies = corpus.into_entropies();
+    let entropies = corpus.into_entropies()?;
     let bits: Vec<f64> = entropies.iter().map(|commit| commit.bits).collect();
     let Some(scores) = z_scores(&bits) else {
         return Err(abstain(
@@ -76,7 +76,7 @@ fn concerns(entropies: &[Entropy], scores: &[f64], unknown: u64, config: &Config
             let message = format!(
                 "adds or removes unusual text: {bits:.2} bits, {score:.2} standard deviations above the mean"
             );
-            Concern::new(message).commit(&**commit)
+            Concern::new(message).commit(commit)
         })
         .collect();
     if unknown > 0 {
