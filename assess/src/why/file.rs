@@ -1,12 +1,13 @@
 //! The file in the cache that holds what the last check of a target noted.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use probity_host::used::note_use;
 
-use super::{Cause, How, Record, SCHEMA_VERSION};
+use super::{Cause, Record, SCHEMA_VERSION};
 use crate::files;
 use crate::snapshot::{Target, short_digest};
 
@@ -49,6 +50,34 @@ pub enum WhyError {
     },
 }
 
+/// What is read of the notes of the check before to complete those of this one: those of a first check are long.
+#[derive(serde::Deserialize)]
+struct Before<'a> {
+    schema_version: u32,
+    #[serde(borrow)]
+    entries: Vec<Earlier<'a>>,
+}
+
+/// An [`Entry`](super::Entry), as far as it matters to the next check.
+#[derive(serde::Deserialize)]
+struct Earlier<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    how: Settled,
+    remembered: Option<bool>,
+    message: Option<String>,
+}
+
+/// The tags of [`How`](super::How).
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Settled {
+    Reused,
+    Verified,
+    Run,
+    Failed,
+}
+
 impl Record {
     /// The notes in `file`.
     ///
@@ -81,7 +110,9 @@ impl Record {
     /// What the system says; the old notes, which would be wrong now, are gone then if that can be done at all.
     pub fn keep(&mut self, file: &Path) -> io::Result<()> {
         if self.entries.iter().any(|entry| entry.how.cause().is_some())
-            && let Ok(before) = Record::read(file)
+            && let Ok(Some(before)) = files::read(file, MAX_BYTES)
+            && let Ok(before) = serde_json::from_slice::<Before<'_>>(&before)
+            && before.schema_version == SCHEMA_VERSION
         {
             self.complete(&before);
         }
@@ -110,18 +141,20 @@ impl Record {
 
     /// Mends the causes by what the check before noted: what failed was never put into the store, so the engine cannot
     /// know of it.
-    fn complete(&mut self, before: &Record) {
-        let known: HashMap<&str, &How> =
-            before.entries.iter().map(|entry| (entry.name.as_str(), &entry.how)).collect();
+    fn complete(&mut self, before: &Before<'_>) {
+        let known: HashMap<&str, &Earlier<'_>> =
+            before.entries.iter().map(|entry| (&*entry.name, entry)).collect();
         for entry in &mut self.entries {
             let Some(cause) = entry.how.cause_mut().filter(|cause| **cause != Cause::Forced) else {
                 continue;
             };
             match known.get(entry.name.as_str()) {
-                Some(How::Failed { message, .. }) => {
+                Some(Earlier { how: Settled::Failed, message: Some(message), .. }) => {
                     *cause = Cause::FailedBefore { message: message.clone() }
                 }
-                Some(How::Run { remembered: false, .. }) => *cause = Cause::SawFailureBefore,
+                Some(Earlier { how: Settled::Run, remembered: Some(false), .. }) => {
+                    *cause = Cause::SawFailureBefore
+                }
                 Some(_) if *cause == Cause::First => *cause = Cause::Forgotten,
                 _ => {}
             }
