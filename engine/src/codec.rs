@@ -11,6 +11,8 @@ use crate::{Answer, Digest, Key, Outcome, Refusal, Request};
 const COMPRESSED_FROM: usize = 1024;
 /// No blob unpacks to more, bytes: a damaged store must not exhaust memory.
 const MAX_BLOB: u64 = 1 << 30;
+/// Seldom is something compressed to less than a part in so many.
+const USUAL_RATIO: usize = 64;
 /// The fastest level of zstd's default range: the writer competes with plugins for cores.
 const LEVEL: i32 = 1;
 
@@ -146,6 +148,12 @@ fn unpack(packed: Packed) -> Option<Vec<u8>> {
 }
 
 fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
+    // What `pack` made tells its size. Who tells of too much is not believed: memory grows with what is there.
+    let told =
+        zstd::zstd_safe::get_frame_content_size(bytes).ok().flatten().and_then(|size| size.try_into().ok());
+    if let Some(size) = told.filter(|size| *size <= bytes.len().saturating_mul(USUAL_RATIO)) {
+        return zstd::bulk::decompress(bytes, size).ok();
+    }
     let mut plain = Vec::new();
     zstd::Decoder::new(bytes).ok()?.take(MAX_BLOB).read_to_end(&mut plain).ok()?;
     Some(plain)

@@ -136,7 +136,12 @@ impl Ticket {
         self,
         answers: impl IntoIterator<Item = Result<(&'a str, &'a str), ErrorObject>>,
     ) -> Response {
-        let mut frame = message::result_head(&self.id, 4096);
+        let answers: Vec<_> = answers.into_iter().collect();
+        let texts = answers
+            .iter()
+            .map(|answer| answer.as_ref().map_or(256, |(value, concerns)| value.len() + concerns.len()));
+        // Grown bit by bit, a long message would be copied several times.
+        let mut frame = message::result_head(&self.id, texts.map(|text| text + 32).sum());
         frame.extend_from_slice(br#"{"results":["#);
         for (index, answer) in answers.into_iter().enumerate() {
             if index > 0 {
