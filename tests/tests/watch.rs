@@ -105,12 +105,18 @@ fn what_is_granted_meanwhile_is_checked() {
 
 #[test]
 fn a_repository_that_is_removed_or_moved_away_is_waited_for_and_checked_when_it_is_there_again() {
-    let remove = |lab: &Lab| fs::remove_dir_all(lab.path("deep/er/repo")).unwrap();
-    let remove_all = |lab: &Lab| fs::remove_dir_all(lab.path("deep")).unwrap();
-    let move_away = |lab: &Lab| fs::rename(lab.path("deep/er"), lab.path("elsewhere")).unwrap();
-    let ways: [(&dyn Fn(&Lab), &[&str]); 4] =
-        [(&remove, &[]), (&remove, &["--worktree"]), (&remove_all, &[]), (&move_away, &[])];
-    for (away, further) in ways {
+    let away = |lab: &Lab, how: &str| match how {
+        "removed" => fs::remove_dir_all(lab.path("deep/er/repo")).unwrap(),
+        "removed with the folders above" => fs::remove_dir_all(lab.path("deep")).unwrap(),
+        _ => fs::rename(lab.path("deep/er"), lab.path("elsewhere")).unwrap(),
+    };
+    let commits: &[&str] = &[];
+    for (how, further) in [
+        ("removed", commits),
+        ("removed", &["--worktree"]),
+        ("removed with the folders above", commits),
+        ("moved", commits),
+    ] {
         let lab = Lab::new();
         let mut source = lab.repository("source");
         let commit = source.history(3).git(["rev-parse", "HEAD"]);
@@ -118,7 +124,7 @@ fn a_repository_that_is_removed_or_moved_away_is_waited_for_and_checked_when_it_
         let repository = Repository::clone_of(&source, place.clone(), &[]);
         let mut watched = watch(&lab, repository.path(), further);
         assert_eq!(commit_of(&begun(&mut watched).0), commit);
-        away(&lab);
+        away(&lab, how);
         watched.wait_for(Stream::Err, "waiting for a repository at ");
         let commit = source.write("src/new.rs", "fn new() {}\n").commit("one more");
         let mut again = Repository::clone_of(&source, place, &[]);
