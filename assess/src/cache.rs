@@ -94,7 +94,7 @@ pub fn contents(cache: &Path) -> Contents {
 pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
     let old = KEPT.iter().flat_map(|name| below(cache, name)).filter(|folder| is_older(folder, unused));
     let notes = below(cache, NOTES).into_iter().filter(|note| is_older(note, FORGOTTEN));
-    let fetched = below(cache, FETCHED).into_iter().filter(|answer| is_older(answer, STALE));
+    let fetched = below(cache, FETCHED).into_iter().filter(|answer| is_older(answer, crate::fetched::FRESH));
     remove(old.chain(notes).chain(fetched).chain(left_behind(cache)).collect())
 }
 

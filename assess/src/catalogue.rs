@@ -9,7 +9,7 @@ use probity_engine::Digest;
 use probity_host::{Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError};
 use probity_registry::{EntryKind, Package, PackageError, PathSource, PluginId, TreeFile};
 
-use crate::permissions::{self, Decided, Permissions, PermissionsError, State, Thing};
+use crate::permissions::{self, Decided, Declaring, Permissions, PermissionsError, State, Thing};
 use crate::policy::{PluginDeclaration, Policy};
 use crate::settings::{Builtin, Settings};
 
@@ -90,15 +90,21 @@ impl Catalogue {
     /// One for each declared plugin that cannot be used.
     pub fn new(
         settings: &Settings,
-        policy: Option<(&Policy, &Path)>,
+        declaring: Option<Declaring<'_>>,
     ) -> Result<Catalogue, Vec<CatalogueError>> {
         let mut plugins: BTreeMap<Arc<str>, Listed> = settings.builtins.iter().map(built_in).collect();
         let mut errors = Vec::new();
-        for (declaration, package) in packages(policy) {
-            let folder = policy.map_or(Path::new("."), |(_, folder)| folder);
-            match package.and_then(|package| usable(settings, declaration, package, folder)) {
-                Ok(listed) => drop(plugins.insert(listed.id.clone(), listed)),
-                Err(error) => errors.push(error),
+        let mut permissions = Lazy { settings, read: None };
+        if let Some(declaring) = declaring {
+            for (declaration, package) in packages(declaring) {
+                let decided = package.and_then(|package| {
+                    let decided = permissions.decide(&package, declaration, declaring)?;
+                    listed(settings, package, decided)
+                });
+                match decided {
+                    Ok(listed) => drop(plugins.insert(listed.id.clone(), listed)),
+                    Err(error) => errors.push(error),
+                }
             }
         }
         if errors.is_empty() { Ok(Catalogue { plugins }) } else { Err(errors) }
@@ -148,8 +154,8 @@ fn why_not(lacking: &Decided) -> String {
         State::Forbidden => "which this machine's policy forbids".to_owned(),
         State::Refused(error) => format!("which cannot be given: {error}"),
         _ => format!(
-            "which nobody has granted ({}); `probity plugin grant` grants it, or the policy: \
-             grant {{ {}; }}",
+            "which nobody has granted ({}); under a policy that is named with --policy, `probity plugin grant` grants it, \
+             or that policy: grant {{ {}; }}",
             lacking.permission.why, lacking.permission
         ),
     }
@@ -163,12 +169,11 @@ fn built_in(builtin: &Builtin) -> (Arc<str>, Listed) {
 }
 
 /// The packages that the policy declares, each read and compared with its hash.
-pub(crate) fn packages<'a>(
-    policy: Option<(&'a Policy, &'a Path)>,
-) -> impl Iterator<Item = (&'a PluginDeclaration, Result<Package, CatalogueError>)> {
-    let declared =
-        policy.into_iter().flat_map(|(policy, folder)| policy.plugins.iter().map(move |one| (one, folder)));
-    declared.filter_map(|(declaration, folder)| Some((declaration, package(declaration, folder)?)))
+pub(crate) fn packages(
+    declaring: Declaring<'_>,
+) -> impl Iterator<Item = (&PluginDeclaration, Result<Package, CatalogueError>)> {
+    let package = move |declaration| Some((declaration, package(declaration, declaring.folder)?));
+    declaring.policy.plugins.iter().filter_map(package)
 }
 
 /// `None` for a declaration that only configures a built-in plugin.
@@ -184,27 +189,43 @@ fn package(declaration: &PluginDeclaration, folder: &Path) -> Option<Result<Pack
     Some(load())
 }
 
-/// The package as a plugin that can be started, unless it asks for what it does not get.
-fn usable(
-    settings: &Settings,
-    declaration: &PluginDeclaration,
-    package: Package,
-    folder: &Path,
-) -> Result<Listed, CatalogueError> {
-    let id = package.id.to_string();
-    if let Some(thing) = Permissions::unasked(&package, &declaration.grants) {
-        return Err(CatalogueError::Unasked { id, thing });
+/// Who has granted what, read when a package asks for something, and then once.
+struct Lazy<'a> {
+    settings: &'a Settings,
+    read: Option<Permissions>,
+}
+
+impl Lazy<'_> {
+    /// What came of what the package asks for; an error if it cannot do without something that it does not get.
+    fn decide(
+        &mut self,
+        package: &Package,
+        declaration: &PluginDeclaration,
+        declaring: Declaring<'_>,
+    ) -> Result<Vec<Decided>, CatalogueError> {
+        let id = package.id.to_string();
+        if let Some(thing) = permissions::unasked(package, declaration) {
+            return Err(CatalogueError::Unasked { id, thing });
+        }
+        if package.manifest.permissions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let permissions = match self.read.take() {
+            Some(permissions) => permissions,
+            None => Permissions::read(self.settings)?,
+        };
+        let decided = self.read.insert(permissions).decide(package, declaration, declaring);
+        match permissions::lacking(&decided) {
+            Some(lacking) => Err(CatalogueError::Lacking { id, lacking: Box::new(lacking.clone()) }),
+            None => Ok(decided),
+        }
     }
-    let decided = match package.manifest.permissions.is_empty() {
-        true => Vec::new(),
-        false => Permissions::read(settings)?.decide(&package, &declaration.grants, folder),
-    };
-    if let Some(lacking) = permissions::lacking(&decided) {
-        return Err(CatalogueError::Lacking { id, lacking: Box::new(lacking.clone()) });
-    }
+}
+
+fn listed(settings: &Settings, package: Package, decided: Vec<Decided>) -> Result<Listed, CatalogueError> {
     let program = program(&package, &settings.search_path)?;
     Ok(Listed {
-        id: id.into(),
+        id: package.id.to_string().into(),
         version: Some(package.version.to_string()),
         folder: Some(package.dir),
         artifact: program.artifact(),

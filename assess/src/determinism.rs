@@ -254,6 +254,8 @@ impl Ask for AsBefore<'_> {
 
     fn ages(&mut self, _: u64) {}
 
+    fn unrecorded(&mut self) {}
+
     fn cancelled(&self) -> bool {
         false
     }

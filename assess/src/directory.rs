@@ -1,6 +1,5 @@
 //! The plugins by themselves, without a target: what there is, and what each says of itself.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use probity_host::Sink;
@@ -28,8 +27,8 @@ impl Directory {
     /// As a check's stages up to the plugins.
     pub fn open(settings: &Settings) -> Result<Directory, CheckError> {
         let chosen = settings.policy.as_deref().map(Chosen::file).transpose()?;
-        let of_policy = chosen.as_ref().map(|chosen| (&chosen.policy, Path::new(&chosen.folder)));
-        let catalogue = Catalogue::new(settings, of_policy).map_err(CheckError::Plugins)?;
+        let catalogue =
+            Catalogue::new(settings, chosen.as_ref().map(Chosen::declaring)).map_err(CheckError::Plugins)?;
         Ok(Directory { catalogue, policy: chosen.map(|chosen| chosen.policy) })
     }
 

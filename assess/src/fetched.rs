@@ -1,11 +1,10 @@
 //! What servers answered: asked at most once an hour, and kept until then, so that a check that follows soon needs no network.
 
 use std::fmt;
-use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use probity_engine::Digest;
 use probity_net::{FetchError, Fetched, Fetcher};
@@ -16,8 +15,11 @@ use crate::files;
 
 /// The folder of the cache.
 pub(crate) const FOLDER: &str = "http";
-/// How long an answer counts as the server's answer of now, seconds.
-const FRESH: u64 = 3600;
+/// How long an answer counts as the server's answer of now.
+pub(crate) const FRESH: Duration = Duration::from_secs(3600);
+/// How many answers one check takes at most, and how many bytes: what servers answer stays in memory until its end.
+const ANSWERS: u64 = 1000;
+const BYTES: u64 = 256 << 20;
 /// Longer than any answer that is kept: its text may be escaped in JSON.
 const MAX_KEPT: u64 = 128 << 20;
 
@@ -37,11 +39,28 @@ impl Fetch for Fetcher {
 }
 
 /// The answers of servers.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Servers {
-    pub(crate) fetch: Arc<dyn Fetch>,
+    fetch: Arc<dyn Fetch>,
     /// The folder where answers are kept; none if nothing is to be remembered.
-    pub(crate) folder: Option<PathBuf>,
+    folder: Option<PathBuf>,
+    taken: Mutex<Taken>,
+}
+
+/// What one check has taken so far.
+#[derive(Debug, Default)]
+struct Taken {
+    answers: u64,
+    bytes: u64,
+}
+
+/// Why there is no answer of a server.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AnswerError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("one check takes at most {ANSWERS} answers of servers, and {} MiB", BYTES >> 20)]
+    TooMuch,
 }
 
 /// An answer in the cache.
@@ -54,8 +73,26 @@ struct Kept {
 }
 
 impl Servers {
+    pub(crate) fn new(fetch: Arc<dyn Fetch>, folder: Option<PathBuf>) -> Servers {
+        Servers { fetch, folder, taken: Mutex::default() }
+    }
+
     /// What `url` answers, at most an hour old: `{"status", "headers", "size", "sha256", "text"}`, without `text` if it is not UTF-8.
-    pub(crate) fn answer(&self, url: &str) -> Result<Value, FetchError> {
+    pub(crate) fn answer(&self, url: &str) -> Result<Value, AnswerError> {
+        {
+            let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+            taken.answers += 1;
+            if taken.answers > ANSWERS || taken.bytes > BYTES {
+                return Err(AnswerError::TooMuch);
+            }
+        }
+        let answer = self.kept_or_fetched(url)?;
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        taken.bytes += answer["size"].as_u64().unwrap_or_default();
+        Ok(answer)
+    }
+
+    fn kept_or_fetched(&self, url: &str) -> Result<Value, FetchError> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         if let Some(kept) = self.kept(url, now) {
             return Ok(kept);
@@ -77,16 +114,12 @@ impl Servers {
         let bytes = files::read(&file(self.folder.as_ref()?, url), MAX_KEPT).ok()??;
         let kept: Kept = serde_json::from_slice(&bytes).ok()?;
         let age = now.checked_sub(kept.asked)?;
-        (kept.url == url && age < FRESH).then_some(kept.value)
+        (kept.url == url && age < FRESH.as_secs()).then_some(kept.value)
     }
 
     fn keep(&self, answer: &Kept) -> io::Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        fs::create_dir_all(folder)?;
-        let mut fresh = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
-        fresh.write_all(&serde_json::to_vec(answer)?)?;
-        fresh.persist(file(folder, &answer.url))?;
-        Ok(())
+        files::replace(&file(folder, &answer.url), &serde_json::to_vec(answer)?)
     }
 }
 
@@ -96,6 +129,7 @@ fn file(folder: &Path, url: &str) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::sync::atomic::{AtomicU16, Ordering::SeqCst};
 
     use super::*;
@@ -114,7 +148,7 @@ mod tests {
     #[test]
     fn an_answer_is_kept_for_an_hour_and_no_answer_of_the_future() {
         let cache = tempfile::tempdir().unwrap();
-        let servers = |folder| Servers { fetch: Arc::new(Counting::default()), folder };
+        let servers = |folder| Servers::new(Arc::new(Counting::default()), folder);
         let keeping = servers(Some(cache.path().join("http")));
         let status = |servers: &Servers, url: &str| servers.answer(url).unwrap()["status"].as_u64().unwrap();
         assert_eq!([status(&keeping, "a"), status(&keeping, "a"), status(&keeping, "b")], [1, 1, 2]);
@@ -129,5 +163,13 @@ mod tests {
         assert_eq!(status(&keeping, "a"), 5);
         let forgetful = servers(None);
         assert_eq!([status(&forgetful, "a"), status(&forgetful, "a")], [1, 2]);
+    }
+
+    #[test]
+    fn one_check_takes_no_more_than_it_can_hold() {
+        let servers = Servers::new(Arc::new(Counting::default()), None);
+        assert!((0..ANSWERS).all(|n| servers.answer(&n.to_string()).is_ok()));
+        let told = "one check takes at most 1000 answers of servers, and 256 MiB";
+        assert_eq!(servers.answer("one more").unwrap_err().to_string(), told);
     }
 }

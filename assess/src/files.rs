@@ -1,17 +1,20 @@
-//! Reads small files without being held up by what lies there instead: a pipe that never answers, a device, a file
+//! Replaces small files, and reads them without being held up by what lies there instead: a pipe that never answers, a device, a file
 //! of many gigabytes.
 
-use std::fs::OpenOptions;
-use std::io::{self, Read};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rustix::fs::OFlags;
+use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
 
 /// The whole of a regular file of at most `limit` bytes; `None` if there is none. Symbolic links are followed.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
-    let opened = OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path);
+    whole(OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path), limit)
+}
+
+fn whole(opened: io::Result<File>, limit: u64) -> io::Result<Option<Vec<u8>>> {
     let file = match opened {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
@@ -30,6 +33,24 @@ pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {limit} bytes")));
     }
     Ok(Some(bytes))
+}
+
+/// Puts a file in the place of another one as a whole, so that a crash leaves the old one or the new one. Only its owner may read it.
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut fresh = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+    fresh.write_all(bytes)?;
+    fresh.as_file().sync_all()?;
+    fresh.persist(path)?;
+    Ok(())
+}
+
+/// The whole of a regular file at a path without links, of at most `limit` bytes; `None` if there is none.
+pub(crate) fn read_straight(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let flags = OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS);
+    whole(opened.map(File::from).map_err(io::Error::from), limit)
 }
 
 /// Whether the error says that nothing lies at a path.

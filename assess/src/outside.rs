@@ -84,7 +84,9 @@ impl Outside {
         let path = self.files.get(id).ok_or_else(|| unavailable("it is granted to no plugin".to_owned()))?;
         // The error names no path, which would be one of this machine.
         let failed = |error| unavailable(format!("the file cannot be read: {error}"));
-        let Some(bytes) = files::read(path, MAX_FILE).map_err(failed)? else { return Ok(Value::Null) };
+        let Some(bytes) = files::read_straight(path, MAX_FILE).map_err(failed)? else {
+            return Ok(Value::Null);
+        };
         let mut value = json!({ "size": bytes.len(), "sha256": Digest::of(&bytes).to_string() });
         if let Ok(text) = String::from_utf8(bytes) {
             value["text"] = text.into();
@@ -128,7 +130,7 @@ mod tests {
         let (instance, config) = ("acme/tools/x".into(), "{}".into());
         let plugin = PluginSpec { instance, artifact: Digest::of(b""), program, config, grants };
         let environment = [("CI", "true"), ("SECRET", "s3cret")].map(|(k, v)| (k.into(), v.into())).into();
-        let servers = Servers { fetch: Arc::new(Echo), folder: None };
+        let servers = Servers::new(Arc::new(Echo), None);
         Outside::new(&Day::parse("2026-11-21").unwrap(), &environment, servers, &[plugin])
     }
 

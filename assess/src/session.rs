@@ -57,7 +57,7 @@ impl World {
         plugins: Vec<PluginSpec>,
     ) -> HostOptions {
         let folder = settings.remembers.then(|| settings.cache.join(fetched::FOLDER));
-        let servers = Servers { fetch: settings.fetch.clone(), folder };
+        let servers = Servers::new(settings.fetch.clone(), folder);
         let outside = Outside::new(&settings.day, &settings.environment, servers, &plugins);
         let sources = CheckSources::new(snapshot, self.folder.clone(), outside);
         HostOptions {

@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::permissions::Declaring;
 use crate::policy::{MAX_BYTES, Policy, PolicyErrors};
 use crate::report::PolicySource;
 use crate::settings::Settings;
@@ -104,6 +105,11 @@ impl SourceError {
 }
 
 impl Chosen {
+    /// The policy as one that declares plugins and grants.
+    pub(crate) fn declaring(&self) -> Declaring<'_> {
+        Declaring { policy: &self.policy, folder: &self.folder, named: self.kind == SourceKind::File }
+    }
+
     /// Chooses and reads the policy for a snapshot of a target. A `text` counts in place of the file, and is trusted no more
     /// than that: in an editor it may be what a stranger committed, with another blank at the end.
     pub(crate) fn choose(
@@ -130,7 +136,7 @@ impl Chosen {
         let folder = target.worktree().map_or_else(|| target.identity(), Path::to_path_buf);
         let own = String::from_utf8(own).map_err(|_| SourceError::NotUtf8 { file: FILE.into() })?;
         let policy = Policy::parse(FILE, &own)?;
-        if let Some(granting) = policy.plugins.iter().find(|plugin| plugin.grants.things().next().is_some()) {
+        if let Some(granting) = policy.plugins.iter().find(|plugin| !plugin.grants.is_empty()) {
             return Err(SourceError::Grants { plugin: granting.id.value.clone() });
         }
         Ok(Chosen { policy, kind: SourceKind::Trusted, folder })

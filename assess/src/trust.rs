@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
+
+use crate::files;
 
 /// The repositories that are trusted, kept in one file: a path a line, sorted.
 #[derive(Debug)]
@@ -79,21 +80,11 @@ impl Trust {
             false => self.repositories.remove(path),
         };
         if changed {
-            self.write().map_err(|source| TrustError::Write { file: self.file.clone(), source })?;
+            let text: String = self.repositories.iter().map(|path| format!("{path}\n")).collect();
+            files::replace(&self.file, text.as_bytes())
+                .map_err(|source| TrustError::Write { file: self.file.clone(), source })?;
         }
         Ok(changed)
-    }
-
-    /// Replaces the file as a whole, so that a crash leaves the old list or the new one.
-    fn write(&self) -> io::Result<()> {
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let fresh = self.file.with_extension(format!("new-{}", std::process::id()));
-        let mut out =
-            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-        self.repositories.iter().try_for_each(|path| writeln!(out, "{path}"))?;
-        out.sync_all()?;
-        fs::rename(&fresh, &self.file)
     }
 }
 

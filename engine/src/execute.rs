@@ -90,6 +90,10 @@ impl Ask for Asker<'_> {
     }
 
     fn input(&mut self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
+        if self.cancelled() {
+            self.tainted = true;
+            return Err(Failure::new(FailureKind::Cancelled, "the revision ended while the query ran"));
+        }
         let leaf = Leaf::Input { kind: kind.into(), id: id.into() };
         match self.db.session().world.see(&leaf) {
             Ok(seen) => {
@@ -108,6 +112,10 @@ impl Ask for Asker<'_> {
         let (leaf, digest) = self.db.session().world.expiry(seconds);
         self.deep.add_leaf(&leaf, digest);
         self.steps.push(Step::Input(leaf, digest));
+    }
+
+    fn unrecorded(&mut self) {
+        self.tainted = true;
     }
 
     fn cancelled(&self) -> bool {

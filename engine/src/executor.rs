@@ -84,6 +84,9 @@ pub trait Ask {
     /// changed by then.
     fn ages(&mut self, seconds: u64);
 
+    /// Says that the answer rests on what nobody can look at again: neither it nor what rests on it is written down.
+    fn unrecorded(&mut self);
+
     /// Whether the answer is no longer wanted. Poll at least every 20 ms while waiting: a new revision waits
     /// for all running queries.
     fn cancelled(&self) -> bool;

@@ -21,7 +21,7 @@ pub struct Grants {
     /// Files: as the plugin asks for them, and where they lie.
     pub files: BTreeMap<Arc<str>, PathBuf>,
     /// Files and folders that its process reads by itself: as the manifest names them, and where they lie. What it sees there
-    /// nobody records, so no answer of such a plugin outlasts the session.
+    /// nobody records, so no answer of such a plugin, nor what rests on it, is written down.
     pub read: BTreeMap<Arc<str>, PathBuf>,
     /// Servers whose answers it may see.
     pub net: BTreeSet<Endpoint>,

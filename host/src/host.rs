@@ -16,7 +16,7 @@ use crate::{HostOptions, PluginSpec};
 /// The version of what the host itself says in a plugin's stead: which keys, configurations and answers it accepts,
 /// which it refuses, and in which words. Such refusals are remembered as the plugin's own answers are; so raise this
 /// whenever any of it changes, and everything is asked anew.
-const ABI: u32 = 2;
+const ABI: u32 = 3;
 
 /// How long a killed process may take to be gone.
 const REAPING: Duration = Duration::from_secs(1);
@@ -146,7 +146,7 @@ impl Executor for Host {
     fn execute(&self, request: &Request, ask: &mut dyn Ask) -> Reply {
         let plugin = self.plugin(&request.plugin)?;
         if !plugin.spec.grants.read.is_empty() {
-            ask.ages(0);
+            ask.unrecorded();
         }
         plugin.answer(&self.context, request, ask)
     }

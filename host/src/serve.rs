@@ -179,6 +179,8 @@ mod tests {
 
         fn ages(&mut self, _: u64) {}
 
+        fn unrecorded(&mut self) {}
+
         fn cancelled(&self) -> bool {
             false
         }

@@ -68,13 +68,22 @@ pub enum FetchError {
         /// The server.
         server: Endpoint,
     },
-    /// It did not answer, or not in this protocol.
-    #[error("{server} does not answer: {reason}")]
-    Failed {
+    /// It says that it cannot answer now (429, 500 and the like): that is no fact.
+    #[error("{server} cannot answer now: status {status}")]
+    Unwell {
+        /// The server.
+        server: Endpoint,
+        /// The status.
+        status: u16,
+    },
+    /// It did not answer, or not in this protocol. No more is told, since a plugin could otherwise explore a network by it.
+    #[error("{server} does not answer")]
+    Silent {
         /// The server.
         server: Endpoint,
         /// What the library says.
-        reason: String,
+        #[source]
+        source: Box<ureq::Error>,
     },
 }
 
@@ -105,14 +114,16 @@ impl Fetcher {
 
     fn address(&self, url: &str) -> Result<(Url, Endpoint), FetchError> {
         let wrong = |reason| FetchError::Address { url: url.chars().take(200).collect(), reason };
-        let mut parsed = Url::parse(url).map_err(|_| wrong("it is no address"))?;
+        let parsed = Url::parse(url).map_err(|_| wrong("it is no address"))?;
         if !self.schemes.contains(&parsed.scheme()) {
             return Err(wrong("only https is spoken"));
         }
         if !parsed.username().is_empty() || parsed.password().is_some() {
             return Err(wrong("it names a user"));
         }
-        parsed.set_fragment(None);
+        if parsed.fragment().is_some() {
+            return Err(wrong("what stands behind # is never sent"));
+        }
         let server = Endpoint::of(&parsed).ok_or_else(|| wrong("it names no server"))?;
         Ok((parsed, server))
     }
@@ -136,6 +147,14 @@ fn agent(reachable: fn(IpAddr) -> bool) -> Agent {
 fn read(server: &Endpoint, mut response: Response<Body>) -> Result<Fetched, FetchError> {
     let header =
         |name: &&str| Some(((*name).to_owned(), response.headers().get(*name)?.to_str().ok()?.to_owned()));
+    if matches!(response.status().as_u16(), 408 | 425 | 429 | 500..) {
+        return Err(FetchError::Unwell { server: server.clone(), status: response.status().as_u16() });
+    }
+    // A body that ends with the connection could have been cut off by anybody in between.
+    if !["content-length", "transfer-encoding"].iter().any(|name| response.headers().contains_key(*name)) {
+        let source = Box::new(io::Error::other("it does not tell where its answer ends").into());
+        return Err(FetchError::Silent { server: server.clone(), source });
+    }
     let (status, headers) = (response.status().as_u16(), HEADERS.iter().filter_map(header).collect());
     let body = response.body_mut().with_config().limit(MAX_BODY).read_to_vec();
     Ok(Fetched { status, headers, body: body.map_err(|error| failed(server, error))? })
@@ -148,7 +167,7 @@ fn failed(server: &Endpoint, error: ureq::Error) -> FetchError {
         ureq::Error::Io(error) if error.get_ref().is_some_and(|inner| inner.is::<NotPublic>()) => {
             FetchError::NotPublic { server }
         }
-        error => FetchError::Failed { server, reason: error.to_string() },
+        error => FetchError::Silent { server, source: Box::new(error) },
     }
 }
 
@@ -233,7 +252,7 @@ mod tests {
             "ETag: \"1\"\r\nDate: today\r\nX-Served-By: me\r\n",
             "none",
         )]);
-        let fetched = lenient().fetch(&server.url("/a?b#c")).unwrap();
+        let fetched = lenient().fetch(&server.url("/a?b")).unwrap();
         assert_eq!((fetched.status, fetched.body.as_slice()), (404, b"none".as_slice()));
         assert_eq!(fetched.headers, [("etag".to_owned(), "\"1\"".to_owned())].into());
         assert_eq!(server.asked.join().unwrap(), ["GET /a?b HTTP/1.1"]);
@@ -253,9 +272,23 @@ mod tests {
     #[test]
     fn a_body_without_end_is_not_read() {
         let body = "x".repeat((MAX_BODY + 1) as usize);
-        let server = Server::new([format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}")]);
+        let server = Server::new([answer("200 OK", "", &body)]);
         let error = lenient().fetch(&server.url("/")).unwrap_err();
         assert!(matches!(error, FetchError::TooLarge { .. }), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_whole_answer_is_none() {
+        let statuses = ["429 Too Many Requests", "503 Service Unavailable"];
+        let cut = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nhal".to_owned();
+        let short = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nhal".to_owned();
+        let server =
+            Server::new(statuses.map(|status| answer(status, "", "")).into_iter().chain([cut, short]));
+        let told = || lenient().fetch(&server.url("/")).unwrap_err().to_string();
+        let at = &server.at;
+        assert_eq!(told(), format!("{at} cannot answer now: status 429"));
+        assert_eq!(told(), format!("{at} cannot answer now: status 503"));
+        assert_eq!([told(), told()], [(); 2].map(|()| format!("{at} does not answer")));
     }
 
     #[test]
@@ -285,6 +318,10 @@ mod tests {
         assert_eq!(
             refused("https://me:pw@a.b/"),
             "\"https://me:pw@a.b/\" cannot be fetched: it names a user"
+        );
+        assert_eq!(
+            refused("https://a.b/#c"),
+            "\"https://a.b/#c\" cannot be fetched: what stands behind # is never sent"
         );
         assert_eq!(refused("a.b"), "\"a.b\" cannot be fetched: it is no address");
     }

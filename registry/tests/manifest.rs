@@ -100,7 +100,7 @@ fn what_a_package_asks_for_is_read_in_order() {
 fn what_nobody_could_grant_is_told_with_its_place() {
     let text = format!(
         "{GOOD}permissions {{\n  exec \"git\" why=\"x\"\n  env \"A=B\" why=\"x\"\n  read \"../x\" why=\"x\"\n  \
-         read \"x\" why=\"x\"\n  net \"https://a.b\" why=\"x\"\n  file \"a/../b\" why=\"x\"\n  env \"C\"\n  env \"D\" why=\"x\"\n  env \"D\" why=\"y\"\n}}\n"
+         read \"x\" why=\"x\"\n  net \"https://a.b\" why=\"x\"\n  net \"\u{430}.b\" why=\"x\"\n  file \"a/../b\" why=\"x\"\n  env \"C\"\n  env \"D\" why=\"x\"\n  env \"D\" why=\"y\"\n}}\n"
     );
     let shape = "expected a name or path, and why=\"…\", as in env \"LANG\" why=\"the language of names\"";
     assert_eq!(
@@ -111,11 +111,20 @@ fn what_nobody_could_grant_is_told_with_its_place() {
             "read \"../x\" cannot be asked for @ \"../x\"".to_owned(),
             "read \"x\" cannot be asked for @ \"x\"".to_owned(),
             "net \"https://a.b\" cannot be asked for @ \"https://a.b\"".to_owned(),
+            "net \"\u{430}.b\" cannot be asked for @ \"\u{430}.b\"".to_owned(),
             "file \"a/../b\" cannot be asked for @ \"a/../b\"".to_owned(),
             format!("{shape} @ env \"C\""),
             "\"env D\" is given twice @ env \"D\" why=\"y\"".to_owned(),
         ]
     );
+    let why = |why: &str| faults(&format!("{GOOD}permissions {{\n  env \"A\" why={why:?}\n}}\n"))[0].clone();
+    let long = "x".repeat(201);
+    for deceptive in ["a\nhint: b", "", "a\u{202e}b", long.as_str()] {
+        assert!(
+            why(deceptive).starts_with("`why` is one line of at most 200 characters @ env"),
+            "{deceptive:?}"
+        );
+    }
     let many: String = (0..65).map(|n| format!("env \"A{n}\" why=\"x\"\n")).collect();
     let greedy = faults(&format!("{GOOD}permissions {{\n{many}}}\n"));
     assert_eq!(greedy, ["a package may ask for 64 things at most @ env \"A64\" why=\"x\""]);

@@ -66,7 +66,8 @@ fn what_a_plugin_cannot_do_without_is_granted_first() {
     assert!(
         run.stderr.contains(
             "plugin acme/tools/asking cannot do without file \"~/list\", which nobody has granted (the list of \
-             friends); `probity plugin grant` grants it, or the policy: grant { file \"~/list\"; }"
+             friends); under a policy that is named with --policy, `probity plugin grant` grants it, or that policy: grant { \
+             file \"~/list\"; }"
         ),
         "{}",
         run.stderr
@@ -151,6 +152,39 @@ fn a_path_that_leads_elsewhere_than_when_it_was_granted_is_not_given() {
         "{}",
         run.stderr
     );
+}
+
+#[test]
+fn a_policy_grants_nothing_that_a_link_in_the_repository_decides() {
+    let wishing = Wishing::new("file \"*\" why=\"lists\"");
+    wishing.lab.file("home/.ssh/id", "secret");
+    wishing.lab.file("policies/list", "");
+    let policy =
+        wishing.policy("grant { file \"list\"; }", "ask { file \"list\"; }", "value.file.text == ''");
+    wishing.check(&policy).expect(0);
+    std::fs::remove_file(wishing.lab.path("policies/list")).unwrap();
+    std::os::unix::fs::symlink("../home/.ssh/id", wishing.lab.path("policies/list")).unwrap();
+    let run = wishing.check(&policy).expect(2);
+    assert!(run.stderr.contains("leads by a link to"), "{}", run.stderr);
+    let run = wishing.plugin("grant", &policy, &["--file", "*"]).expect(2);
+    assert!(run.stderr.contains("leaves the name open"), "{}", run.stderr);
+    let run = wishing.plugin("grant", &policy, &["--file", "/proc/self/environ"]).expect(2);
+    assert!(run.stderr.contains("is never granted: it shows what runs on the machine"), "{}", run.stderr);
+}
+
+#[test]
+fn a_repositorys_own_policy_does_not_use_what_the_person_granted() {
+    let mut wishing = Wishing::new("file \"~/data\" why=\"notes\"");
+    wishing.lab.file("home/data", "a");
+    let policy = wishing.policy("", "ask { file \"~/data\"; }", "true");
+    wishing.plugin("grant", &policy, &["--all"]).expect(0);
+    wishing.check(&policy).expect(0);
+    wishing.repository.write("probity.kdl", std::fs::read(&policy).unwrap());
+    wishing.repository.commit("a policy");
+    let path = wishing.repository.path().to_owned();
+    wishing.lab.probity(["trust".as_ref(), path.as_os_str()]).expect(0);
+    let run = wishing.lab.check(&path, &[]).expect(2);
+    assert!(run.stderr.contains("which nobody has granted"), "{}", run.stderr);
 }
 
 #[test]

@@ -2,14 +2,15 @@
 //! version of the package, or another package that calls itself the same, has to be granted anew.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{self, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use probity_registry::{Package, Permission, PermissionKind};
+use probity_registry::Package;
 use serde::{Deserialize, Serialize};
 
+use super::Thing;
 use crate::files;
 
 /// More than any person grants.
@@ -17,15 +18,6 @@ const MAX_BYTES: u64 = 4 << 20;
 
 /// The layout of the file.
 const LAYOUT: u32 = 1;
-
-/// Something that can be granted: `env LANG`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Thing {
-    /// `env`, `file` or `read`.
-    kind: String,
-    /// A variable's name or a path, as the manifest and the plugin write it.
-    pub what: String,
-}
 
 /// One grant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -40,7 +32,6 @@ pub(crate) struct Grant {
 /// All grants, by the digest of the package's files.
 #[derive(Debug)]
 pub struct Granted {
-    file: PathBuf,
     packages: BTreeMap<String, Grantee>,
 }
 
@@ -61,7 +52,7 @@ struct Layout {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrantedError {
-    /// The file is there but cannot be read; nothing counts as granted then, and no plugin is started.
+    /// The file is there but cannot be read; nothing counts as granted then, and no plugin that asks for anything is started.
     #[error("cannot read what was granted to plugins, {}: {reason}", file.display())]
     Read {
         /// The file.
@@ -77,26 +68,6 @@ pub enum GrantedError {
         /// What the system said.
         source: io::Error,
     },
-}
-
-impl Thing {
-    pub(crate) fn new(kind: PermissionKind, what: &str) -> Thing {
-        Thing { kind: kind.name().to_owned(), what: what.to_owned() }
-    }
-
-    pub(crate) fn is(&self, kind: PermissionKind, what: &str) -> bool {
-        self.kind == kind.name() && self.what == what
-    }
-
-    pub(crate) fn is_covered_by(&self, asked: &Permission) -> bool {
-        PermissionKind::named(&self.kind).is_some_and(|kind| asked.covers(kind, &self.what))
-    }
-}
-
-impl std::fmt::Display for Thing {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {:?}", self.kind, self.what)
-    }
 }
 
 impl Granted {
@@ -118,7 +89,7 @@ impl Granted {
                 layout.packages
             }
         };
-        Ok(Granted { file: file.to_owned(), packages })
+        Ok(Granted { packages })
     }
 
     /// What was granted to this package.
@@ -126,62 +97,62 @@ impl Granted {
         self.packages.get(&package.hash.to_string()).map_or(&[], |grantee| &grantee.grants)
     }
 
-    /// Grants these to the package, beside what it has; each with where its path leads.
+    /// Grants these to the package, beside what it has.
     ///
     /// # Errors
-    /// [`GrantedError::Write`]; what was granted is then as it was.
-    pub fn grant(
-        &mut self,
-        package: &Package,
-        things: &[(PermissionKind, String, Option<PathBuf>)],
-    ) -> Result<(), GrantedError> {
-        let grantee = self.packages.entry(package.hash.to_string()).or_insert_with(|| Grantee {
-            plugin: package.id.to_string(),
-            version: package.version.to_string(),
-            grants: Vec::new(),
-        });
-        for (kind, what, leads_to) in things {
-            let thing = Thing::new(*kind, what);
-            grantee.grants.retain(|grant| grant.thing != thing);
-            grantee.grants.push(Grant { thing, leads_to: leads_to.clone() });
-        }
-        grantee.grants.sort();
-        self.write()
+    /// [`GrantedError`]; what was granted is then as it was.
+    pub(crate) fn grant(file: &Path, package: &Package, grants: Vec<Grant>) -> Result<(), GrantedError> {
+        Granted::change(file, |packages| {
+            let grantee = packages.entry(package.hash.to_string()).or_insert_with(|| Grantee {
+                plugin: package.id.to_string(),
+                version: package.version.to_string(),
+                grants: Vec::new(),
+            });
+            for grant in grants {
+                grantee.grants.retain(|other| other.thing != grant.thing);
+                grantee.grants.push(grant);
+            }
+            grantee.grants.sort();
+        })
     }
 
     /// Takes back all that was granted to any package of this plugin; says how many grants that were.
     ///
     /// # Errors
-    /// [`GrantedError::Write`]; what was granted is then as it was.
-    pub fn revoke(&mut self, plugin: &str) -> Result<usize, GrantedError> {
-        let before = self.count();
-        self.packages.retain(|_, grantee| grantee.plugin != plugin);
-        let gone = before - self.count();
-        if gone > 0 {
-            self.write()?;
-        }
-        Ok(gone)
+    /// [`GrantedError`]; what was granted is then as it was.
+    pub fn revoke(file: &Path, plugin: &str) -> Result<usize, GrantedError> {
+        Granted::change(file, |packages| {
+            let count = |packages: &BTreeMap<String, Grantee>| -> usize {
+                packages.values().map(|grantee| grantee.grants.len()).sum()
+            };
+            let before = count(packages);
+            packages.retain(|_, grantee| grantee.plugin != plugin);
+            before - count(packages)
+        })
     }
 
-    fn count(&self) -> usize {
-        self.packages.values().map(|grantee| grantee.grants.len()).sum()
-    }
-
-    /// Replaces the file as a whole, so that a crash leaves the old grants or the new ones.
-    fn write(&self) -> Result<(), GrantedError> {
-        let failed = |source| GrantedError::Write { file: self.file.clone(), source };
-        let layout = Layout { layout: LAYOUT, packages: self.packages.clone() };
+    /// Reads, changes and replaces the file, while nobody else does.
+    fn change<T>(
+        file: &Path,
+        change: impl FnOnce(&mut BTreeMap<String, Grantee>) -> T,
+    ) -> Result<T, GrantedError> {
+        let failed = |source| GrantedError::Write { file: file.to_owned(), source };
+        let _turn = turn(file).map_err(failed)?;
+        let mut granted = Granted::read(file)?;
+        let changed = change(&mut granted.packages);
+        let layout = Layout { layout: LAYOUT, packages: granted.packages };
         let mut text = serde_json::to_vec_pretty(&layout).map_err(io::Error::other).map_err(failed)?;
         text.push(b'\n');
-        let put = || {
-            fs::create_dir_all(self.file.parent().unwrap_or(Path::new(".")))?;
-            let fresh = self.file.with_extension(format!("new-{}", std::process::id()));
-            let mut out =
-                fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-            out.write_all(&text)?;
-            out.sync_all()?;
-            fs::rename(&fresh, &self.file)
-        };
-        put().map_err(failed)
+        files::replace(file, &text).map_err(failed)?;
+        Ok(changed)
     }
+}
+
+/// The right to change the file, until this is dropped.
+fn turn(file: &Path) -> io::Result<File> {
+    fs::create_dir_all(file.parent().unwrap_or(Path::new(".")))?;
+    let path = file.with_extension("lock");
+    let lock = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(path)?;
+    lock.lock()?;
+    Ok(lock)
 }

@@ -3,13 +3,21 @@
 //! ```kdl
 //! deny "read"
 //! deny "env" "AWS_SECRET_ACCESS_KEY"
+//! deny "file" "/srv/private"
+//! deny "net" "api.example.org"
 //! ```
+//!
+//! A path forbids itself and all below it, to `file` and `read` alike. A kind alone, or `*`, forbids the kind.
 
 use std::path::{Path, PathBuf};
 
 use kdl::{KdlDocument, KdlNode};
+use probity_net::Endpoint;
 use probity_registry::PermissionKind;
+use probity_registry::manifest::ANY;
 
+use super::Thing;
+use super::place::canonical;
 use crate::files;
 
 const MAX_BYTES: u64 = 64 << 10;
@@ -17,10 +25,18 @@ const MAX_BYTES: u64 = 64 << 10;
 /// What is forbidden.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Machine {
-    denied: Vec<(PermissionKind, Option<String>)>,
+    denied: Vec<Denied>,
 }
 
-/// The file is there and says nothing that can be followed. No plugin is started then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Denied {
+    All(PermissionKind),
+    Variable(String),
+    Below(PathBuf),
+    Server(Endpoint),
+}
+
+/// The file is there and says nothing that can be followed. No plugin that asks for anything is started then.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot follow this machine's policy {}: {reason}", file.display())]
 pub struct MachineError {
@@ -40,34 +56,50 @@ impl Machine {
         };
         let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
         let document = KdlDocument::parse_v2(&text).map_err(|error| wrong(error.to_string()))?;
-        let denied =
-            document.nodes().iter().map(|node| denied(node).map_err(wrong)).collect::<Result<_, _>>()?;
-        Ok(Machine { denied })
+        let denied = document.nodes().iter().map(|node| denied(node).map_err(wrong));
+        Ok(Machine { denied: denied.collect::<Result<_, _>>()? })
     }
 
-    /// Whether nobody may grant this.
-    pub fn forbids(&self, kind: PermissionKind, what: &str) -> bool {
-        let covers = |denied: &Option<String>| denied.as_deref().is_none_or(|denied| denied == what);
-        self.denied.iter().any(|(denied, of)| *denied == kind && covers(of))
+    /// Whether nobody may grant this, which leads to `place` if it is a path that leads anywhere.
+    pub fn forbids(&self, thing: &Thing, place: Option<&Path>) -> bool {
+        let is_path = matches!(thing.kind, PermissionKind::File | PermissionKind::Read);
+        self.denied.iter().any(|denied| match denied {
+            Denied::All(kind) => *kind == thing.kind,
+            Denied::Variable(name) => thing.kind == PermissionKind::Env && *name == thing.what,
+            Denied::Server(server) => {
+                thing.kind == PermissionKind::Net && Endpoint::parse(&thing.what).as_ref() == Ok(server)
+            }
+            // What holds the forbidden shows it too.
+            Denied::Below(path) => {
+                is_path && place.is_some_and(|place| super::place::overlap(&canonical(path), place))
+            }
+        })
     }
 }
 
-fn denied(node: &KdlNode) -> Result<(PermissionKind, Option<String>), String> {
+fn denied(node: &KdlNode) -> Result<Denied, String> {
     let text = node.to_string();
     let wrong = || {
-        format!("{:?} is not deny \"env\", \"file\", \"read\" or \"net\", and at will one name", text.trim())
+        let kinds = "deny \"env\", \"file\", \"read\" or \"net\", and at will a variable's name, an absolute path, a server";
+        format!("{:?} is not {kinds}", text.trim())
     };
     let is_plain = node.children().is_none() && node.entries().iter().all(|entry| entry.name().is_none());
-    if node.name().value() != "deny" || !is_plain {
-        return Err(wrong());
-    }
     let texts: Option<Vec<&str>> = node.entries().iter().map(|entry| entry.value().as_string()).collect();
     let (kind, what) = match texts.as_deref() {
-        Some([kind]) => (*kind, None),
-        Some([kind, what]) => (*kind, Some((*what).to_owned())),
+        Some([kind]) => (*kind, ANY),
+        Some([kind, what]) => (*kind, *what),
         _ => return Err(wrong()),
     };
-    Ok((PermissionKind::named(kind).ok_or_else(wrong)?, what))
+    let kind = PermissionKind::named(kind)
+        .filter(|_| is_plain && node.name().value() == "deny")
+        .ok_or_else(wrong)?;
+    match kind {
+        kind if what == ANY => Ok(Denied::All(kind)),
+        PermissionKind::Env => Ok(Denied::Variable(what.to_owned())),
+        PermissionKind::Net => Endpoint::parse(what).map(Denied::Server).map_err(|_| wrong()),
+        _ if what.starts_with('/') => Ok(Denied::Below(what.into())),
+        _ => Err(wrong()),
+    }
 }
 
 #[cfg(test)]
@@ -80,25 +112,53 @@ mod tests {
         Machine::read(file.path()).map_err(|error| error.to_string().split_once(": ").unwrap().1.to_owned())
     }
 
+    fn forbids(machine: &Machine, kind: PermissionKind, what: &str) -> bool {
+        machine.forbids(&Thing { kind, what: what.to_owned() }, Some(Path::new(what)))
+    }
+
     #[test]
-    fn a_kind_or_one_thing_of_it_is_forbidden() {
-        let machine = read("deny \"read\"\ndeny \"env\" \"SECRET\"").unwrap();
-        assert!(machine.forbids(PermissionKind::Read, "/srv/data"));
-        assert!(machine.forbids(PermissionKind::Env, "SECRET"));
-        assert!(!machine.forbids(PermissionKind::Env, "LANG"));
-        assert!(!machine.forbids(PermissionKind::File, "SECRET"));
+    fn a_kind_or_one_thing_of_it_is_forbidden_however_it_is_written() {
+        use PermissionKind::{Env, File, Net, Read};
+        let machine =
+            read("deny \"env\" \"SECRET\"\ndeny \"file\" \"/srv/private\"\ndeny \"net\" \"evil.example\"")
+                .unwrap();
+        let forbidden = [
+            (Env, "SECRET"),
+            (File, "/srv/private"),
+            (File, "/srv/private/a"),
+            (Read, "/srv/private/a"),
+            (Read, "/srv"),
+            (Net, "evil.example"),
+            (Net, "evil.example:443"),
+            (Net, "EVIL.example."),
+        ];
+        for (kind, what) in forbidden {
+            assert!(forbids(&machine, kind, what), "{kind:?} {what}");
+        }
+        for (kind, what) in
+            [(Env, "LANG"), (File, "/srv/public"), (Read, "/srv/private2"), (Net, "evil.example:444")]
+        {
+            assert!(!forbids(&machine, kind, what), "{kind:?} {what}");
+        }
+        for text in ["deny \"net\"", "deny \"net\" \"*\""] {
+            assert!(forbids(&read(text).unwrap(), Net, "a.b"), "{text}");
+        }
     }
 
     #[test]
     fn a_line_that_is_not_understood_is_no_leave() {
-        for text in
-            ["deny", "deny \"exec\"", "allow \"env\"", "deny \"env\" \"A\" \"B\"", "deny \"env\" { x; }"]
-        {
+        let wrong = [
+            "deny",
+            "deny \"exec\"",
+            "allow \"env\"",
+            "deny \"env\" \"A\" \"B\"",
+            "deny \"env\" { x; }",
+            "deny \"read\" \"x\"",
+            "deny \"net\" \"https://a.b\"",
+        ];
+        for text in wrong {
             let error = read(text).unwrap_err();
-            assert!(
-                error.ends_with("is not deny \"env\", \"file\", \"read\" or \"net\", and at will one name"),
-                "{error}"
-            );
+            assert!(error.contains("is not deny \"env\", \"file\", \"read\" or \"net\""), "{error}");
         }
         assert!(read("deny \"env").is_err());
         assert_eq!(Machine::read(Path::new("/nowhere/at/all")).unwrap(), Machine::default());

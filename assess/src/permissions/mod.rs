@@ -5,9 +5,10 @@ mod granted;
 mod machine;
 mod place;
 mod request;
+mod thing;
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -16,22 +17,35 @@ use probity_net::Endpoint;
 use probity_registry::manifest::ANY;
 use probity_registry::{Package, Permission, PermissionKind};
 
-use crate::policy;
+use crate::policy::{PluginDeclaration, Policy};
 use crate::settings::Settings;
 
-pub use granted::{Granted, GrantedError, Thing};
+pub use granted::{Granted, GrantedError};
 pub use machine::{Machine, MachineError};
 pub use place::PlaceError;
 pub use request::{GrantError, PermissionRequest};
+pub use thing::Thing;
+
+use place::Ground;
 
 /// Who has granted what, and what this machine forbids.
 #[derive(Debug)]
 pub struct Permissions {
     granted: Granted,
     machine: Machine,
-    home: Option<PathBuf>,
-    /// What no plugin may read, nor anything above it: the answers and the choices of the person.
-    guarded: Vec<PathBuf>,
+    ground: Ground,
+}
+
+/// A policy as one that declares and grants.
+#[derive(Debug, Clone, Copy)]
+pub struct Declaring<'a> {
+    /// The policy.
+    pub policy: &'a Policy,
+    /// From where its relative paths are seen.
+    pub folder: &'a Path,
+    /// Whether the person named it for this check. Under one that a repository brings along nobody's grants count: it would
+    /// decide what a plugin with grants is asked.
+    pub named: bool,
 }
 
 /// One thing that a manifest asks for, or that of its kind was granted, and what came of it.
@@ -91,93 +105,83 @@ impl Permissions {
     /// A file is there and cannot be read or understood.
     pub fn read(settings: &Settings) -> Result<Permissions, PermissionsError> {
         let home = settings.environment.get(OsStr::new("HOME")).filter(|home| !home.is_empty());
-        let guarded =
-            [settings.cache.clone(), settings.granted.parent().unwrap_or(Path::new("/")).to_owned()];
+        let choices = settings.granted.parent().unwrap_or(Path::new("/")).to_owned();
         Ok(Permissions {
             granted: Granted::read(&settings.granted)?,
             machine: Machine::read(&settings.machine)?,
-            home: home.map(|home: &OsString| PathBuf::from(home)),
-            guarded: guarded.into(),
+            ground: Ground { home: home.map(PathBuf::from), guarded: vec![settings.cache.clone(), choices] },
         })
     }
 
-    /// What came of each thing that the package asks for, in the order of kinds and names. Relative paths of files are seen from
-    /// `folder`, the policy's.
-    pub fn decide(&self, package: &Package, policy: &policy::Grants, folder: &Path) -> Vec<Decided> {
-        let person = self.granted.of(package);
+    /// What came of each thing that the package asks for, in the order of kinds and names.
+    pub fn decide(
+        &self,
+        package: &Package,
+        declaration: &PluginDeclaration,
+        declaring: Declaring<'_>,
+    ) -> Vec<Decided> {
+        let granted = self.granted_to(package, declaration, declaring);
         let mut decided = BTreeMap::new();
         for asked in &package.manifest.permissions {
-            let by_policy = policy.things().map(|thing| (thing, Granter::Policy));
-            let by_person = person.iter().map(|grant| (grant.thing.clone(), Granter::Person));
-            let mut named: BTreeMap<String, Granter> = BTreeMap::new();
-            for (thing, by) in by_person.chain(by_policy).filter(|(thing, _)| thing.is_covered_by(asked)) {
-                named.insert(thing.what, by);
-            }
-            if named.is_empty() {
-                let open = if asked.what == ANY { State::Open } else { State::Asked };
-                let state =
-                    if self.machine.forbids(asked.kind, &asked.what) { State::Forbidden } else { open };
+            let mut named = granted.iter().filter(|(thing, _)| thing.is_covered_by(asked)).peekable();
+            if named.peek().is_none() {
+                let state = self.ungranted(asked);
                 decided
                     .insert((asked.kind, asked.what.clone()), Decided { permission: asked.clone(), state });
             }
-            for (what, by) in named {
-                let state = self.state(asked.kind, &what, by, folder, person);
-                let permission = Permission { what: what.clone(), ..asked.clone() };
-                decided.insert((asked.kind, what), Decided { permission, state });
+            for (thing, (by, place)) in named {
+                let state = match place {
+                    Ok(place) if self.machine.forbids(thing, place.as_deref()) => State::Forbidden,
+                    Ok(place) => State::Granted { by: *by, leads_to: place.clone() },
+                    Err(error) => State::Refused(error.clone()),
+                };
+                let permission = Permission { what: thing.what.clone(), ..asked.clone() };
+                decided.insert((thing.kind, thing.what.clone()), Decided { permission, state });
             }
         }
         decided.into_values().collect()
     }
 
-    /// What the policy grants although the manifest does not ask for it.
-    pub fn unasked(package: &Package, policy: &policy::Grants) -> Option<Thing> {
-        let asked = &package.manifest.permissions;
-        policy.things().find(|thing| !asked.iter().any(|permission| thing.is_covered_by(permission)))
-    }
-
-    /// Where a path that a person is about to grant leads.
-    ///
-    /// # Errors
-    /// It leads nowhere, or to what nobody may grant.
-    pub fn place(&self, kind: PermissionKind, what: &str) -> Result<Option<PathBuf>, PlaceError> {
-        match kind {
-            PermissionKind::Env => Ok(None),
-            PermissionKind::Net => match Endpoint::parse(what) {
-                Ok(_) => Ok(None),
-                Err(error) => Err(PlaceError::Server { reason: error.to_string() }),
-            },
-            PermissionKind::File => place::file(what, self.home.as_deref(), None).map(Some),
-            PermissionKind::Read => place::read(what, self.home.as_deref(), &self.guarded).map(Some),
-        }
-    }
-
-    fn state(
+    /// Everything that was granted to the package, by whom, and where it leads. The person's own word counts before the policy's,
+    /// since it is bound to a place.
+    fn granted_to(
         &self,
-        kind: PermissionKind,
-        what: &str,
-        by: Granter,
-        folder: &Path,
-        person: &[granted::Grant],
-    ) -> State {
-        if self.machine.forbids(kind, what) {
-            return State::Forbidden;
-        }
-        let leads_to = match (kind, by) {
-            (PermissionKind::File, Granter::Policy) => {
-                place::file(what, self.home.as_deref(), Some(folder)).map(Some)
-            }
-            _ => self.place(kind, what),
-        };
-        let then =
-            person.iter().find(|grant| grant.thing.is(kind, what)).and_then(|grant| grant.leads_to.as_ref());
-        match (leads_to, then) {
-            (Ok(Some(now)), Some(then)) if by == Granter::Person && now != *then => {
-                State::Refused(PlaceError::Moved { then: then.clone(), now })
-            }
-            (Ok(leads_to), _) => State::Granted { by, leads_to },
-            (Err(error), _) => State::Refused(error),
+        package: &Package,
+        declaration: &PluginDeclaration,
+        declaring: Declaring<'_>,
+    ) -> BTreeMap<Thing, (Granter, Result<Option<PathBuf>, PlaceError>)> {
+        let by_policy = declaration
+            .grants
+            .iter()
+            .map(|thing| (thing.clone(), (Granter::Policy, self.ground.of_policy(thing, declaring.folder))));
+        let by_person = self.granted.of(package).iter().map(|grant| {
+            let place = match self.ground.of_person(&grant.thing) {
+                Ok(Some(now)) if grant.leads_to.as_ref() != Some(&now) => {
+                    Err(PlaceError::Moved { then: grant.leads_to.clone().unwrap_or_default(), now })
+                }
+                place => place,
+            };
+            (grant.thing.clone(), (Granter::Person, place))
+        });
+        by_policy.chain(by_person).filter(|_| declaring.named).collect()
+    }
+
+    fn ungranted(&self, asked: &Permission) -> State {
+        let thing = Thing { kind: asked.kind, what: asked.what.clone() };
+        let place = self.ground.of_person(&thing).ok().flatten();
+        match self.machine.forbids(&thing, place.as_deref()) {
+            true => State::Forbidden,
+            false if asked.what == ANY => State::Open,
+            false => State::Asked,
         }
     }
+}
+
+/// What the policy grants although the manifest does not ask for it.
+pub(crate) fn unasked(package: &Package, declaration: &PluginDeclaration) -> Option<Thing> {
+    let asked = &package.manifest.permissions;
+    let is_asked = |thing: &Thing| asked.iter().any(|permission| thing.is_covered_by(permission));
+    declaration.grants.iter().find(|thing| !is_asked(thing)).cloned()
 }
 
 /// What the host is told: the effective permissions.
@@ -201,4 +205,83 @@ pub(crate) fn effective(decided: &[Decided]) -> Grants {
 pub(crate) fn lacking(decided: &[Decided]) -> Option<&Decided> {
     let given = |state: &State| matches!(state, State::Granted { .. } | State::Open);
     decided.iter().find(|decided| !decided.permission.optional && !given(&decided.state))
+}
+
+#[cfg(test)]
+mod tests {
+    use probity_registry::{PathSource, PluginId, tree_hash};
+
+    use super::*;
+
+    /// What came of `env "A"`, `env "B"` and `file "~/list"`, which a plugin asks for, as `name: state`.
+    fn decided(machine: &str, granted: &str, by_policy: &str, named: bool) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let write = |name: &str, text: &str| {
+            std::fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            std::fs::write(root.join(name), text).unwrap();
+        };
+        let manifest = "publisher \"a\"\nnamespace \"b\"\nname \"c\"\nversion \"1.0.0\"\ninterface 1\n\
+                        entry kind=\"python\" path=\"c.py\"\npermissions {\n  env \"A\" why=\"a\"\n  \
+                        env \"B\" why=\"b\" optional=#true\n  file \"~/list\" why=\"c\"\n}\n";
+        write("plugin/plugin.kdl", manifest);
+        write("plugin/c.py", "");
+        let sha256 = tree_hash(&root.join("plugin")).unwrap();
+        let source = PathSource { dir: root.join("plugin"), sha256 };
+        let package = source.load(&PluginId::parse("a/b/c").unwrap()).unwrap();
+        write("machine.kdl", machine);
+        let granted = granted.replace("HASH", &sha256.to_string()).replace("ROOT", root.to_str().unwrap());
+        write("config/grants.json", &format!("{{\"layout\": 1, \"packages\": {{{granted}}}}}"));
+        let text = format!(
+            "plugins {{ plugin \"a/b/c\" path=\"plugin\" sha256=\"{sha256}\" {{ grant {{ {by_policy} }} }} }}\n\
+             analyze {{ investigate policy=\"score > 0.5\"; analysis \"x\" plugin=\"a/b/c\" policy=\"true\" }}\n"
+        );
+        let policy = Policy::parse("p.kdl", &text).unwrap();
+        let permissions = Permissions {
+            granted: Granted::read(&root.join("config/grants.json")).unwrap(),
+            machine: Machine::read(&root.join("machine.kdl")).unwrap(),
+            ground: Ground { home: Some(root.join("home")), guarded: vec![root.join("config")] },
+        };
+        let declaring = Declaring { policy: &policy, folder: &root, named };
+        let decided = permissions.decide(&package, &policy.plugins[0], declaring);
+        let told = |one: &Decided| match &one.state {
+            State::Granted { by, .. } => format!("{}: {by:?}", one.permission.what),
+            state => format!("{}: {state:?}", one.permission.what),
+        };
+        decided.iter().map(told).collect()
+    }
+
+    const BOTH: &str = "\"HASH\": {\"plugin\": \"a/b/c\", \"version\": \"1.0.0\", \"grants\": [\
+                        {\"kind\": \"env\", \"what\": \"A\"}, \
+                        {\"kind\": \"file\", \"what\": \"~/list\", \"leads_to\": \"ROOT/home/list\"}]}";
+
+    #[test]
+    fn a_plugin_gets_what_is_asked_for_granted_and_not_forbidden() {
+        assert_eq!(decided("", "", "", true), ["A: Asked", "B: Asked", "~/list: Asked"]);
+        assert_eq!(decided("", BOTH, "", true), ["A: Person", "B: Asked", "~/list: Person"]);
+        assert_eq!(
+            decided("", "", "env \"B\"; file \"~/list\"", true),
+            ["A: Asked", "B: Policy", "~/list: Policy"]
+        );
+        assert_eq!(decided("", BOTH, "env \"A\"", true)[0], "A: Person", "whose word is bound to a place");
+        let forbidden = decided("deny \"env\" \"A\"\ndeny \"read\"", BOTH, "env \"B\"", true);
+        assert_eq!(forbidden, ["A: Forbidden", "B: Policy", "~/list: Person"]);
+        let forbidden = decided("deny \"file\"\ndeny \"env\" \"*\"", "", "", true);
+        assert_eq!(forbidden, ["A: Forbidden", "B: Forbidden", "~/list: Forbidden"]);
+    }
+
+    #[test]
+    fn nobodys_grants_count_under_a_policy_that_the_person_has_not_named() {
+        assert_eq!(decided("", BOTH, "env \"B\"", false), ["A: Asked", "B: Asked", "~/list: Asked"]);
+    }
+
+    #[test]
+    fn a_grant_of_a_kind_that_is_not_known_is_no_leave() {
+        let text = "{\"layout\": 1, \"packages\": {\"h\": {\"plugin\": \"a/b/c\", \"version\": \"1\", \
+                    \"grants\": [{\"kind\": \"exec\", \"what\": \"git\"}]}}}";
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        let error = Granted::read(file.path()).unwrap_err().to_string();
+        assert!(error.contains("there is no permission \"exec\""), "{error}");
+    }
 }

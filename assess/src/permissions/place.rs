@@ -1,15 +1,32 @@
-//! Where a granted path leads on this machine, and what nobody may grant.
+//! Where a granted thing leads on this machine, and what nobody may grant.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
+use probity_net::Endpoint;
+use probity_registry::PermissionKind;
+use probity_registry::manifest::ANY;
+
+use super::Thing;
+
 /// What a plugin could learn more from than its person can oversee.
 const NEVER: [&str; 4] = ["/proc", "/sys", "/dev", "/run"];
 
-/// Why a granted path cannot be given.
+/// From where paths are seen, and what is out of bounds.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) home: Option<PathBuf>,
+    /// What no plugin may read, nor anything above it: the answers and the choices of the person.
+    pub(super) guarded: Vec<PathBuf>,
+}
+
+/// Why something that was granted cannot be given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlaceError {
+    /// `*` stands for any name in a manifest, and for none in a grant.
+    #[error("{ANY:?} leaves the name open; what is granted has one")]
+    Open,
     /// `~` without a home.
     #[error("this account has no home folder")]
     NoHome,
@@ -29,6 +46,14 @@ pub enum PlaceError {
         /// Why.
         reason: &'static str,
     },
+    /// A policy's path leads through a link: whoever made the link would decide what is granted.
+    #[error("{} leads by a link to {}; grant that path itself", path.display(), real.display())]
+    Link {
+        /// As granted.
+        path: PathBuf,
+        /// Where it leads.
+        real: PathBuf,
+    },
     /// It leads elsewhere than when it was granted.
     #[error("when it was granted it led to {}, and now to {}; grant it again if that is meant", then.display(), now.display())]
     Moved {
@@ -37,7 +62,7 @@ pub enum PlaceError {
         /// Where it leads.
         now: PathBuf,
     },
-    /// It names no server.
+    /// It names no server, or not as an address is written.
     #[error("{reason}")]
     Server {
         /// What is wrong.
@@ -51,91 +76,194 @@ pub enum PlaceError {
     },
 }
 
-/// Where a file lies that is shown as an input. It need not exist.
-pub(super) fn file(what: &str, home: Option<&Path>, folder: Option<&Path>) -> Result<PathBuf, PlaceError> {
-    let path = expanded(what, home)?;
-    match (path.is_absolute(), folder) {
-        (true, _) => Ok(path),
-        (false, Some(folder)) => Ok(folder.join(path)),
-        (false, None) => Err(PlaceError::Relative { path: what.to_owned() }),
+impl Ground {
+    /// Where what a person grants leads, all links followed. A variable and a server lead nowhere.
+    pub(super) fn of_person(&self, thing: &Thing) -> Result<Option<PathBuf>, PlaceError> {
+        self.place(thing, None).map(|place| place.map(|(_, real)| real))
+    }
+
+    /// Where what a policy in `folder` grants leads: not through a link, since grants of a policy are bound to no place.
+    pub(super) fn of_policy(&self, thing: &Thing, folder: &Path) -> Result<Option<PathBuf>, PlaceError> {
+        match self.place(thing, Some(folder))? {
+            Some((path, real)) if path != real => Err(PlaceError::Link { path, real }),
+            place => Ok(place.map(|(_, real)| real)),
+        }
+    }
+
+    /// The path with only its beginning (the home or the policy's folder) made real, and the whole made real.
+    fn place(&self, thing: &Thing, folder: Option<&Path>) -> Result<Option<(PathBuf, PathBuf)>, PlaceError> {
+        if thing.what == ANY {
+            return Err(PlaceError::Open);
+        }
+        let path = match thing.kind {
+            PermissionKind::Env => return Ok(None),
+            PermissionKind::Net => return server(&thing.what).map(|()| None),
+            PermissionKind::File | PermissionKind::Read => self.expanded(&thing.what, folder)?,
+        };
+        let real = match thing.kind {
+            // A file that is not there is an answer, too.
+            PermissionKind::File => real_or_absent(&path),
+            _ => path.canonicalize(),
+        };
+        let real =
+            real.map_err(|error| PlaceError::Unreachable { path: path.clone(), reason: error.to_string() })?;
+        self.permitted(real).map(|real| Some((path, real)))
+    }
+
+    fn expanded(&self, what: &str, folder: Option<&Path>) -> Result<PathBuf, PlaceError> {
+        let (base, rest) = match (what.strip_prefix("~/"), folder) {
+            (Some(rest), _) => (self.home.as_deref().ok_or(PlaceError::NoHome)?, rest),
+            (None, _) if what.starts_with('/') => (Path::new("/"), what),
+            (None, Some(folder)) => (folder, what),
+            (None, None) => return Err(PlaceError::Relative { path: what.to_owned() }),
+        };
+        let mut path = canonical(base);
+        for part in Path::new(rest).components() {
+            match part {
+                Component::ParentDir => drop(path.pop()),
+                Component::Normal(name) => path.push(name),
+                Component::Prefix(_) | Component::RootDir | Component::CurDir => {}
+            }
+        }
+        Ok(path)
+    }
+
+    fn permitted(&self, real: PathBuf) -> Result<PathBuf, PlaceError> {
+        let reason = if real.components().eq([Component::RootDir]) {
+            "it is the whole machine"
+        } else if NEVER.iter().any(|of_kernel| real.starts_with(of_kernel)) {
+            "it shows what runs on the machine"
+        } else if self.home.as_deref().is_some_and(|home| canonical(home).starts_with(&real)) {
+            "it is the whole home folder, or holds it"
+        } else if self.guarded.iter().map(|kept| canonical(kept)).any(|kept| overlap(&kept, &real)) {
+            "Probity keeps its answers and the person's choices there"
+        } else {
+            return Ok(real);
+        };
+        Err(PlaceError::Never { path: real, reason })
     }
 }
 
-/// Where a path leads that a plugin reads by itself, all links followed.
-pub(super) fn read(what: &str, home: Option<&Path>, guarded: &[PathBuf]) -> Result<PathBuf, PlaceError> {
-    let path = expanded(what, home)?;
-    let unreachable =
-        |error: io::Error| PlaceError::Unreachable { path: path.clone(), reason: error.to_string() };
-    let real = path.canonicalize().map_err(unreachable)?;
-    let never = |reason| Err(PlaceError::Never { path: real.clone(), reason });
-    if real.components().eq([Component::RootDir]) {
-        return never("it is the whole machine");
-    }
-    if NEVER.iter().any(|of_kernel| real.starts_with(of_kernel)) {
-        return never("it shows what runs on the machine");
-    }
-    let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    if home.is_some_and(|home| canonical(home).starts_with(&real)) {
-        return never("it is the whole home folder, or holds it");
-    }
-    let overlaps = |kept: &Path| kept.starts_with(&real) || real.starts_with(kept);
-    if guarded.iter().any(|kept| overlaps(&canonical(kept))) {
-        return never("Probity keeps its answers and the person's choices there");
-    }
-    Ok(real)
+/// Whether one is the other or lies in it.
+pub(super) fn overlap(one: &Path, other: &Path) -> bool {
+    one.starts_with(other) || other.starts_with(one)
 }
 
-fn expanded(what: &str, home: Option<&Path>) -> Result<PathBuf, PlaceError> {
-    match what.strip_prefix("~/") {
-        Some(below) => home.map(|home| home.join(below)).ok_or(PlaceError::NoHome),
-        None => Ok(what.into()),
+pub(super) fn canonical(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// As [`Path::canonicalize`]; of what is not there, the folder is made real as far as it is there.
+fn real_or_absent(path: &Path) -> io::Result<PathBuf> {
+    match path.canonicalize() {
+        Err(error) if crate::files::is_absent(&error) && path.symlink_metadata().is_err() => {
+            let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else { return Err(error) };
+            Ok(real_or_absent(folder)?.join(name))
+        }
+        real => real,
     }
+}
+
+fn server(what: &str) -> Result<(), PlaceError> {
+    let wrong = |reason: String| PlaceError::Server { reason };
+    let server = Endpoint::parse(what).map_err(|error| wrong(error.to_string()))?.to_string();
+    if server == what { Ok(()) } else { Err(wrong(format!("{what:?} is written {server:?}"))) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn what_shows_too_much_is_never_granted() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        for name in ["home/data", "home/cache/store"] {
-            std::fs::create_dir_all(root.join(name)).unwrap();
+    /// `home` with `data`, `cache/store` and links, in a folder that stands for the machine.
+    struct Machine {
+        folder: tempfile::TempDir,
+    }
+
+    impl Machine {
+        fn new() -> Machine {
+            let folder = tempfile::tempdir().unwrap();
+            let machine = Machine { folder };
+            for name in ["home/data", "home/cache/store", "policies"] {
+                std::fs::create_dir_all(machine.root().join(name)).unwrap();
+            }
+            for (name, to) in [("home/link", "/"), ("home/other", "data"), ("policies/list", "../home/data")]
+            {
+                std::os::unix::fs::symlink(to, machine.root().join(name)).unwrap();
+            }
+            machine
         }
-        std::os::unix::fs::symlink("/", root.join("home/link")).unwrap();
-        let (home, guarded) = (root.join("home"), [root.join("home/cache")]);
-        let told = |what: &str| {
-            let read = read(what, Some(&home), &guarded);
-            read.map_err(|error| error.to_string().replace(&root.display().to_string(), "…"))
-        };
-        assert_eq!(told("~/data"), Ok(root.join("home/data")));
-        assert_eq!(told("/"), Err("/ is never granted: it is the whole machine".to_owned()));
-        assert_eq!(told("~/link"), Err("/ is never granted: it is the whole machine".to_owned()));
-        assert_eq!(
-            told("/proc/self"),
-            Err(format!("/proc/{} is never granted: it shows what runs on the machine", std::process::id()))
-        );
-        let home_told = "…/home is never granted: it is the whole home folder, or holds it";
-        assert_eq!(told("~/."), Err(home_told.to_owned()));
-        assert_eq!(
-            told(root.to_str().unwrap()),
-            Err("… is never granted: it is the whole home folder, or holds it".to_owned())
-        );
-        for kept in ["~/cache", "~/cache/store"] {
-            assert!(
-                told(kept).unwrap_err().ends_with("Probity keeps its answers and the person's choices there")
-            );
+
+        fn root(&self) -> PathBuf {
+            self.folder.path().canonicalize().unwrap()
         }
-        assert!(told("~/nothing").unwrap_err().starts_with("…/home/nothing cannot be reached: "));
+
+        /// Where it leads or why it does not, the folder's name left out.
+        fn told(&self, kind: PermissionKind, what: &str, policy: bool) -> String {
+            let root = self.root();
+            let ground = Ground { home: Some(root.join("home")), guarded: vec![root.join("home/cache")] };
+            let thing = Thing { kind, what: what.to_owned() };
+            let place = match policy {
+                true => ground.of_policy(&thing, &root.join("policies")),
+                false => ground.of_person(&thing),
+            };
+            let told = place.map_or_else(|error| error.to_string(), |place| format!("{place:?}"));
+            told.replace(&root.display().to_string(), "…")
+        }
     }
 
     #[test]
-    fn a_file_lies_where_its_grantor_says() {
-        let home = Path::new("/home/a");
-        assert_eq!(file("~/x", Some(home), None), Ok("/home/a/x".into()));
-        assert_eq!(file("x", Some(home), Some(Path::new("/policies"))), Ok("/policies/x".into()));
-        assert_eq!(file("x", Some(home), None), Err(PlaceError::Relative { path: "x".to_owned() }));
-        assert_eq!(file("~/x", None, None), Err(PlaceError::NoHome));
+    fn what_shows_too_much_is_never_granted() {
+        let machine = Machine::new();
+        for kind in [PermissionKind::Read, PermissionKind::File] {
+            let told = |what: &str| machine.told(kind, what, false);
+            assert_eq!(told("~/data"), "Some(\"…/home/data\")");
+            assert_eq!(told("/"), "/ is never granted: it is the whole machine");
+            assert_eq!(told("~/link"), "/ is never granted: it is the whole machine");
+            assert_eq!(
+                told("/sys/kernel"),
+                "/sys/kernel is never granted: it shows what runs on the machine"
+            );
+            assert!(told("/proc/self/environ").ends_with("it shows what runs on the machine"));
+            assert_eq!(told("~/."), "…/home is never granted: it is the whole home folder, or holds it");
+            for kept in ["~/cache", "~/cache/store"] {
+                assert!(told(kept).ends_with("Probity keeps its answers and the person's choices there"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_policy_grants_no_path_that_a_link_decides() {
+        let machine = Machine::new();
+        let policy = |kind, what| machine.told(kind, what, true);
+        let link = "…/policies/list leads by a link to …/home/data; grant that path itself";
+        assert_eq!(policy(PermissionKind::File, "list"), link);
+        assert_eq!(
+            policy(PermissionKind::Read, "~/other"),
+            "…/home/other leads by a link to …/home/data; grant that path itself"
+        );
+        assert_eq!(policy(PermissionKind::File, "../home/data"), "Some(\"…/home/data\")");
+        assert_eq!(machine.told(PermissionKind::Read, "~/other", false), "Some(\"…/home/data\")");
+    }
+
+    #[test]
+    fn a_file_need_not_be_there_and_what_is_read_must() {
+        let machine = Machine::new();
+        assert_eq!(machine.told(PermissionKind::File, "~/none/list", false), "Some(\"…/home/none/list\")");
+        let told = machine.told(PermissionKind::Read, "~/none", false);
+        assert!(told.starts_with("…/home/none cannot be reached: "), "{told}");
+        let told = machine.told(PermissionKind::File, "list", false);
+        assert_eq!(told, "\"list\" is relative: only a policy, beside which it lies, can grant it");
+    }
+
+    #[test]
+    fn what_is_granted_has_one_name() {
+        let machine = Machine::new();
+        for kind in PermissionKind::ALL {
+            assert_eq!(machine.told(kind, "*", true), "\"*\" leaves the name open; what is granted has one");
+        }
+        assert_eq!(machine.told(PermissionKind::Net, "a.b:8443", false), "None");
+        assert_eq!(machine.told(PermissionKind::Net, "A.b:443", false), "\"A.b:443\" is written \"a.b\"");
+        let told = machine.told(PermissionKind::Net, "аpi.example", false);
+        assert!(told.contains("is written \"xn--"), "{told}");
     }
 }

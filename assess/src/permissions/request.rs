@@ -1,10 +1,9 @@
 //! What one plugin of a policy asks for, for a person who decides about it.
 
-use std::path::PathBuf;
+use probity_registry::{Package, PluginId};
 
-use probity_registry::{Package, PermissionKind, PluginId};
-
-use super::{Decided, Granted, GrantedError, Permissions, PlaceError};
+use super::granted::Grant;
+use super::{Decided, Granted, GrantedError, Permissions, PlaceError, Thing};
 use crate::catalogue::{CatalogueError, packages};
 use crate::check::CheckError;
 use crate::settings::Settings;
@@ -25,25 +24,27 @@ pub struct PermissionRequest {
 #[non_exhaustive]
 pub enum GrantError {
     /// The manifest does not ask for it.
-    #[error("the manifest of {plugin} does not ask for {} {what:?}", kind.name())]
+    #[error("the manifest of {plugin} does not ask for {thing}")]
     Unasked {
         /// The plugin.
         plugin: String,
-        /// What sort of thing.
-        kind: PermissionKind,
-        /// Its name.
-        what: String,
+        /// What was to be granted.
+        thing: Thing,
     },
     /// It leads to what nobody may grant, or nowhere.
-    #[error("{} {what:?} cannot be granted", kind.name())]
+    #[error("{thing} cannot be granted")]
     Place {
-        /// What sort of thing.
-        kind: PermissionKind,
-        /// Its name.
-        what: String,
+        /// What was to be granted.
+        thing: Thing,
         /// Why.
         #[source]
         source: PlaceError,
+    },
+    /// The machine's administrator does not want it.
+    #[error("{thing} cannot be granted: this machine's policy forbids it")]
+    Forbidden {
+        /// What was to be granted.
+        thing: Thing,
     },
     /// The list of grants cannot be kept.
     #[error(transparent)]
@@ -56,18 +57,19 @@ impl PermissionRequest {
     /// # Errors
     /// The policy or the package cannot be used, or what was granted cannot be read.
     pub fn of(settings: &Settings, id: &PluginId) -> Result<Option<PermissionRequest>, CheckError> {
-        let chosen = settings.policy.as_deref().map(Chosen::file).transpose()?;
-        let Some(chosen) = chosen else { return Ok(None) };
+        let Some(file) = settings.policy.as_deref() else { return Ok(None) };
+        let chosen = Chosen::file(file)?;
+        let declaring = chosen.declaring();
         let one = |error: CatalogueError| CheckError::Plugins(vec![error]);
         let permissions = Permissions::read(settings).map_err(|error| one(error.into()))?;
-        let mut declared = packages(Some((&chosen.policy, &chosen.folder)));
+        let mut declared = packages(declaring);
         let Some((declaration, package)) =
             declared.find(|(declaration, _)| declaration.id.value == id.to_string())
         else {
             return Ok(None);
         };
         let package = package.map_err(one)?;
-        let decided = permissions.decide(&package, &declaration.grants, &chosen.folder);
+        let decided = permissions.decide(&package, declaration, declaring);
         Ok(Some(PermissionRequest { package, decided, permissions }))
     }
 
@@ -75,20 +77,23 @@ impl PermissionRequest {
     ///
     /// # Errors
     /// [`GrantError`]; then nothing was granted.
-    pub fn grant(&self, settings: &Settings, things: &[(PermissionKind, String)]) -> Result<(), GrantError> {
-        let placed = |(kind, what): &(PermissionKind, String)| {
-            let (kind, what) = (*kind, what.clone());
-            if !self.package.manifest.permissions.iter().any(|asked| asked.covers(kind, &what)) {
-                return Err(GrantError::Unasked { plugin: self.package.id.to_string(), kind, what });
-            }
-            let place = self.permissions.place(kind, &what);
-            match place {
-                Ok(leads_to) => Ok((kind, what, leads_to)),
-                Err(source) => Err(GrantError::Place { kind, what, source }),
-            }
+    pub fn grant(&self, settings: &Settings, things: Vec<Thing>) -> Result<(), GrantError> {
+        let grants = things.into_iter().map(|thing| self.grantable(thing)).collect::<Result<_, _>>()?;
+        Ok(Granted::grant(&settings.granted, &self.package, grants)?)
+    }
+
+    fn grantable(&self, thing: Thing) -> Result<Grant, GrantError> {
+        let asked = &self.package.manifest.permissions;
+        if !asked.iter().any(|permission| thing.is_covered_by(permission)) {
+            return Err(GrantError::Unasked { plugin: self.package.id.to_string(), thing });
+        }
+        let leads_to = match self.permissions.ground.of_person(&thing) {
+            Ok(leads_to) => leads_to,
+            Err(source) => return Err(GrantError::Place { thing, source }),
         };
-        let things: Vec<(PermissionKind, String, Option<PathBuf>)> =
-            things.iter().map(placed).collect::<Result<_, _>>()?;
-        Ok(Granted::read(&settings.granted)?.grant(&self.package, &things)?)
+        match self.permissions.machine.forbids(&thing, leads_to.as_deref()) {
+            true => Err(GrantError::Forbidden { thing }),
+            false => Ok(Grant { thing, leads_to }),
+        }
     }
 }

@@ -11,7 +11,7 @@ use super::json;
 use super::model::{Branch, Policy};
 
 /// Another layout of what is digested gets another number, so that digests of two layouts never meet.
-const LAYOUT: u32 = 1;
+const LAYOUT: u32 = 2;
 
 /// SHA-256 in hexadecimal over canonical JSON of all that decides a verdict or the score.
 pub(super) fn of(policy: &Policy, analyses: &[CheckedAnalysis], facts: &Facts) -> String {

@@ -19,7 +19,7 @@ mod tests;
 
 pub use checked::{CheckedAnalysis, CheckedPolicy, Facts, Origin, Part, PluginFacts, PluginTrouble};
 pub use model::{
-    Analysis, Branch, Category, Configuration, Expr, Grants, Instance, PluginDeclaration, Policy, Spanned,
+    Analysis, Branch, Category, Configuration, Expr, Instance, PluginDeclaration, Policy, Spanned,
 };
 pub use parse::BUILT_INS;
 pub(crate) use parse::MAX_BYTES;

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use miette::SourceSpan;
-use probity_registry::PermissionKind;
 use serde_json::{Map, Value};
 
 use super::json;
@@ -53,34 +52,8 @@ pub struct PluginDeclaration {
     /// The tree hash that the folder must have: 64 hexadecimal digits in lower case.
     pub sha256: Option<Spanned<String>>,
     pub config: Configuration,
-    /// What of the machine it may see.
-    pub grants: Grants,
-}
-
-/// What of the machine a person lets a plugin see. Nothing by default.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Grants {
-    /// Names of environment variables.
-    pub env: BTreeSet<String>,
-    /// Paths of files; a relative one is seen from the folder beside the policy.
-    pub file: BTreeSet<String>,
-    /// Paths of files and folders that its process reads by itself.
-    pub read: BTreeSet<String>,
-    /// Servers: a host and, if it is not 443, a port.
-    pub net: BTreeSet<String>,
-}
-
-impl Grants {
-    /// Each by itself, in order.
-    pub fn things(&self) -> impl Iterator<Item = Thing> {
-        let kinds = [
-            (PermissionKind::Env, &self.env),
-            (PermissionKind::File, &self.file),
-            (PermissionKind::Read, &self.read),
-            (PermissionKind::Net, &self.net),
-        ];
-        kinds.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| Thing::new(kind, name)))
-    }
+    /// What of the machine it may see, if its manifest asks for it. Nothing by default.
+    pub grants: BTreeSet<Thing>,
 }
 
 /// The configuration of a plugin.

@@ -1,15 +1,16 @@
 //! From the text of a policy to its data: the file, its `plugins`, and what is checked across nodes.
 //! The tree of `analyze` is read in `tree.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kdl::{KdlDocument, KdlNode};
-use probity_registry::PluginId;
+use probity_registry::{PermissionKind, PluginId};
 
 use crate::expression::suggest;
+use crate::permissions::Thing;
 
 use super::json;
-use super::model::{Configuration, Grants, PluginDeclaration, Policy, Spanned};
+use super::model::{Configuration, PluginDeclaration, Policy, Spanned};
 use super::nodes::Reader;
 use super::problem::{Cause, PolicyErrors, Problem, Text};
 use super::tree;
@@ -179,26 +180,22 @@ fn read_plugin(reader: &mut Reader, node: &KdlNode) -> Option<PluginDeclaration>
     Some(PluginDeclaration { id, path, sha256, config, grants })
 }
 
-/// What a plugin is let see: a node for each variable and each file.
-fn granted(reader: &mut Reader, node: &KdlNode) -> Grants {
-    let mut grants = Grants::default();
+/// What a plugin is let see: a node for each variable, each path and each server.
+fn granted(reader: &mut Reader, node: &KdlNode) -> BTreeSet<Thing> {
+    let mut grants = BTreeSet::new();
     for child in node.iter_children() {
-        let (what, set) = match child.name().value() {
-            "env" => ("the variable's name", &mut grants.env),
-            "file" => ("the file's path", &mut grants.file),
-            "read" => ("the path of a file or folder", &mut grants.read),
-            "net" => ("the server", &mut grants.net),
-            _ => {
-                reader.unknown_node(child, "`grant`", &["env", "file", "read", "net"]);
-                continue;
-            }
+        let Some(kind) = PermissionKind::named(child.name().value()) else {
+            reader.unknown_node(child, "`grant`", &PermissionKind::ALL.map(PermissionKind::name));
+            continue;
         };
         reader.properties(child, &[]);
-        let Some(Spanned { value, span }) = reader.text_argument(child, what) else { continue };
-        if !set.insert(value.clone()) {
-            let cause = Cause::Duplicate { what: format!("`{value}`") };
+        let Some(Spanned { value, span }) = reader.text_argument(child, "what is granted") else { continue };
+        let thing = Thing { kind, what: value };
+        if grants.contains(&thing) {
+            let cause = Cause::Duplicate { what: format!("`{}`", thing.what) };
             reader.problem(cause, span, "the second one");
         }
+        grants.insert(thing);
     }
     grants
 }

@@ -78,7 +78,7 @@ fn a_report_in_full() {
             "version": "1.2.3"
           },
           "policy": {
-            "digest": "a5ddaab5b2d64b236448590631667f1edab8daa25beeab31bab7ebac45694221",
+            "digest": "15cf7b7f3fd509af22327ea4589a56501038492d16a8541c0e29754cdc9bc97e",
             "source": "file"
           },
           "target": {

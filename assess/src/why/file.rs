@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 
 use probity_host::used::note_use;
 
-use super::{Cause, Record, SCHEMA_VERSION};
+use super::{Cause, How, Record, SCHEMA_VERSION};
 use crate::files;
 use crate::snapshot::{Target, short_digest};
 
 /// Nothing longer is read, bytes. What an engine tells of at most is far below.
 const MAX_BYTES: u64 = 64 << 20;
+
 /// Where the notes of the last check of `target` lie: a file for each worktree.
 pub fn file(cache: &Path, target: &Target) -> PathBuf {
     let name = short_digest(target.git_dir().as_os_str().as_encoded_bytes());

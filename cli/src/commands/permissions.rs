@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use probity_assess::permissions::{Decided, GrantError, Granted, Granter, PermissionRequest, State};
+use probity_assess::permissions::{Decided, GrantError, Granted, Granter, PermissionRequest, State, Thing};
 use probity_assess::settings::Settings;
 use probity_registry::manifest::ANY;
 use probity_registry::{PermissionKind, PluginId};
@@ -13,16 +13,8 @@ use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::paths::Paths;
 use crate::printer::tame;
+use crate::render::count;
 use crate::subject;
-
-/// What the person names to be granted.
-pub(crate) struct Wanted<'a> {
-    pub(crate) env: &'a [String],
-    pub(crate) file: &'a [String],
-    pub(crate) read: &'a [String],
-    pub(crate) net: &'a [String],
-    pub(crate) all: bool,
-}
 
 pub(crate) fn show(cx: &Context, plugin: &str, policy: &Path, as_json: bool) -> Ended {
     let (_, request) = asked(plugin, policy)?;
@@ -32,10 +24,12 @@ pub(crate) fn show(cx: &Context, plugin: &str, policy: &Path, as_json: bool) -> 
     })
 }
 
-pub(crate) fn grant(cx: &Context, plugin: &str, policy: Option<&Path>, wanted: &Wanted<'_>) -> Ended {
-    let policy = policy.expect("clap demands a policy unless something is revoked");
+/// Grants what is named and, if `all` is, what the manifest names.
+pub(crate) fn grant(cx: &Context, plugin: &str, policy: &Path, named: Vec<Thing>, all: bool) -> Ended {
     let (settings, request) = asked(plugin, policy)?;
-    let things = named(&request, wanted);
+    let asked_for = request.package.manifest.permissions.iter().filter(|asked| all && asked.what != ANY);
+    let asked_for = asked_for.map(|asked| Thing { kind: asked.kind, what: asked.what.clone() });
+    let things: Vec<Thing> = named.into_iter().chain(asked_for).collect();
     if things.is_empty() {
         let mut page = page(&request);
         page.push_str(match request.decided.is_empty() {
@@ -46,23 +40,20 @@ pub(crate) fn grant(cx: &Context, plugin: &str, policy: Option<&Path>, wanted: &
         });
         return cx.result(&page);
     }
-    request.grant(&settings, &things).map_err(|error| match error {
+    request.grant(&settings, things).map_err(|error| match error {
         GrantError::Granted(error) => CliError::failed(&error),
         error => CliError::usage(&error),
     })?;
-    let (_, request) = asked(plugin, policy)?;
-    cx.result(&page(&request))
+    show(cx, plugin, policy, false)
 }
 
 pub(crate) fn revoke(cx: &Context, plugin: &str) -> Ended {
     let id = PluginId::parse(plugin).map_err(|e| CliError::usage(&e))?.to_string();
-    let mut granted =
-        Granted::read(&Paths::from_environment()?.granted()).map_err(|e| CliError::failed(&e))?;
-    let gone = granted.revoke(&id).map_err(|e| CliError::failed(&e))?;
+    let file = Paths::from_environment()?.granted();
+    let gone = Granted::revoke(&file, &id).map_err(|e| CliError::failed(&e))?;
     cx.result(&match gone {
         0 => format!("Nothing was granted to {id}.\n"),
-        1 => format!("The one grant to {id} is taken back.\n"),
-        gone => format!("{gone} grants to {id} are taken back.\n"),
+        gone => format!("{} to {id} taken back.\n", count(gone as u64, "grant")),
     })
 }
 
@@ -84,19 +75,6 @@ fn asked(plugin: &str, policy: &Path) -> Result<(Settings, PermissionRequest), C
         });
     };
     Ok((settings, request))
-}
-
-fn named(request: &PermissionRequest, wanted: &Wanted<'_>) -> Vec<(PermissionKind, String)> {
-    let lists = [
-        (PermissionKind::Env, wanted.env),
-        (PermissionKind::File, wanted.file),
-        (PermissionKind::Read, wanted.read),
-        (PermissionKind::Net, wanted.net),
-    ];
-    let named =
-        lists.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| (kind, name.clone())));
-    let asked = request.package.manifest.permissions.iter().filter(|asked| wanted.all && asked.what != ANY);
-    named.chain(asked.map(|asked| (asked.kind, asked.what.clone()))).collect()
 }
 
 fn page(request: &PermissionRequest) -> String {

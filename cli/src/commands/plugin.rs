@@ -7,7 +7,8 @@ use std::sync::Arc;
 use probity_assess::catalogue::Listed;
 use probity_assess::description::{Configured, Description};
 use probity_assess::directory::Directory;
-use probity_registry::{PluginId, tree_hash};
+use probity_assess::permissions::Thing;
+use probity_registry::{PermissionKind, PluginId, tree_hash};
 use serde_json::json;
 
 use crate::args::{Declared, PluginCommand};
@@ -25,8 +26,17 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
         PluginCommand::Permissions { plugin, policy, json } => permissions::show(cx, plugin, policy, *json),
         PluginCommand::Grant { plugin, revoke: true, .. } => permissions::revoke(cx, plugin),
         PluginCommand::Grant { plugin, policy, env, file, read, net, all, .. } => {
-            let wanted = permissions::Wanted { env, file, read, net, all: *all };
-            permissions::grant(cx, plugin, policy.as_deref(), &wanted)
+            let policy = policy.as_deref().expect("clap demands a policy unless all is revoked");
+            let kinds = [
+                (PermissionKind::Env, env),
+                (PermissionKind::File, file),
+                (PermissionKind::Read, read),
+                (PermissionKind::Net, net),
+            ];
+            let of = |(kind, names): (PermissionKind, &Vec<String>)| -> Vec<Thing> {
+                names.iter().map(|what| Thing { kind, what: what.clone() }).collect()
+            };
+            permissions::grant(cx, plugin, policy, kinds.into_iter().flat_map(of).collect(), *all)
         }
         PluginCommand::Hash { folder } => hash(cx, folder),
     }

@@ -155,7 +155,9 @@ impl Tree<'_> {
             Cause::Lost => "the store gave only a part of what was remembered".to_owned(),
             Cause::Forgotten => "the check before asked it too, but it is not remembered any more".to_owned(),
             Cause::FailedBefore { message } => format!("an earlier attempt failed: {}", tame(message)),
-            Cause::SawFailureBefore => "in an earlier attempt something below it failed".to_owned(),
+            Cause::SawFailureBefore => {
+                "in an earlier attempt something below it failed or was not recorded".to_owned()
+            }
         }
     }
 

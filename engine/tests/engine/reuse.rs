@@ -234,6 +234,23 @@ fn an_answer_without_a_future_is_not_taken_for_another_of_the_same_second() {
 }
 
 #[test]
+fn what_rests_on_something_unrecorded_is_not_written_down() {
+    let mut lab = World::default()
+        .query("disk/file", |call| {
+            call.ask.unrecorded();
+            value("text")
+        })
+        .query("an/caller", |call| call.value("disk/file").and_then(value))
+        .query("an/other", |_| value("1"))
+        .lab();
+    for other in ["an/other, ", ""] {
+        lab.ask_all(&["an/caller", "an/other"]);
+        assert_eq!(lab.executed(), format!("an/caller, {other}disk/file"));
+        lab.restart();
+    }
+}
+
+#[test]
 fn an_answer_without_a_future_holds_for_its_revision_only() {
     let mut lab = World::default()
         .query("net/dice", |call| {

@@ -18,11 +18,12 @@ pub(crate) struct Asker<'a> {
     pub(crate) cancelled: &'a AtomicBool,
     /// For how long the answers hold, as far as they said so.
     pub(crate) ages: Vec<u64>,
+    pub(crate) unrecorded: bool,
 }
 
 impl<'a> Asker<'a> {
     pub(crate) fn new(host: &'a Host, cancelled: &'a AtomicBool) -> Asker<'a> {
-        Asker { host, cancelled, ages: Vec::new() }
+        Asker { host, cancelled, ages: Vec::new(), unrecorded: false }
     }
 }
 
@@ -38,6 +39,10 @@ impl Ask for Asker<'_> {
 
     fn ages(&mut self, seconds: u64) {
         self.ages.push(seconds);
+    }
+
+    fn unrecorded(&mut self) {
+        self.unrecorded = true;
     }
 
     fn cancelled(&self) -> bool {

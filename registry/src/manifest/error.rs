@@ -142,6 +142,15 @@ pub enum ManifestError {
         #[label("not known")]
         at: SourceSpan,
     },
+    /// A reason that cannot be shown to a person as it is.
+    #[error("`why` is one line of at most {limit} characters")]
+    Reason {
+        /// The most characters.
+        limit: usize,
+        /// Where.
+        #[label("here")]
+        at: SourceSpan,
+    },
     /// Something that nobody could grant.
     #[error("{kind} {what:?} cannot be asked for")]
     #[diagnostic(help(

@@ -50,6 +50,11 @@ pub const ANY: &str = "*";
 /// The most that a manifest may ask for.
 const LIMIT: usize = 64;
 
+/// The longest reason, characters: it is shown on one line.
+const MAX_WHY: usize = 200;
+/// The longest name or path, bytes.
+const MAX_WHAT: usize = 1000;
+
 const SHAPE: &str = "a name or path, and why=\"…\", as in env \"LANG\" why=\"the language of names\"";
 
 impl PermissionKind {
@@ -128,8 +133,10 @@ fn one(node: &KdlNode) -> Result<Permission, ManifestError> {
             _ => return Err(wrong),
         }
     }
-    let why = why.filter(|why| !why.trim().is_empty());
     let why = why.ok_or(ManifestError::Shape { expected: SHAPE, at: node.span() })?;
+    if why.trim().is_empty() || why.chars().count() > MAX_WHY || why.contains(is_deceptive) {
+        return Err(ManifestError::Reason { limit: MAX_WHY, at: node.span() });
+    }
     let permission = Permission { kind, what: text(what)?, why, optional };
     match is_askable(&permission) {
         true => Ok(permission),
@@ -137,14 +144,22 @@ fn one(node: &KdlNode) -> Result<Permission, ManifestError> {
     }
 }
 
+/// What would make a line look like several, or like another one.
+fn is_deceptive(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
+}
+
 fn is_askable(permission: &Permission) -> bool {
     let Permission { kind, what, .. } = permission;
-    let plain = !what.is_empty() && !what.chars().any(char::is_control);
+    let plain = (1..=MAX_WHAT).contains(&what.len()) && !what.contains(is_deceptive);
     let steps_back = what.split('/').any(|part| matches!(part, "." | ".."));
     plain
         && match kind {
             PermissionKind::Env => !what.contains('='),
-            PermissionKind::Net => !what.contains(['/', '@', ' ']),
+            PermissionKind::Net => {
+                what.bytes().all(|byte| byte.is_ascii_graphic()) && !what.contains(['/', '@'])
+            }
             PermissionKind::File => !steps_back,
             PermissionKind::Read => !steps_back && (what.starts_with('/') || what.starts_with("~/")),
         }

@@ -1,0 +1,45 @@
+//! Something that can be granted.
+
+use std::fmt;
+
+use probity_registry::{Permission, PermissionKind};
+use serde::{Deserialize, Serialize};
+
+/// `env "LANG"`: a kind, and a variable's name, a path or a server, as the manifest and the plugin write it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Thing {
+    /// What sort of thing.
+    #[serde(with = "kind")]
+    pub kind: PermissionKind,
+    /// Which.
+    pub what: String,
+}
+
+impl Thing {
+    /// Whether a manifest that asks for `asked` asks for this.
+    pub fn is_covered_by(&self, asked: &Permission) -> bool {
+        asked.covers(self.kind, &self.what)
+    }
+}
+
+impl fmt::Display for Thing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:?}", self.kind.name(), self.what)
+    }
+}
+
+mod kind {
+    use probity_registry::PermissionKind;
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(kind: &PermissionKind, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(kind.name())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PermissionKind, D::Error> {
+        let name = String::deserialize(from)?;
+        PermissionKind::named(&name)
+            .ok_or_else(|| D::Error::custom(format!("there is no permission {name:?}")))
+    }
+}
