@@ -163,6 +163,19 @@ fn unpacked(bytes: &[u8]) -> Option<Vec<u8>> {
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_is_packed_unpacks_however_much_smaller_it_became_and_what_was_cut_does_not() {
+        // The second is some thousand times smaller.
+        let lines: Vec<u8> = (0..2000_u32).flat_map(|n| format!("line {n}\n").into_bytes()).collect();
+        for plain in [lines, vec![b'x'; 3 << 20]] {
+            let packed = pack(plain.clone());
+            assert!(packed.compressed);
+            let cut = Packed { compressed: true, bytes: packed.bytes[..packed.bytes.len() - 3].to_vec() };
+            assert_eq!(unpack(packed), Some(plain));
+            assert_eq!(unpack(cut), None);
+        }
+    }
+
     fn outcomes() -> [Outcome; 3] {
         let refusal = |data: Option<&str>| {
             Outcome::Refused(Refusal { code: -32020, message: "no".into(), data: data.map(Into::into) })

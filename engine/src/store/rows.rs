@@ -10,12 +10,9 @@ use crate::codec::{self, Packed};
 use crate::trace::{LogicalKey, Trace};
 use crate::writer::Record;
 
-/// The traces of a key, the latest first.
-pub(super) const TRACES: &str =
-    "SELECT outcome, body, deep, seal, imported FROM trace WHERE key = ? ORDER BY seq DESC";
-
 pub(super) fn traces(connection: &Connection, key: &LogicalKey) -> rusqlite::Result<Vec<Trace>> {
-    let mut statement = connection.prepare_cached(TRACES)?;
+    let sql = "SELECT outcome, body, deep, seal, imported FROM trace WHERE key = ? ORDER BY seq DESC";
+    let mut statement = connection.prepare_cached(sql)?;
     let rows = statement.query_map([key.0.as_bytes()], |row| sealed(row, key))?;
     rows.filter_map(Result::transpose).collect()
 }

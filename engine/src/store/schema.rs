@@ -185,24 +185,3 @@ pub(super) fn io_error(action: &'static str, path: &Path, source: io::Error) -> 
 pub(super) fn database_error(file: &Path, error: &rusqlite::Error) -> StoreError {
     StoreError::Database { path: file.to_owned(), reason: error.to_string() }
 }
-
-#[cfg(test)]
-mod tests {
-    use rusqlite::StatementStatus;
-
-    use super::super::rows;
-    use super::*;
-
-    #[test]
-    fn a_statement_is_compiled_once_however_many_keys_it_is_asked_for() {
-        let folder = tempfile::tempdir().unwrap();
-        let Opened::Ready(connection) = open(&file_in(folder.path())).unwrap() else {
-            panic!("a new store is ready")
-        };
-        let mut statement = connection.prepare(rows::TRACES).unwrap();
-        for key in 0..5_u8 {
-            assert!(!statement.exists([[key; 32]]).unwrap());
-        }
-        assert_eq!(statement.get_status(StatementStatus::RePrepare), 0);
-    }
-}

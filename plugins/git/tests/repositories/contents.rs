@@ -62,7 +62,8 @@ fn contents_tell_size_and_kind_of_each_blob_in_the_order_asked() {
 
 /// What `git/folder` lists of a tree: its files, then its folders.
 fn folder(lab: &Lab, tree: &str) -> (Vec<String>, Vec<String>) {
-    let folder = tree::folder(&lab.repository(), &TreeKey { tree: lab.id(tree) }).expect("the tree is there");
+    let folder =
+        tree::folder(&lab.repository(), &TreeKey { tree: lab.id(tree) }).expect("all its objects are there");
     let files = folder.files.iter().map(|file| format!("{} {:?}", file.path, file.kind));
     (files.collect(), folder.folders.iter().map(|folder| folder.path.clone()).collect())
 }
