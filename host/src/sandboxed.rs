@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use probity_sandbox::{Child, Entry, Launcher, Limits, Profile, SpawnError, runtime_libraries};
+use probity_sandbox::{Child, Entry, Launcher, Level, Limits, Profile, SpawnError, runtime_libraries};
 use tempfile::TempDir;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -113,7 +113,7 @@ impl Sandboxed {
     fn profile(&self, entry: Entry) -> Profile {
         let limits = self.limits.clone();
         let (read, list, execute, environment) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Profile { entry, read, list, execute, scratch: None, environment, limits }
+        Profile { entry, read, list, execute, scratch: None, environment, limits, least: Level::Standard }
     }
 
     /// A directory of its own for one process.

@@ -3,7 +3,7 @@
 //! An argument that is a number makes this process hold so many MiB, which must not matter.
 #![allow(clippy::print_stdout, reason = "a bench prints what it has measured")]
 
-use probity_sandbox::{Entry, Launcher, Limits, Profile, runtime_libraries};
+use probity_sandbox::{Entry, Launcher, Level, Limits, Profile, runtime_libraries};
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::process::ExitCode;
@@ -41,6 +41,7 @@ fn main() -> ExitCode {
         scratch: None,
         environment: vec![],
         limits: Limits::default(),
+        least: Level::Standard,
     };
     let (itself, native) = (profile(itself, vec![]), profile(native, execute));
     let mut times = [const { Vec::new() }; 3];

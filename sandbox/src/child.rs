@@ -4,8 +4,9 @@ use crate::error::SpawnError;
 use crate::guarantee::{Level, Report};
 use crate::launcher::Starter;
 use crate::linux::process;
-use std::io;
+use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 /// A child that was started by a [`crate::Launcher`]. Dropping it kills the process and reaps it.
@@ -19,6 +20,8 @@ pub struct Child {
     pub stderr: Option<OwnedFd>,
     pid: i32,
     pidfd: OwnedFd,
+    /// Where the first process of a process namespace tells how the child has ended.
+    ending: PipeReader,
     report: Report,
     ended: Option<ExitStatus>,
     /// The kernel kills the child when this thread ends.
@@ -46,15 +49,33 @@ impl Pipes {
 
 impl Child {
     /// Takes charge of a process that has just been started, and ends it if that fails.
-    pub(crate) fn new(pid: i32, pipes: Pipes, starter: Starter) -> Result<Child, SpawnError> {
-        let pidfd = process::pidfd(pid).map_err(|source| {
-            end(pid);
-            SpawnError::Resource { what: "a process descriptor", source }
-        })?;
+    pub(crate) fn new(
+        pid: i32,
+        pipes: Pipes,
+        ending: PipeReader,
+        starter: Starter,
+    ) -> Result<Child, SpawnError> {
+        let pidfd = charge(pid)?;
         let Pipes { stdin, stdout, stderr } = pipes;
-        let report = Report { level: Level::Weak, guarantees: Vec::new() };
+        let report = Report { level: Level::None, guarantees: Vec::new(), denied: None };
         let (stdin, stdout, stderr) = (Some(stdin), Some(stdout), Some(stderr));
-        Ok(Child { stdin, stdout, stderr, pid, pidfd, report, ended: None, _starter: starter })
+        Ok(Child { stdin, stdout, stderr, pid, pidfd, ending, report, ended: None, _starter: starter })
+    }
+
+    /// Takes charge of the process that goes on in its stead, another child of this process, once itself has ended.
+    pub(crate) fn succeeded_by(&mut self, pid: u32) -> Result<(), SpawnError> {
+        let pid = i32::try_from(pid).map_err(|error| SpawnError::Silent(error.to_string()))?;
+        let pidfd = charge(pid)?;
+        let launcher = std::mem::replace(&mut self.pid, pid);
+        self.pidfd = pidfd;
+        // It ends as soon as there is a successor.
+        process::reap(launcher, true)
+            .map_err(|source| SpawnError::Resource { what: "its process", source })?;
+        Ok(())
+    }
+
+    pub(crate) fn report_denial(&mut self, denied: String) {
+        self.report.denied = Some(denied);
     }
 
     pub(crate) fn set_report(&mut self, report: Report) {
@@ -116,6 +137,13 @@ impl Child {
         ended.ok_or_else(|| io::Error::other("the system reported no end of the process"))
     }
 
+    /// How the child has ended that the process which has ended was keeping. The pipe has no other writer by now.
+    fn told(&mut self) -> Option<ExitStatus> {
+        let mut status = [0; 4];
+        self.ending.read_exact(&mut status).ok()?;
+        Some(ExitStatus::from_raw(i32::from_ne_bytes(status)))
+    }
+
     fn signal(&self, signal: i32) -> io::Result<()> {
         // Once reaped, the number may belong to another process.
         if self.ended.is_some() { Ok(()) } else { process::signal_group(self.pid, signal) }
@@ -123,7 +151,7 @@ impl Child {
 
     fn reap(&mut self, block: bool) -> io::Result<Option<ExitStatus>> {
         if self.ended.is_none() {
-            self.ended = process::reap(self.pid, block)?;
+            self.ended = process::reap(self.pid, block)?.map(|own| self.told().unwrap_or(own));
         }
         Ok(self.ended)
     }
@@ -135,6 +163,14 @@ impl Drop for Child {
             end(self.pid);
         }
     }
+}
+
+/// A descriptor of a child of ours, which is ended if that fails.
+fn charge(pid: i32) -> Result<OwnedFd, SpawnError> {
+    process::pidfd(pid).map_err(|source| {
+        end(pid);
+        SpawnError::Resource { what: "a process descriptor", source }
+    })
 }
 
 /// Kills and reaps a child of ours. Errors mean that there is nothing left to kill or to reap.

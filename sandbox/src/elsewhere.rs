@@ -45,7 +45,15 @@ impl Launcher {
         match self.0 {}
     }
 
+    pub fn allowing_weak(self, _: bool) -> Launcher {
+        match self.0 {}
+    }
+
     pub fn program(&self) -> Arc<OwnedFd> {
+        match self.0 {}
+    }
+
+    pub fn survey(&self) -> crate::Survey {
         match self.0 {}
     }
 
@@ -95,8 +103,8 @@ pub(crate) mod kernel {
         false
     }
 
-    pub(crate) fn tasks_are_bounded() -> bool {
-        false
+    pub(crate) fn tasks_of_user() -> crate::guarantee::Tasks {
+        crate::guarantee::Tasks::Unbounded
     }
 
     pub(crate) fn kernel_release() -> String {

@@ -29,12 +29,18 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
+    /// Another descriptor of what is executed.
+    pub(crate) fn entry(&self) -> io::Result<Option<OwnedFd>> {
+        self.program.as_ref().map(OwnedFd::try_clone).transpose()
+    }
+
     pub(crate) fn new(entry: &Entry) -> Result<Prepared, SpawnError> {
         match entry {
             Entry::Itself { arguments, .. } => {
                 let arguments = arguments.iter().map(OsString::from).collect();
                 Ok(Prepared { kind: Kind::Itself, program: None, arguments })
             }
+            Entry::Nothing => Ok(Prepared { kind: Kind::Nothing, program: None, arguments: Vec::new() }),
             Entry::Native { path, sha256, arguments } => {
                 let copy = copied(path)?;
                 executable(Kind::Native, path.clone(), copy, sha256, arguments)

@@ -83,11 +83,17 @@ pub enum SpawnError {
     /// The launcher ended without a word, or said what cannot be understood.
     #[error("the launcher gave no report: {0}")]
     Silent(String),
-    /// The sandbox would be weaker than the level *standard*.
-    #[error("the sandbox would be too weak, it cannot guarantee: {}", missing.join(", "))]
+    /// The sandbox would be weaker than the level that is demanded.
+    #[error(
+        "the sandbox would be too weak, it cannot guarantee: {}{}",
+        missing.join(", "),
+        denied.iter().map(|reason| format!(" (no namespaces: {reason})")).collect::<String>()
+    )]
     Weak {
         /// The names of the guarantees that do not hold.
         missing: Vec<String>,
+        /// Why there are no namespaces, if they are missing.
+        denied: Option<String>,
     },
 }
 
@@ -109,7 +115,17 @@ pub enum LaunchError {
         /// What the system said.
         source: io::Error,
     },
-    /// Not every required guarantee holds, so nothing may run.
+    /// Namespaces cannot be had. The host may start anew without them.
+    #[error("{stage}")]
+    Denied {
+        /// The step.
+        stage: String,
+        /// What the system said.
+        source: io::Error,
+        /// Whether it is this machine that denies it to everybody, not something about the one plugin.
+        everybody: bool,
+    },
+    /// Not every guarantee that is demanded holds, so nothing may run.
     #[error("the sandbox would be too weak, it cannot guarantee: {}", missing.join(", "))]
     Weak {
         /// The names of the guarantees that do not hold.

@@ -3,28 +3,13 @@
 //! Guarantees are required, not mechanisms: several mechanisms may provide the same guarantee. The launcher reports
 //! [`Facts`]; both it and the host derive the guarantees from them, so that neither has to believe the other's opinion.
 
+mod facts;
+mod level;
+
+pub(crate) use facts::{Facts, Seclusion, Tasks};
+pub use level::Level;
+
 use serde::{Deserialize, Serialize};
-use std::fmt;
-
-/// How much the sandbox guarantees.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum Level {
-    /// A required guarantee is missing: nothing is started.
-    Weak,
-    /// All required guarantees hold. Names and sizes of files and the existence of processes can still be seen, and
-    /// the disk that is used and the number of threads are not firmly bounded.
-    Standard,
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Level::Weak => "weak",
-            Level::Standard => "standard",
-        })
-    }
-}
 
 /// One promise, and whether it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +18,7 @@ pub struct Guarantee {
     pub name: &'static str,
     /// Whether it holds.
     pub held: bool,
-    /// Whether the level *standard* needs it.
+    /// Whether the level *standard* needs it; the level *full* needs all.
     pub required: bool,
     /// What provides it, or what would have to.
     pub provider: String,
@@ -46,102 +31,127 @@ pub struct Report {
     pub level: Level,
     /// All guarantees, always the same ones in the same order.
     pub guarantees: Vec<Guarantee>,
+    /// Why there are no namespaces: what was tried, and what the system said. `None` if there are.
+    pub denied: Option<String>,
 }
 
 /// The most that the kernel is taken to offer; to see what an older kernel would give, and to test refusals.
 ///
-/// A ceiling can only make the sandbox refuse more.
+/// A ceiling can only make the sandbox weaker, and refuse more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ceiling {
     /// The Landlock ABI, 0 for none.
     pub landlock_abi: u32,
     /// Whether seccomp filters are offered.
     pub seccomp: bool,
+    /// Whether namespaces are offered.
+    pub namespaces: bool,
 }
 
 impl Default for Ceiling {
     fn default() -> Self {
-        Ceiling { landlock_abi: u32::MAX, seccomp: true }
+        Ceiling { landlock_abi: u32::MAX, seccomp: true, namespaces: true }
     }
-}
-
-/// What was done to a process, each as the system confirmed it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Facts {
-    /// The Landlock ABI whose rights are all fully enforced; 0 if none is.
-    pub(crate) landlock_abi: u32,
-    /// The system call filter is in place.
-    pub(crate) seccomp: bool,
-    /// Execution can grant no privileges, and no capability is left.
-    pub(crate) unprivileged: bool,
-    /// Resource limits are set.
-    pub(crate) limits: bool,
-    /// The kernel applies the limit of tasks to this user.
-    pub(crate) tasks: bool,
-    /// It leads a session of its own and holds no inherited descriptor or environment.
-    pub(crate) detached: bool,
-    /// It is killed when the host's thread ends.
-    pub(crate) parent_death: bool,
 }
 
 impl Report {
     pub(crate) fn new(facts: &Facts) -> Report {
         let guarantees = guarantees(facts);
-        let level = match guarantees.iter().all(|g| g.held || !g.required) {
-            true => Level::Standard,
-            false => Level::Weak,
+        let all = guarantees.iter().all(|g| g.held);
+        let required = guarantees.iter().all(|g| g.held || !g.required);
+        let level = match facts.landlock_abi > 0 || facts.seclusion.files {
+            true if facts.seccomp && all => Level::Full,
+            true if facts.seccomp && required => Level::Standard,
+            true if facts.seccomp => Level::Weak,
+            _ => Level::None,
         };
-        Report { level, guarantees }
+        Report { level, guarantees, denied: None }
     }
 
     /// The names of the required guarantees that do not hold.
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
-        self.guarantees.iter().filter(|g| g.required && !g.held).map(|g| g.name.to_owned()).collect()
+        self.missing_for(Level::Standard)
+    }
+
+    /// The names of the guarantees that this level needs and that do not hold.
+    #[must_use]
+    pub fn missing_for(&self, level: Level) -> Vec<String> {
+        let needed = |g: &&Guarantee| g.required || level == Level::Full;
+        self.guarantees.iter().filter(needed).filter(|g| !g.held).map(|g| g.name.to_owned()).collect()
     }
 }
 
 fn guarantees(facts: &Facts) -> Vec<Guarantee> {
     let landlock = facts.landlock_abi >= 1;
-    let (truncation, by) = match facts.landlock_abi {
-        3.. => (true, landlock_name(facts)),
-        _ => (landlock && facts.seccomp, "seccomp, since Landlock knows truncation from ABI 3 on".to_owned()),
-    };
-    let signals = match facts.landlock_abi {
-        6.. => "seccomp: only to itself; Landlock scope".to_owned(),
-        _ => "seccomp: only to itself".to_owned(),
-    };
+    let Seclusion { files: tree, processes, names, disk } = facts.seclusion;
     let filter = facts.seccomp && facts.unprivileged;
     let memory = facts.limits && facts.seccomp;
+    let files =
+        |tree| either(landlock.then(|| landlock_name(facts)), tree, "a file tree of its own", "Landlock");
+    let alone = |other: &str| either(Some(other.to_owned()), processes, "a process namespace", "");
+    let network = |other: &str| either(Some(other.to_owned()), facts.secluded, "a network namespace", "");
+    let signals = if facts.landlock_abi >= 6 {
+        "seccomp: only to itself, Landlock scope"
+    } else {
+        "seccomp: only to itself"
+    };
+    let others = if landlock { "Landlock, seccomp" } else { "seccomp" };
+    let (truncation, by) = truncation(facts);
+    let (threads, counted_by) = facts.tasks.bound(facts.secluded);
     vec![
-        required("reads only what is granted", landlock, landlock_name(facts)),
-        required("writes only its scratch directory", landlock, landlock_name(facts)),
+        required("reads only what is granted", landlock || facts.exact && tree, files(facts.exact && tree)),
+        required("writes only its scratch directory", landlock || tree, files(tree)),
         required("changes no modes, owners, times or locks of files", filter, "seccomp"),
         required("no truncation of files that are only readable", truncation, by),
-        required("executes only what is granted", landlock, landlock_name(facts)),
-        required("no network", filter, "seccomp: no sockets"),
-        required("no sockets of other programs", filter, "seccomp: no sockets"),
+        required(
+            "executes only what is granted",
+            landlock || facts.exact && tree,
+            files(facts.exact && tree),
+        ),
+        required("no network", filter, network("seccomp: no sockets")),
+        required("no sockets of other programs", filter, network("seccomp: no sockets")),
         required("no device control", filter, "seccomp"),
         required("no new processes", filter, "seccomp: threads only"),
-        required("no signals to other processes", filter, signals),
-        required("no look into other processes", landlock && filter, "Landlock, seccomp"),
+        required("no signals to other processes", filter, alone(signals)),
+        required("no look into other processes", (landlock || processes) && filter, alone(others)),
         required("no privileges", facts.unprivileged, "no capabilities, no_new_privs"),
         required("no inherited environment or descriptors", facts.detached, "launcher"),
-        required("dies with its host", facts.parent_death, "parent-death signal"),
+        required("dies with its host", facts.parent_death, alone("parent-death signal")),
         required("bounded memory", memory, "RLIMIT_DATA, and no mappings that escape it"),
         required("bounded descriptors, file sizes and processor time", facts.limits, "resource limits"),
-        optional("bounded threads", facts.tasks, "RLIMIT_NPROC, which does not bind uid 0"),
-        optional("bounded disk", false, "a file system of its own"),
-        optional("hidden names and sizes of files", false, "a mount namespace"),
-        optional("hidden processes", false, "a process namespace"),
+        optional("bounded threads", facts.limits && threads, counted_by),
+        optional("bounded disk", disk, "a file system of its own"),
+        optional("hidden names and sizes of files", tree, "a file tree of its own"),
+        optional("hidden processes", processes, "a process namespace"),
+        optional("hidden names of machine and user", names, "namespaces of host names and users"),
     ]
 }
 
-fn landlock_name(facts: &Facts) -> String {
+fn truncation(facts: &Facts) -> (bool, String) {
+    let tree = facts.seclusion.files;
     match facts.landlock_abi {
-        0 => "Landlock".to_owned(),
-        abi => format!("Landlock ABI {abi}"),
+        3.. => (true, either(Some(landlock_name(facts)), tree, "read-only mounts", "")),
+        _ if tree => (true, "read-only mounts".to_owned()),
+        abi => {
+            let by = "seccomp, since Landlock knows truncation from ABI 3 on";
+            (abi > 0 && facts.seccomp, by.to_owned())
+        }
     }
+}
+
+/// Names what provides a guarantee: one mechanism, another, both, or the one that would have to.
+fn either(one: Option<String>, another: bool, name: &str, otherwise: &str) -> String {
+    match (one, another) {
+        (Some(one), true) => format!("{one}, {name}"),
+        (Some(one), false) => one,
+        (None, true) => name.to_owned(),
+        (None, false) => otherwise.to_owned(),
+    }
+}
+
+fn landlock_name(facts: &Facts) -> String {
+    format!("Landlock ABI {}", facts.landlock_abi)
 }
 
 fn required(name: &'static str, held: bool, provider: impl Into<String>) -> Guarantee {
@@ -156,48 +166,95 @@ fn optional(name: &'static str, held: bool, provider: impl Into<String>) -> Guar
 mod tests {
     use super::*;
 
-    fn all() -> Facts {
+    fn secluded() -> Facts {
         Facts {
             landlock_abi: 7,
             seccomp: true,
             unprivileged: true,
             limits: true,
-            tasks: true,
+            tasks: Tasks::OfNamespace,
             detached: true,
             parent_death: true,
+            secluded: true,
+            exact: true,
+            seclusion: Seclusion { files: true, processes: true, names: true, disk: true },
+        }
+    }
+
+    /// The same without namespaces.
+    fn all() -> Facts {
+        Facts {
+            tasks: Tasks::OfUser,
+            secluded: false,
+            exact: false,
+            seclusion: Seclusion::default(),
+            ..secluded()
         }
     }
 
     #[test]
-    fn everything_done_is_standard() {
+    fn everything_done_is_full_and_without_namespaces_standard() {
+        let report = Report::new(&secluded());
+        assert_eq!((report.level, report.missing_for(Level::Full)), (Level::Full, vec![]));
         let report = Report::new(&all());
         assert_eq!((report.level, report.missing()), (Level::Standard, vec![]));
+        let hidden = [
+            "bounded disk",
+            "hidden names and sizes of files",
+            "hidden processes",
+            "hidden names of machine and user",
+        ];
+        assert_eq!(report.missing_for(Level::Full), hidden);
     }
 
     #[test]
-    fn nothing_done_misses_every_required_guarantee() {
+    fn nothing_done_misses_every_guarantee() {
         let report = Report::new(&Facts::default());
-        let required = report.guarantees.iter().filter(|g| g.required).count();
-        assert_eq!((report.level, report.missing().len()), (Level::Weak, required));
+        assert_eq!(
+            (report.level, report.missing_for(Level::Full).len()),
+            (Level::None, report.guarantees.len())
+        );
     }
 
     #[test]
     fn each_mechanism_is_needed() {
         type Removal = fn(&mut Facts);
-        let without: [(&str, Removal, &str); 6] = [
-            ("Landlock", |f| f.landlock_abi = 0, "reads only what is granted"),
-            ("seccomp", |f| f.seccomp = false, "no network"),
-            ("privileges", |f| f.unprivileged = false, "no privileges"),
-            ("limits", |f| f.limits = false, "bounded memory"),
-            ("detaching", |f| f.detached = false, "no inherited environment or descriptors"),
-            ("parent death", |f| f.parent_death = false, "dies with its host"),
+        let without: [(&str, Removal, Level, &str); 12] = [
+            ("Landlock", |f| f.landlock_abi = 0, Level::None, "reads only what is granted"),
+            ("seccomp", |f| f.seccomp = false, Level::None, "no network"),
+            ("privileges", |f| f.unprivileged = false, Level::Weak, "no privileges"),
+            ("limits", |f| f.limits = false, Level::Weak, "bounded memory"),
+            ("detaching", |f| f.detached = false, Level::Weak, "no inherited environment or descriptors"),
+            ("parent death", |f| f.parent_death = false, Level::Weak, "dies with its host"),
+            ("seccomp in namespaces", |f| (*f, f.seccomp) = (secluded(), false), Level::None, "no network"),
+            (
+                "tree",
+                |f| (*f, f.seclusion.files) = (secluded(), false),
+                Level::Standard,
+                "hidden names and sizes of files",
+            ),
+            (
+                "processes",
+                |f| (*f, f.seclusion.processes) = (secluded(), false),
+                Level::Standard,
+                "hidden processes",
+            ),
+            (
+                "names",
+                |f| (*f, f.seclusion.names) = (secluded(), false),
+                Level::Standard,
+                "hidden names of machine and user",
+            ),
+            ("disk", |f| (*f, f.seclusion.disk) = (secluded(), false), Level::Standard, "bounded disk"),
+            ("tasks", |f| (*f, f.tasks) = (secluded(), Tasks::Unbounded), Level::Standard, "bounded threads"),
         ];
-        for (mechanism, remove, guarantee) in without {
+        for (mechanism, remove, level, guarantee) in without {
             let mut facts = all();
             remove(&mut facts);
             let report = Report::new(&facts);
-            assert_eq!(report.level, Level::Weak, "without {mechanism}");
-            assert!(report.missing().iter().any(|name| name == guarantee), "without {mechanism}");
+            assert_eq!(report.level, level, "without {mechanism}");
+            let needed = if level == Level::Standard { Level::Full } else { Level::Standard };
+            assert!(report.missing_for(needed).iter().any(|name| name == guarantee), "without {mechanism}");
         }
     }
 
@@ -212,8 +269,17 @@ mod tests {
     }
 
     #[test]
+    fn a_file_tree_makes_up_for_landlock_where_it_is_exact() {
+        let report = Report::new(&Facts { landlock_abi: 0, ..secluded() });
+        assert_eq!(report.level, Level::Full);
+        let report = Report::new(&Facts { landlock_abi: 0, exact: false, ..secluded() });
+        assert_eq!(report.level, Level::Weak);
+        assert_eq!(report.missing(), ["reads only what is granted", "executes only what is granted"]);
+    }
+
+    #[test]
     fn an_unbounded_number_of_threads_is_reported_but_not_fatal() {
-        let report = Report::new(&Facts { tasks: false, ..all() });
+        let report = Report::new(&Facts { tasks: Tasks::Unbounded, ..all() });
         let threads = report.guarantees.iter().find(|g| g.name == "bounded threads").unwrap();
         assert_eq!((report.level, threads.held), (Level::Standard, false));
     }

@@ -3,11 +3,13 @@
 use crate::child::{Child, Pipes};
 use crate::entry::Prepared;
 use crate::error::SpawnError;
-use crate::guarantee::{Ceiling, Report};
+use crate::guarantee::{Ceiling, Level, Report};
 use crate::linux::descriptors::{duplicate_above, sealed, status_pair};
+use crate::linux::kernel;
 use crate::linux::start::{Start, start};
-use crate::profile::{Entry, Profile};
-use crate::spec::{ARGUMENT, Orders, WORD_LIMIT, Word};
+use crate::profile::{Entry, Limits, Profile};
+use crate::spec::{ARGUMENT, Denial, Orders, WORD_LIMIT, Word};
+use crate::survey::{Survey, told};
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::{self, File};
 use std::io::{self, Read};
@@ -15,7 +17,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, mpsc};
+use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -29,6 +31,9 @@ pub struct Launcher {
     starter: Starter,
     program: Arc<OwnedFd>,
     ceiling: Ceiling,
+    least: Level,
+    /// Why this machine denies namespaces, once that is known.
+    denied: OnceLock<String>,
 }
 
 /// The sending half to the thread that starts processes. Keeping one keeps the thread alive.
@@ -62,13 +67,21 @@ impl Launcher {
         // Out of the way of the numbers that a child expects at fixed places.
         let program = duplicate_above(&program, 10).map_err(SpawnError::Program)?;
         let starter = Starter::new().map_err(SpawnError::Program)?;
-        Ok(Launcher { starter, program: Arc::new(program), ceiling: Ceiling::default() })
+        let (program, ceiling) = (Arc::new(program), Ceiling::default());
+        Ok(Launcher { starter, program, ceiling, least: Level::Standard, denied: OnceLock::new() })
     }
 
     /// The same launcher, taking the kernel to offer no more than this.
     #[must_use]
     pub fn below(self, ceiling: Ceiling) -> Launcher {
-        Launcher { ceiling, ..self }
+        Launcher { ceiling, denied: OnceLock::new(), ..self }
+    }
+
+    /// The same launcher, which starts children at the level *weak* too: where a guarantee is missing that a plugin ought
+    /// to be under. Without a filter of system calls, or without anything that decides on files, it still starts nothing.
+    #[must_use]
+    pub fn allowing_weak(self, allowed: bool) -> Launcher {
+        Launcher { least: if allowed { Level::Weak } else { Level::Standard }, ..self }
     }
 
     /// The program that is started anew, for [`Entry::Itself`].
@@ -82,26 +95,111 @@ impl Launcher {
     /// # Errors
     ///
     /// In every case none of the plugin's code has run, and no process is left. In particular [`SpawnError::Digest`] if
-    /// the bytes are not the expected ones, and [`SpawnError::Weak`] if a required guarantee does not hold.
+    /// the bytes are not the expected ones, and [`SpawnError::Weak`] if a guarantee does not hold that is demanded.
     pub fn spawn(&self, profile: &Profile) -> Result<Child, SpawnError> {
         let prepared = Prepared::new(&profile.entry)?;
+        let denied = match self.denied() {
+            Some(denied) => denied,
+            None => match self.attempt(profile, &prepared, true) {
+                Err(Refusal::Denied(denial)) => self.note(denial),
+                other => return other.map_err(|refusal| refusal.error(None)),
+            },
+        };
+        match self.attempt(profile, &prepared, false) {
+            Ok(mut child) => {
+                child.report_denial(denied);
+                Ok(child)
+            }
+            Err(refusal) => Err(refusal.error(Some(denied))),
+        }
+    }
+
+    /// Starts a child that does nothing, to see what it gets: with a scratch directory, and nothing else granted.
+    #[must_use]
+    pub fn survey(&self) -> Survey {
+        let scratch = std::env::temp_dir();
+        let profile = Profile {
+            entry: Entry::Nothing,
+            read: Vec::new(),
+            list: Vec::new(),
+            execute: Vec::new(),
+            // It writes nothing there.
+            scratch: scratch.is_absolute().then_some(scratch),
+            environment: Vec::new(),
+            limits: Limits::default(),
+            least: Level::None,
+        };
+        match self.spawn(&profile) {
+            Ok(child) => Survey::of(self.ceiling, child.report().clone()),
+            Err(error) => Survey::without(self.ceiling, told(&error)),
+        }
+    }
+
+    /// What a profile's plugin has to reach. Nothing of a plugin runs in a survey.
+    fn least(&self, profile: &Profile) -> Level {
+        match profile.entry {
+            Entry::Nothing => Level::None,
+            _ => self.least.max(profile.least),
+        }
+    }
+
+    /// Why namespaces are not to be tried.
+    fn denied(&self) -> Option<String> {
+        let unwanted = || (!self.ceiling.namespaces).then(|| "they are not to be used".to_owned());
+        self.denied.get().cloned().or_else(unwanted)
+    }
+
+    /// Keeps in mind what will not change, and puts it into words.
+    fn note(&self, denial: Denial) -> String {
+        let denied = format!("{}: {}{}", denial.stage, denial.reason, kernel::why_denied());
+        if denial.everybody { self.denied.get_or_init(|| denied).clone() } else { denied }
+    }
+
+    fn attempt(&self, profile: &Profile, prepared: &Prepared, namespaces: bool) -> Result<Child, Refusal> {
         let program = match &profile.entry {
             Entry::Itself { program, .. } => Arc::clone(program),
             _ => Arc::clone(&self.program),
         };
         let arguments = launcher_arguments(&program, profile)?;
-        let orders = orders(profile, prepared.kind, prepared.arguments, self.ceiling)?;
+        let orders = orders(profile, prepared, self.least(profile), Ceiling { namespaces, ..self.ceiling })?;
         let (pipes, theirs) = Pipes::new().map_err(making("pipes"))?;
         let (status, their_status) = status_pair().map_err(making("a status socket"))?;
+        let (ending, their_ending) = io::pipe().map_err(making("a pipe"))?;
         let mut descriptors = Vec::from(theirs);
-        descriptors.extend([orders, their_status]);
-        descriptors.extend(prepared.program);
+        descriptors.extend([orders, their_status, their_ending.into()]);
+        descriptors.extend(prepared.entry().map_err(making("a descriptor of the program"))?);
 
         let pid = self.starter.start(Start { program, arguments, descriptors }).map_err(SpawnError::Start)?;
-        let mut child = Child::new(pid, pipes, self.starter.clone())?;
-        let report = listen(&status, &mut child)?;
+        let mut child = Child::new(pid, pipes, ending, self.starter.clone())?;
+        let report = listen(&status, &mut child, self.least(profile))?;
         child.set_report(report);
         Ok(child)
+    }
+}
+
+/// Why an attempt came to nothing.
+enum Refusal {
+    /// It might succeed without namespaces.
+    Denied(Denial),
+    Other(SpawnError),
+}
+
+impl From<SpawnError> for Refusal {
+    fn from(error: SpawnError) -> Self {
+        Refusal::Other(error)
+    }
+}
+
+impl Refusal {
+    fn error(self, why_no_namespaces: Option<String>) -> SpawnError {
+        match self {
+            Refusal::Other(SpawnError::Weak { missing, .. }) => {
+                SpawnError::Weak { missing, denied: why_no_namespaces }
+            }
+            Refusal::Other(error) => error,
+            // It was not even asked for them.
+            Refusal::Denied(Denial { stage, reason, .. }) => SpawnError::Launcher { stage, reason },
+        }
     }
 }
 
@@ -137,7 +235,7 @@ fn launcher_arguments(program: &OwnedFd, profile: &Profile) -> Result<Vec<CStrin
     let name = path.file_name().unwrap_or(OsStr::new("sandbox")).to_owned();
     let shown = match &profile.entry {
         Entry::Itself { arguments, .. } => arguments.as_slice(),
-        Entry::Native { .. } | Entry::Interpreter { .. } => &[],
+        Entry::Nothing | Entry::Native { .. } | Entry::Interpreter { .. } => &[],
     };
     let all = [name, OsString::from(ARGUMENT)].into_iter().chain(shown.iter().map(OsString::from));
     all.map(|argument| CString::new(argument.into_vec()))
@@ -148,10 +246,11 @@ fn launcher_arguments(program: &OwnedFd, profile: &Profile) -> Result<Vec<CStrin
 /// The orders, in a memory file that is at its beginning.
 fn orders(
     profile: &Profile,
-    entry: crate::spec::Kind,
-    arguments: Vec<OsString>,
+    prepared: &Prepared,
+    least: Level,
     ceiling: Ceiling,
 ) -> Result<OwnedFd, SpawnError> {
+    let (entry, arguments) = (prepared.kind, prepared.arguments.clone());
     check(profile, &arguments)?;
     let paths = |paths: &[PathBuf]| paths.iter().map(|path| path.clone().into_os_string()).collect();
     let orders = Orders {
@@ -164,6 +263,7 @@ fn orders(
         execute: paths(&profile.execute),
         scratch: profile.scratch.clone().map(PathBuf::into_os_string),
         limits: profile.limits.clone(),
+        least,
         ceiling,
     };
     let bytes = serde_json::to_vec(&orders).map_err(|error| SpawnError::Profile(error.to_string()))?;
@@ -189,19 +289,24 @@ fn check(profile: &Profile, arguments: &[OsString]) -> Result<(), SpawnError> {
 }
 
 /// Waits until the launcher is confined and has become the plugin, or has failed.
-fn listen(status: &UnixStream, child: &mut Child) -> Result<Report, SpawnError> {
-    let report = match hear(status, PATIENCE)? {
+fn listen(status: &UnixStream, child: &mut Child, least: Level) -> Result<Report, Refusal> {
+    let mut word = hear(status, PATIENCE)?;
+    if let Some(Word::Inside(pid)) = word {
+        child.succeeded_by(pid)?;
+        word = hear(status, PATIENCE)?;
+    }
+    let report = match word {
         Some(Word::Confined(facts)) => Report::new(&facts),
         Some(other) => return Err(refusal(other)),
-        None => return Err(SpawnError::Silent(format!("it ended with {}", ending(child)))),
+        None => return Err(SpawnError::Silent(format!("it ended with {}", ending(child))).into()),
     };
     if let Some(other) = hear(status, PATIENCE)? {
         return Err(refusal(other));
     }
     // The launcher has judged itself already; a host of another opinion must not go on.
-    match report.missing() {
-        missing if missing.is_empty() => Ok(report),
-        missing => Err(SpawnError::Weak { missing }),
+    match report.level >= least {
+        true => Ok(report),
+        false => Err(SpawnError::Weak { missing: report.missing_for(least), denied: None }.into()),
     }
 }
 
@@ -226,12 +331,13 @@ fn hear(mut status: &UnixStream, patience: Duration) -> Result<Option<Word>, Spa
     serde_json::from_slice(&buffer[..count]).map(Some).map_err(|error| SpawnError::Silent(error.to_string()))
 }
 
-fn refusal(word: Word) -> SpawnError {
-    match word {
-        Word::Weak(missing) => SpawnError::Weak { missing },
+fn refusal(word: Word) -> Refusal {
+    Refusal::Other(match word {
+        Word::Denied(denial) => return Refusal::Denied(denial),
+        Word::Weak(missing) => SpawnError::Weak { missing, denied: None },
         Word::Failed { stage, reason } => SpawnError::Launcher { stage, reason },
-        Word::Confined(_) => SpawnError::Silent("it reported twice".to_owned()),
-    }
+        Word::Confined(_) | Word::Inside(_) => SpawnError::Silent("it reported twice".to_owned()),
+    })
 }
 
 fn ending(child: &mut Child) -> String {

@@ -1,5 +1,6 @@
 //! What is started and what it may touch: plain data, decided by the caller.
 
+use crate::guarantee::Level;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ pub enum Entry {
         /// The arguments after `argv[0]`.
         arguments: Vec<String>,
     },
+    /// Nothing: the child ends as soon as it is confined. It shows what this machine gives a plugin that is linked into
+    /// the running program.
+    Nothing,
     /// An interpreter of the machine. It is executed in place (it finds its own files by its path), through the very
     /// descriptor whose bytes were hashed; its libraries and modules must be granted in [`Profile::execute`] and
     /// [`Profile::read`].
@@ -53,12 +57,15 @@ pub struct Profile {
     /// Files and directories that may be read and executed: the dynamic loader and libraries
     /// (see [`crate::runtime_libraries`]). Absolute, and existing.
     pub execute: Vec<PathBuf>,
-    /// A private directory that may be written; it is also the working directory, which otherwise is `/`.
+    /// A private directory that may be written; it is also the working directory, which otherwise is `/`. At the level
+    /// *full* the child sees an empty file system in memory there, which ends with it.
     pub scratch: Option<PathBuf>,
     /// The whole environment: nothing is inherited.
     pub environment: Vec<(String, String)>,
     /// The resources that it may use.
     pub limits: Limits,
+    /// The level that it demands. It can demand more than the host does, never less.
+    pub least: Level,
 }
 
 /// The resources that a child may use.
@@ -72,13 +79,26 @@ pub struct Limits {
     pub files: u64,
     /// Bytes of the largest file that may be written.
     pub file_size: u64,
-    /// Threads. Counted with the user's other tasks, hence approximate; the kernel does not apply it to uid 0.
+    /// Threads. At the level *standard* they are counted with the user's other tasks, hence approximately, and the kernel
+    /// does not apply the limit to uid 0. At the level *full* no fewer than 300 can be demanded of a plugin of uid 0.
     pub tasks: u64,
+    /// Bytes of all files in the scratch directory, at the level *full*.
+    pub scratch_size: u64,
+    /// Files and directories in the scratch directory, itself included, at the level *full*.
+    pub scratch_files: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { memory: 1 << 30, cpu_seconds: 3600, files: 256, file_size: 64 << 20, tasks: 64 }
+        Limits {
+            memory: 1 << 30,
+            cpu_seconds: 3600,
+            files: 256,
+            file_size: 64 << 20,
+            tasks: 64,
+            scratch_size: 64 << 20,
+            scratch_files: 4096,
+        }
     }
 }
 

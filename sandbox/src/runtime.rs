@@ -9,7 +9,7 @@ mod elf;
 use elf::Elf;
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Where the loader keeps the paths of libraries outside the default directories.
 const CACHE: &str = "/etc/ld.so.cache";
@@ -36,13 +36,17 @@ const DEFAULT_DIRECTORIES: [&str; 7] = [
     "/usr/local/lib",
 ];
 
+/// Where paths mean different things to different processes.
+const OF_THE_SYSTEM: [&str; 3] = ["/proc", "/dev", "/sys"];
+
 /// The most files that are followed from one program.
 const LIMIT: usize = 1000;
 /// The most places where libraries are looked for.
 const PLACES_LIMIT: usize = 200_000;
 
 /// The loader and the libraries that a program or a library needs, itself not included, for
-/// [`crate::Profile::execute`]. Sorted; empty for a static program.
+/// [`crate::Profile::execute`]. By the names under which they are looked for, which may be links. Sorted; empty for a
+/// static program.
 ///
 /// # Errors
 ///
@@ -91,9 +95,9 @@ impl Search {
     /// Adds all that a file needs.
     fn follow(&mut self, path: &Path, file: &Elf) {
         if let Some(loader) = &file.loader
-            && let Some((loader, _)) = suitable(loader, file.machine)
+            && suitable(loader, file.machine).is_some()
         {
-            self.found.insert(loader);
+            self.found.insert(loader.clone());
         }
         // What a program's own search path finds for it, it also finds for the program's libraries.
         let inherited = file.search_path(path);
@@ -142,12 +146,17 @@ impl Search {
     }
 }
 
-/// The real path of a loader or library for this processor. What a program names is going to be granted to it, so
-/// nothing else passes: no directory, no other file, no path that means something else to another process.
+/// A loader or library for this processor. What a program names is going to be granted to it, so nothing else passes: no
+/// directory, no other file, no path that means something else to another process.
 fn suitable(path: &Path, machine: u16) -> Option<(PathBuf, Elf)> {
-    let path = path.canonicalize().ok()?;
-    let file = Elf::read(&path).ok()?;
-    (file.shared && file.machine == machine).then_some((path, file))
+    let own = |place: &Path| OF_THE_SYSTEM.iter().any(|system| place.starts_with(system));
+    // After a `..` the path says nothing of the kind by itself.
+    let ways = path.ancestors().filter(|way| way.components().any(|part| part == Component::ParentDir));
+    if own(path) || ways.flat_map(Path::canonicalize).any(|way| own(&way)) {
+        return None;
+    }
+    let file = Elf::read(path).ok()?;
+    (file.shared && file.machine == machine).then(|| (path.to_owned(), file))
 }
 
 #[cfg(test)]
@@ -189,10 +198,12 @@ mod tests {
             std::fs::write(&path, program_with_loaders(loaders)).unwrap();
             runtime_libraries(&path).unwrap()
         };
-        assert_eq!(found(&[loader]), [Path::new(loader).canonicalize().unwrap()]);
+        assert_eq!(found(&[loader]), [Path::new(loader)]);
         // The kernel uses the first, so a second one would only be granted.
         assert_eq!(found(&[loader, "/etc"]), found(&[loader]));
-        for other in ["/", "/etc/passwd", "/proc/self/root", "/nowhere"] {
+        for other in
+            ["/", "/etc/passwd", "/proc/self/root", "/proc/self/exe", "/usr/../proc/self/exe", "/nowhere"]
+        {
             assert_eq!(found(&[other]), Vec::<PathBuf>::new(), "{other}");
         }
     }

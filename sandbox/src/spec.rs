@@ -1,10 +1,11 @@
 //! What passes between the host and the launcher, both of which are the same program.
 //!
 //! The host writes one [`Orders`] as JSON into a sealed memory file on descriptor 3; the launcher answers with at most
-//! two [`Word`]s on the socket on descriptor 4. The closing of that socket without a [`Word::Failed`] means that the
-//! plugin runs. What is to be executed is descriptor 5.
+//! a few [`Word`]s on the socket on descriptor 4. The closing of that socket without a [`Word::Failed`] means that the
+//! plugin runs. In a process namespace the first process there writes to the pipe on descriptor 5 how the plugin has
+//! ended. What is to be executed is descriptor 6.
 
-use crate::guarantee::{Ceiling, Facts};
+use crate::guarantee::{Ceiling, Facts, Level};
 use crate::profile::Limits;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
@@ -15,8 +16,10 @@ pub(crate) const ARGUMENT: &str = "--sandbox-exec";
 pub(crate) const ORDERS: i32 = 3;
 /// The socket on which the launcher reports.
 pub(crate) const STATUS: i32 = 4;
+/// The pipe for how the plugin has ended.
+pub(crate) const ENDING: i32 = 5;
 /// The descriptor that is executed.
-pub(crate) const ENTRY: i32 = 5;
+pub(crate) const ENTRY: i32 = 6;
 
 /// What the launcher shall do. Paths are [`OsString`], since JSON strings cannot hold every path.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,12 +34,17 @@ pub(crate) struct Orders {
     pub(crate) execute: Vec<OsString>,
     pub(crate) scratch: Option<OsString>,
     pub(crate) limits: Limits,
+    /// What must be reached for the plugin to run.
+    pub(crate) least: Level,
+    /// What may be used; namespaces only where nothing is known that denies them.
     pub(crate) ceiling: Ceiling,
 }
 
 /// How the launcher becomes the plugin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Kind {
+    /// It ends once it is confined.
+    Nothing,
     /// It returns to its caller.
     Itself,
     /// It executes the sealed memory file.
@@ -48,12 +56,27 @@ pub(crate) enum Kind {
 /// What the launcher says.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Word {
+    /// It has gone on inside of namespaces, as the process of this number.
+    Inside(u32),
     /// It is confined.
     Confined(Facts),
+    /// Namespaces cannot be had, and it ends.
+    Denied(Denial),
     /// It is confined too weakly, and ends.
     Weak(Vec<String>),
     /// A step failed, and it ends.
     Failed { stage: String, reason: String },
+}
+
+/// Why namespaces cannot be had.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Denial {
+    /// The step that failed.
+    pub(crate) stage: String,
+    /// What the system said.
+    pub(crate) reason: String,
+    /// Whether it is this machine that denies it to everybody, not something about the one plugin.
+    pub(crate) everybody: bool,
 }
 
 /// The most bytes that a [`Word`] has.

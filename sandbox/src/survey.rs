@@ -1,9 +1,9 @@
-//! What this machine's kernel would give a child, found out without starting one.
+//! What this machine gives a child, found out by starting one that does nothing.
 
 use crate::guarantee::{Ceiling, Facts, Report};
-use crate::kernel;
+use crate::{Launcher, kernel};
 
-/// What the kernel offers, and what follows from it.
+/// What the kernel offers, and what a child was seen to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Survey {
@@ -13,53 +13,45 @@ pub struct Survey {
     pub landlock_abi: Option<u32>,
     /// Whether system calls can be filtered.
     pub seccomp: bool,
-    /// The level that is reachable, and each guarantee with its provider.
+    /// The level that was reached, and each guarantee with its provider.
     pub report: Report,
+    /// Why no child could be started, so that nothing is guaranteed.
+    pub failed: Option<String>,
 }
 
-/// Asks the kernel. What needs no feature of the kernel is taken to succeed; a launcher proves it at each start.
+/// Starts a child that does nothing but confine itself, and tells what it got.
+///
+/// The running program's `main` has to call [`crate::launched`] first, as for every start.
 #[must_use]
 pub fn survey() -> Survey {
-    survey_below(Ceiling::default())
-}
-
-fn survey_below(ceiling: Ceiling) -> Survey {
-    let abi = kernel::landlock_abi().min(ceiling.landlock_abi);
-    let seccomp = kernel::seccomp_offered() && ceiling.seccomp;
-    let here = cfg!(target_os = "linux");
-    let facts = Facts {
-        landlock_abi: abi,
-        seccomp,
-        unprivileged: here,
-        limits: here,
-        tasks: kernel::tasks_are_bounded(),
-        detached: here,
-        parent_death: here,
-    };
-    Survey {
-        kernel: kernel::kernel_release(),
-        landlock_abi: (abi > 0).then_some(abi),
-        seccomp,
-        report: Report::new(&facts),
+    match Launcher::new() {
+        Ok(launcher) => launcher.survey(),
+        Err(error) => Survey::without(Ceiling::default(), told(&error)),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Level;
-
-    #[test]
-    fn a_kernel_without_landlock_is_surveyed_as_weak() {
-        let survey = survey_below(Ceiling { landlock_abi: 0, seccomp: true });
-        assert_eq!((survey.landlock_abi, survey.report.level), (None, Level::Weak));
-        assert!(survey.report.missing().contains(&"reads only what is granted".to_owned()));
+impl Survey {
+    pub(crate) fn of(ceiling: Ceiling, report: Report) -> Survey {
+        let abi = kernel::landlock_abi().min(ceiling.landlock_abi);
+        Survey {
+            kernel: kernel::kernel_release(),
+            landlock_abi: (abi > 0).then_some(abi),
+            seccomp: kernel::seccomp_offered() && ceiling.seccomp,
+            report,
+            failed: None,
+        }
     }
 
-    #[test]
-    fn a_kernel_without_seccomp_is_surveyed_as_weak() {
-        let survey = survey_below(Ceiling { landlock_abi: 9, seccomp: false });
-        assert_eq!((survey.seccomp, survey.report.level), (false, Level::Weak));
-        assert!(survey.report.missing().contains(&"no network".to_owned()));
+    /// Nothing was proved, so nothing holds.
+    pub(crate) fn without(ceiling: Ceiling, reason: String) -> Survey {
+        Survey { failed: Some(reason), ..Survey::of(ceiling, Report::new(&Facts::default())) }
+    }
+}
+
+/// An error with what caused it.
+pub(crate) fn told(error: &dyn std::error::Error) -> String {
+    match error.source() {
+        Some(source) => format!("{error}: {}", told(source)),
+        None => error.to_string(),
     }
 }

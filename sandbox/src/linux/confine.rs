@@ -3,11 +3,12 @@
 //!
 //! It is a fresh process with one thread, so unlike a forked copy of the host it may allocate and take its time.
 
-use super::{descriptors, kernel, landlock, limits, privileges, probe, process, seccomp};
+use super::seclude::seclude;
+use super::{descriptors, init, kernel, landlock, limits, privileges, probe, process, seccomp};
 use crate::error::LaunchError;
-use crate::guarantee::{Facts, Report};
+use crate::guarantee::{Facts, Level, Report};
 use crate::profile::Confined;
-use crate::spec::{ARGUMENT, ENTRY, Kind, ORDERS, Orders, STATUS, Word};
+use crate::spec::{ARGUMENT, Denial, ENDING, ENTRY, Kind, ORDERS, Orders, STATUS, Word};
 use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::{self, Write};
@@ -51,12 +52,25 @@ fn inherited() -> Result<(File, UnixStream), LaunchError> {
 fn launch(orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
     let orders: Orders = serde_json::from_reader(io::BufReader::new(orders))
         .map_err(|error| LaunchError::Orders(error.to_string()))?;
+    let ending = step("taking the pipe for its end", descriptors::inherited(ENDING))?;
     let entry = match orders.entry {
-        Kind::Itself => None,
+        Kind::Itself | Kind::Nothing => None,
         _ => Some(step("taking the program", descriptors::inherited(ENTRY))?),
     };
-    confine(&orders, entry.as_ref(), status)?;
+    step("leaving the session", process::lead_session())?;
+    step("tying its life to the host's", process::die_with(orders.host))?;
+    step("counting its threads", only_thread())?;
+    process::private_files();
+    let facts = match orders.ceiling.namespaces {
+        true => seclude(&orders, ending, status)?,
+        false => {
+            drop(ending);
+            Facts { tasks: kernel::tasks_of_user(), ..Facts::default() }
+        }
+    };
+    confine(&orders, facts, entry.as_ref(), status)?;
     match entry {
+        None if orders.entry == Kind::Nothing => std::process::exit(0),
         None => itself(orders),
         Some(entry) => Err(execute(&entry, orders)),
     }
@@ -64,27 +78,28 @@ fn launch(orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
 
 /// The order matters: what needs files or privileges comes before they are given up, the parent-death signal after the
 /// change of credentials that would clear it, the filter last.
-fn confine(orders: &Orders, entry: Option<&OwnedFd>, status: &UnixStream) -> Result<(), LaunchError> {
+fn confine(
+    orders: &Orders,
+    mut facts: Facts,
+    entry: Option<&OwnedFd>,
+    status: &UnixStream,
+) -> Result<(), LaunchError> {
     let abi = kernel::landlock_abi().min(orders.ceiling.landlock_abi);
     let filtered = orders.ceiling.seccomp && kernel::seccomp_offered();
-    let mut facts = Facts { tasks: kernel::tasks_are_bounded(), ..Facts::default() };
+    let parent = if facts.secluded { init::NUMBER } else { orders.host };
 
-    step("leaving the session", process::lead_session())?;
-    step("tying its life to the host's", process::die_with(orders.host))?;
-    step("counting its threads", only_thread())?;
-    process::private_files();
     let directory = orders.scratch.as_ref().map_or(Path::new("/"), Path::new);
     step(format!("entering {}", directory.display()), std::env::set_current_dir(directory))?;
     let rules = step("preparing Landlock", landlock::rules(orders, abi, entry))?;
-    step("limiting resources", limits::apply(&orders.limits))?;
+    step("limiting resources", limits::apply(&orders.limits, facts.secluded))?;
     facts.limits = true;
     facts.unprivileged = step("dropping privileges", privileges::drop_all())?;
     facts.landlock_abi = step("enforcing Landlock", rules.map_or(Ok(0), landlock::Rules::enforce))?;
-    step("tying its life to the host's", process::die_with(orders.host))?;
+    step("tying its life to its parent's", process::die_with(parent))?;
     facts.parent_death = true;
     let closed = match entry {
         Some(_) => descriptors::close_on_exec_from(ORDERS),
-        None => descriptors::close_from(ENTRY),
+        None => descriptors::close_from(ENDING),
     };
     step("closing descriptors", closed)?;
     facts.detached = true;
@@ -94,16 +109,21 @@ fn confine(orders: &Orders, entry: Option<&OwnedFd>, status: &UnixStream) -> Res
         step("filtering system calls", seccomp::install(circumstances))?;
         facts.seccomp = true;
     }
-    prove(facts, status)
+    if facts.secluded {
+        facts.seclusion = probe::seclusion(orders);
+    }
+    prove(orders, facts, status)
 }
 
-/// Goes on only if every required guarantee holds.
-fn prove(facts: Facts, status: &UnixStream) -> Result<(), LaunchError> {
-    let missing = Report::new(&facts).missing();
-    if !missing.is_empty() {
-        return Err(LaunchError::Weak { missing });
+/// Goes on only if every guarantee that is demanded holds.
+fn prove(orders: &Orders, facts: Facts, status: &UnixStream) -> Result<(), LaunchError> {
+    let report = Report::new(&facts);
+    if report.level < orders.least {
+        return Err(LaunchError::Weak { missing: report.missing_for(orders.least) });
     }
-    step("testing the confinement", probe::everything_is_refused())?;
+    if report.level > Level::None {
+        step("testing the confinement", probe::everything_is_refused(&facts))?;
+    }
     step("reporting to the host", tell(status, &Word::Confined(facts)))
 }
 
@@ -154,7 +174,7 @@ fn execveat(program: &OwnedFd, arguments: &[CString], environment: &[CString]) -
     io::Error::last_os_error()
 }
 
-fn step<T>(stage: impl Into<String>, result: io::Result<T>) -> Result<T, LaunchError> {
+pub(super) fn step<T>(stage: impl Into<String>, result: io::Result<T>) -> Result<T, LaunchError> {
     result.map_err(|source| LaunchError::Step { stage: stage.into(), source })
 }
 
@@ -164,11 +184,15 @@ fn last_word(error: &LaunchError) -> Word {
         LaunchError::Step { stage, source } => {
             Word::Failed { stage: stage.clone(), reason: source.to_string() }
         }
+        LaunchError::Denied { stage, source, everybody } => {
+            let reason = source.to_string();
+            Word::Denied(Denial { stage: stage.clone(), reason, everybody: *everybody })
+        }
         other => Word::Failed { stage: "reading the orders".to_owned(), reason: other.to_string() },
     }
 }
 
-fn tell(mut status: &UnixStream, word: &Word) -> io::Result<()> {
+pub(super) fn tell(mut status: &UnixStream, word: &Word) -> io::Result<()> {
     let bytes = serde_json::to_vec(word)?;
     status.write_all(&bytes)
 }

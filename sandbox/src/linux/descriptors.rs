@@ -97,6 +97,17 @@ pub(super) fn close_from(first: RawFd) -> io::Result<()> {
     close_range(first, 0)
 }
 
+/// Closes all descriptors but one. No living value may own another, unless it is never used or dropped.
+pub(super) fn close_all_but(kept: RawFd) -> io::Result<()> {
+    let kept = libc::c_uint::try_from(kept).map_err(io::Error::other)?;
+    if let Some(last) = kept.checked_sub(1) {
+        // SAFETY: takes three integers. That no value uses the descriptors is the caller's promise, given above.
+        check(unsafe { libc::syscall(libc::SYS_close_range, 0, last, 0) })?;
+    }
+    // SAFETY: as above.
+    check(unsafe { libc::syscall(libc::SYS_close_range, kept + 1, libc::c_uint::MAX, 0) }).map(drop)
+}
+
 fn close_range(first: RawFd, flags: libc::c_uint) -> io::Result<()> {
     let first = libc::c_uint::try_from(first).map_err(io::Error::other)?;
     // SAFETY: takes three integers. That no value owns the descriptors is the caller's promise, given above.

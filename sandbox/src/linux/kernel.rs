@@ -1,6 +1,9 @@
 //! What this kernel offers, asked without changing anything.
 
+use crate::guarantee::Tasks;
 use std::fs;
+use std::mem::MaybeUninit;
+use std::path::Path;
 use std::ptr;
 
 /// The Landlock ABI of the kernel; 0 if Landlock is absent or switched off.
@@ -23,14 +26,54 @@ pub(crate) fn seccomp_offered() -> bool {
 }
 
 /// Whether the kernel counts the tasks of this user at all: it does not for uid 0.
-pub(crate) fn tasks_are_bounded() -> bool {
+pub(crate) fn tasks_of_user() -> Tasks {
     // SAFETY: the call has no argument and cannot fail.
-    (unsafe { libc::getuid() }) != 0
+    match unsafe { libc::getuid() } {
+        0 => Tasks::Unbounded,
+        _ => Tasks::OfUser,
+    }
+}
+
+/// The settings of this machine that deny namespaces to ordinary users, for whoever wonders; empty if there are none.
+pub(crate) fn why_denied() -> String {
+    const SETTINGS: [(&str, &str); 3] = [
+        ("kernel/apparmor_restrict_unprivileged_userns", "1"),
+        ("kernel/unprivileged_userns_clone", "0"),
+        ("user/max_user_namespaces", "0"),
+    ];
+    let set = |(name, value): &(&str, &str)| {
+        fs::read_to_string(Path::new("/proc/sys").join(name)).is_ok_and(|found| found.trim() == *value)
+    };
+    let named = |(name, value): (&str, &str)| format!(" ({} is {value})", name.replace('/', "."));
+    SETTINGS.into_iter().filter(set).map(named).collect()
 }
 
 /// The kernel's release, e.g. `6.18.0`; empty if it cannot be read.
 pub(crate) fn kernel_release() -> String {
-    fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned()
+    names().map(|names| text(&names.release)).unwrap_or_default()
+}
+
+/// The kernel's version, without what follows the first two numbers; zeros if it cannot be told.
+pub(super) fn version() -> (u32, u32) {
+    let release = kernel_release();
+    let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map_while(|part| part.parse().ok());
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// The name of the machine.
+pub(super) fn host_name() -> String {
+    names().map(|names| text(&names.nodename)).unwrap_or_default()
+}
+
+fn names() -> Option<libc::utsname> {
+    let mut names = MaybeUninit::<libc::utsname>::uninit();
+    // SAFETY: the call fills the structure if it succeeds.
+    unsafe { (libc::uname(names.as_mut_ptr()) == 0).then(|| names.assume_init()) }
+}
+
+fn text(characters: &[libc::c_char]) -> String {
+    let bytes: Vec<u8> = characters.iter().map(|c| c.cast_unsigned()).take_while(|c| *c != 0).collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// How many tasks the whole system has: an upper bound for those of this user.

@@ -10,11 +10,25 @@ type Resource = libc::__rlimit_resource_t;
 #[cfg(not(target_env = "gnu"))]
 type Resource = libc::c_int;
 
+/// Those of a child in namespaces that are none of its threads: the first process, its own first thread, and one that may
+/// be about to end.
+pub(super) const TASKS_BESIDE: u64 = 3;
+
+/// How many tasks the user may have for this process to have as many as the limits say.
+///
+/// The kernel compares the number of all tasks of the user, not only of this process. Those of the whole system are an
+/// upper bound of it that is cheap to know. In a user namespace it counts that namespace alone, from Linux 5.14 on.
+fn tasks(limits: &Limits, own_namespace: bool) -> u64 {
+    let others = match own_namespace && kernel::version() >= (5, 14) {
+        true => TASKS_BESIDE,
+        false => kernel::tasks_of_the_system().unwrap_or(u64::from(u16::MAX)),
+    };
+    others.saturating_add(limits.tasks)
+}
+
 /// Sets all limits, none above what this process is allowed already.
-pub(super) fn apply(limits: &Limits) -> io::Result<()> {
-    // The kernel compares the number of all tasks of the user, not only of this process. Those of the whole system are
-    // an upper bound of it that is cheap to know.
-    let tasks = kernel::tasks_of_the_system().unwrap_or(u64::from(u16::MAX)).saturating_add(limits.tasks);
+pub(super) fn apply(limits: &Limits, own_namespace: bool) -> io::Result<()> {
+    let tasks = tasks(limits, own_namespace);
     let bounds: [(Resource, u64, u64); 11] = [
         (libc::RLIMIT_CORE, 0, 0),
         (libc::RLIMIT_DATA, limits.memory, limits.memory),

@@ -7,14 +7,20 @@
 mod confine;
 pub(crate) mod descriptors;
 mod heap;
+mod init;
 pub(crate) mod kernel;
 mod landlock;
 mod limits;
+mod mounts;
+mod namespaces;
+mod paths;
 mod privileges;
 mod probe;
 pub(crate) mod process;
 mod seccomp;
+mod seclude;
 pub(crate) mod start;
+mod tree;
 
 pub use confine::launched;
 pub use heap::share_one_heap;

@@ -1,13 +1,22 @@
 //! Trying what must fail, right before the plugin runs: confinement that was asked for is not yet confinement.
 
 use super::descriptors::check;
-use std::fs::{File, OpenOptions};
+use super::{init, kernel, namespaces};
+use crate::guarantee::{Facts, Seclusion};
+use crate::profile::Limits;
+use crate::spec::Orders;
+use std::ffi::CStr;
+use std::fs::{self, File, OpenOptions};
 use std::io;
+use std::mem::MaybeUninit;
+
+/// The number that `statfs` gives for a file system in memory.
+const TMPFS: i128 = 0x0102_1994;
 
 /// Tries a few things that no plugin may do; an error if anything but a refusal comes of one of them.
 ///
 /// All are harmless should they succeed, and what lies in `/proc` is never granted.
-pub(super) fn everything_is_refused() -> io::Result<()> {
+pub(super) fn everything_is_refused(facts: &Facts) -> io::Result<()> {
     // SAFETY: these calls take integers only.
     let (socket, signal, namespace) = unsafe {
         (
@@ -16,19 +25,71 @@ pub(super) fn everything_is_refused() -> io::Result<()> {
             check(libc::unshare(libc::CLONE_NEWUSER)),
         )
     };
+    let absent = if facts.secluded { io::ErrorKind::NotFound } else { io::ErrorKind::PermissionDenied };
+    let denied = io::ErrorKind::PermissionDenied;
     let attempts = [
-        ("reading a file", File::open("/proc/self/status").map(drop)),
-        ("writing a file", OpenOptions::new().write(true).open("/proc/self/comm").map(drop)),
-        ("making a socket", socket.map(drop)),
-        ("signalling the host", signal.map(drop)),
-        ("making a namespace", namespace.map(drop)),
+        ("reading a file", File::open("/proc/self/status").map(drop), absent),
+        ("writing a file", OpenOptions::new().write(true).open("/proc/self/comm").map(drop), absent),
+        ("making a socket", socket.map(drop), denied),
+        ("signalling the host", signal.map(drop), denied),
+        ("making a namespace", namespace.map(drop), denied),
     ];
-    for (what, result) in attempts {
+    for (what, result, expected) in attempts {
         match result {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {}
+            Err(error) if error.kind() == expected => {}
             Err(error) => return Err(io::Error::other(format!("{what} failed strangely: {error}"))),
             Ok(()) => return Err(io::Error::other(format!("{what} was not refused"))),
         }
     }
     Ok(())
+}
+
+/// Looks whether namespaces hide and bound what they should.
+pub(super) fn seclusion(orders: &Orders) -> Seclusion {
+    // SAFETY: these calls take no argument and cannot fail.
+    let (own, parent, user, group) =
+        unsafe { (libc::getpid(), libc::getppid(), libc::getuid(), libc::getgid()) };
+    let somebody = [user, group] == [namespaces::NOBODY_SPECIAL; 2];
+    Seclusion {
+        files: sees_no_other_files(),
+        // The second process of all, the child of the first.
+        processes: [own, parent].map(i32::cast_unsigned) == [init::NUMBER + 1, init::NUMBER],
+        names: somebody && kernel::host_name() == namespaces::HOST_NAME,
+        disk: orders.scratch.is_none() || scratch_is_bounded(&orders.limits),
+    }
+}
+
+/// What is there on every machine and granted to nobody is not to be seen, and the root cannot be written.
+fn sees_no_other_files() -> bool {
+    let gone = |path| fs::symlink_metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+    ["/proc", "/sys", "/dev/pts"].into_iter().all(gone) && root_is_read_only().unwrap_or(false)
+}
+
+fn root_is_read_only() -> io::Result<bool> {
+    let mut found = MaybeUninit::<libc::statvfs>::uninit();
+    // SAFETY: the string ends with NUL, and the call fills the structure if it succeeds.
+    unsafe {
+        check(libc::statvfs(c"/".as_ptr(), found.as_mut_ptr()))?;
+        Ok(found.assume_init().f_flag & libc::ST_RDONLY != 0)
+    }
+}
+
+/// The working directory lies in a file system of its own that holds no more than it may.
+fn scratch_is_bounded(limits: &Limits) -> bool {
+    const PAGE: u64 = 64 << 10;
+    file_system(c".").is_ok_and(|found| {
+        let size = found.f_blocks.saturating_mul(u64::try_from(found.f_bsize).unwrap_or(u64::MAX));
+        let small = size <= limits.scratch_size.saturating_add(PAGE) && found.f_files <= limits.scratch_files;
+        // Nothing means no bound.
+        small && size > 0 && found.f_files > 0 && i128::from(found.f_type) == TMPFS
+    })
+}
+
+fn file_system(path: &CStr) -> io::Result<libc::statfs> {
+    let mut found = MaybeUninit::<libc::statfs>::uninit();
+    // SAFETY: the string ends with NUL, and the call fills the structure if it succeeds.
+    unsafe {
+        check(libc::statfs(path.as_ptr(), found.as_mut_ptr()))?;
+        Ok(found.assume_init())
+    }
 }

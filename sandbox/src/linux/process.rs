@@ -48,12 +48,17 @@ pub(super) fn lead_session() -> io::Result<()> {
 ///
 /// An error if `host` is no longer the parent, since then the signal will never come.
 pub(super) fn die_with(host: u32) -> io::Result<()> {
-    // SAFETY: takes integers only.
-    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) })?;
+    die_with_parent()?;
     if std::os::unix::process::parent_id() == host {
         return Ok(());
     }
     Err(io::Error::other("the host has ended"))
+}
+
+/// The same, where the caller finds out itself whether the parent is still there.
+pub(super) fn die_with_parent() -> io::Result<()> {
+    // SAFETY: takes integers only.
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) }).map(drop)
 }
 
 /// Files that are made henceforth are for this user alone.

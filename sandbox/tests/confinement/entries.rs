@@ -1,9 +1,10 @@
 //! What is started: programs whose bytes are checked, and interpreters.
 
 use crate::Test;
-use crate::lab::{HOSTILE, Lab, Way, finish, has_children, owned, sha256};
+use crate::lab::{HOSTILE, Lab, everywhere, finish, has_children, owned, sha256};
 use probity_sandbox::{Entry, Level, Profile, SpawnError, libraries_below, runtime_libraries};
 use std::fs;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -22,27 +23,33 @@ pub(crate) fn tests() -> Vec<Test> {
 }
 
 fn arguments_and_environment_arrive() {
-    for way in [Way::Itself, Way::Native] {
-        let lab = Lab::new();
+    for (level, way) in everywhere() {
+        let lab = Lab::at(level);
         let outcome = lab.run(way, &["work_environment"]);
-        assert!(outcome.through(), "{way:?}: {outcome:?}");
+        assert!(outcome.through(), "{way:?}, {level}: {outcome:?}");
         let scratch = lab.path("scratch").canonicalize().unwrap();
         let outcome = lab.run(way, &["work_directory", scratch.to_str().unwrap()]);
-        assert!(outcome.through(), "{way:?}: {outcome:?}");
-        assert_eq!(lab.run(way, &["exit", "7"]).status.code(), Some(7), "{way:?}");
+        assert!(outcome.through(), "{way:?}, {level}: {outcome:?}");
+        assert_eq!(lab.run(way, &["exit", "7"]).status.code(), Some(7), "{way:?}, {level}");
+        let aborted = lab.run(way, &["abort"]).status;
+        assert_eq!(aborted.signal(), Some(libc::SIGABRT), "{way:?}, {level}: {aborted:?}");
     }
 }
 
 fn the_report_names_what_holds() {
-    let lab = Lab::new();
-    let child = lab.launcher.spawn(&lab.itself(&["echo"])).unwrap();
-    let report = child.report().clone();
-    assert_eq!((report.level, report.missing()), (Level::Standard, vec![]));
-    let provider = |name| report.guarantees.iter().find(|g| g.name == name).unwrap().provider.clone();
-    assert!(provider("reads only what is granted").starts_with("Landlock ABI "));
-    assert_eq!(provider("no network"), "seccomp: no sockets");
-    // What a survey foretells is what a start finds.
-    assert_eq!(probity_sandbox::survey().report, report);
+    for (level, network) in
+        [(Level::Standard, "seccomp: no sockets"), (Level::Full, "seccomp: no sockets, a network namespace")]
+    {
+        let lab = Lab::at(level);
+        let child = lab.launcher.spawn(&lab.itself(&["echo"])).unwrap();
+        let report = child.report().clone();
+        assert_eq!((report.level, report.missing_for(level)), (level, vec![]));
+        let provider = |name| report.guarantees.iter().find(|g| g.name == name).unwrap().provider.clone();
+        assert!(provider("reads only what is granted").starts_with("Landlock ABI "));
+        assert_eq!(provider("no network"), network);
+        // What a survey foretells is what a start finds.
+        assert_eq!(lab.launcher.survey().report, report);
+    }
 }
 
 fn a_wrong_digest_refuses_before_anything_runs() {
@@ -146,7 +153,12 @@ print(json.dumps({
 "#;
 
 fn python_runs_confined() {
-    let lab = Lab::new();
+    for (level, refusal) in [(Level::Standard, "EACCES"), (Level::Full, "ENOENT")] {
+        run_python(&Lab::at(level), refusal);
+    }
+}
+
+fn run_python(lab: &Lab, refusal: &str) {
     let path = python();
     fs::write(lab.path("granted/script.py"), SCRIPT).unwrap();
     let modules = modules(&path);
@@ -159,11 +171,10 @@ fn python_runs_confined() {
     let mut child = lab.launcher.spawn(&Profile { read, execute, ..lab.profile(entry) }).unwrap();
     write(&mut child, "hello");
     let outcome = finish(child);
-    let expected = concat!(
-        r#"{"arguments": ["one", "two words"], "input": "hello", "thread": ["thread"], "passwd": "EACCES", "#,
-        r#""socket": "EPERM", "fork": "EPERM", "scratch": "through"}"#,
-        "\n"
-    );
+    let arrived = r#""arguments": ["one", "two words"], "input": "hello", "thread": ["thread"]"#;
+    let expected = format!(
+        r#"{{{arrived}, "passwd": "{refusal}", "socket": "EPERM", "fork": "EPERM", "scratch": "through"}}"#
+    ) + "\n";
     assert_eq!(outcome.output, expected, "{outcome:?}");
 }
 

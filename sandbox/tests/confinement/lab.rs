@@ -1,6 +1,6 @@
 //! One place with secrets to steal, and the ways to run the hostile plugin there.
 
-use probity_sandbox::{Ceiling, Child, Entry, Launcher, Limits, Profile};
+use probity_sandbox::{Ceiling, Child, Entry, Launcher, Level, Limits, Profile};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::Read;
@@ -24,6 +24,16 @@ pub(crate) enum Way {
     Native,
 }
 
+impl Way {
+    /// The ways that are confined.
+    pub(crate) const CONFINED: [Way; 2] = [Way::Itself, Way::Native];
+}
+
+/// Each level at which plugins run, with each way that is confined.
+pub(crate) fn everywhere() -> impl Iterator<Item = (Level, Way)> {
+    [Level::Standard, Level::Full].into_iter().flat_map(|level| Way::CONFINED.map(|way| (level, way)))
+}
+
 /// What came of it.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -42,6 +52,8 @@ pub(crate) struct Lab {
     directory: TempDir,
     pub(crate) launcher: Launcher,
     pub(crate) limits: Limits,
+    /// What is demanded.
+    pub(crate) level: Level,
 }
 
 impl Lab {
@@ -55,13 +67,20 @@ impl Lab {
         fs::write(at("home/secret"), "treasure").unwrap();
         fs::write(at("granted/data"), "public data").unwrap();
         std::os::unix::fs::symlink("../home/secret", at("granted/link")).unwrap();
-        Lab { directory, launcher: Launcher::new().unwrap(), limits: Limits::default() }
+        let (launcher, limits) = (Launcher::new().unwrap(), Limits::default());
+        Lab { directory, launcher, limits, level: Level::Standard }
     }
 
     /// The same, on a kernel that offers no more than the ceiling.
-    pub(crate) fn below(landlock_abi: u32, seccomp: bool) -> Lab {
+    pub(crate) fn below(ceiling: Ceiling) -> Lab {
         let lab = Lab::new();
-        Lab { launcher: lab.launcher.below(Ceiling { landlock_abi, seccomp }), ..lab }
+        Lab { launcher: lab.launcher.below(ceiling), ..lab }
+    }
+
+    /// The same, at no more than this level.
+    pub(crate) fn at(level: Level) -> Lab {
+        let lab = Lab::below(Ceiling { namespaces: level == Level::Full, ..Ceiling::default() });
+        Lab { level, ..lab }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -81,6 +100,7 @@ impl Lab {
             scratch: Some(self.path("scratch")),
             environment: vec![("GREETING".to_owned(), "hello".to_owned())],
             limits: self.limits.clone(),
+            least: self.level,
         }
     }
 
@@ -98,11 +118,19 @@ impl Lab {
         Profile { execute, ..self.profile(Entry::Native { path, sha256, arguments }) }
     }
 
+    /// The hostile plugin, to be started in a way that is confined.
+    pub(crate) fn confined(&self, way: Way, arguments: &[&str]) -> Profile {
+        match way {
+            Way::Free => panic!("a free process has no profile"),
+            Way::Itself => self.itself(arguments),
+            Way::Native => self.native(arguments),
+        }
+    }
+
     pub(crate) fn run(&self, way: Way, arguments: &[&str]) -> Outcome {
         match way {
             Way::Free => free(arguments),
-            Way::Itself => finish(self.launcher.spawn(&self.itself(arguments)).unwrap()),
-            Way::Native => finish(self.launcher.spawn(&self.native(arguments)).unwrap()),
+            _ => finish(self.launcher.spawn(&self.confined(way, arguments)).unwrap()),
         }
     }
 }
@@ -161,6 +189,14 @@ impl Watch {
         assert!(descriptor >= 0, "process {pid} is not there");
         // SAFETY: the descriptor has just been made.
         Watch(unsafe { OwnedFd::from_raw_fd(i32::try_from(descriptor).unwrap()) })
+    }
+
+    /// Whether it is gone, or is within so many milliseconds.
+    pub(crate) fn ended_within(&self, milliseconds: i32) -> bool {
+        use std::os::fd::AsRawFd;
+        let mut poll = libc::pollfd { fd: self.0.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+        // SAFETY: one valid entry.
+        (unsafe { libc::poll(&raw mut poll, 1, milliseconds) }) == 1
     }
 
     pub(crate) fn ended(&self) {

@@ -2,10 +2,10 @@
 
 use crate::Test;
 use crate::entries::write;
-use crate::lab::{HOST, Lab, Watch, command, finish, has_children, owned};
-use probity_sandbox::{Child, Launcher};
+use crate::lab::{HOST, Lab, Watch, Way, command, everywhere, finish, has_children, owned};
+use probity_sandbox::{Child, Launcher, Level};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitCode;
 
@@ -17,7 +17,8 @@ pub(crate) fn tests() -> Vec<Test> {
         a_child_that_ignores_the_request_is_killed
         an_ended_child_is_not_signalled
         a_child_outlives_its_launcher
-        a_killed_host_leaves_no_process
+        a_host_that_dies_leaves_no_process
+        what_is_left_of_a_child_dies_with_it
         children_can_be_started_by_many_threads
     )
 }
@@ -51,10 +52,12 @@ fn a_dropped_child_is_killed_and_reaped() {
 }
 
 fn a_child_is_asked_to_end() {
-    let lab = Lab::new();
-    let mut child = start(&lab, "echo");
-    child.terminate().unwrap();
-    assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGTERM));
+    for (level, way) in everywhere() {
+        let lab = Lab::at(level);
+        let mut child = lab.launcher.spawn(&lab.confined(way, &["echo"])).unwrap();
+        child.terminate().unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGTERM), "{way:?}, {level}");
+    }
 }
 
 fn a_child_that_ignores_the_request_is_killed() {
@@ -91,31 +94,84 @@ fn a_child_outlives_its_launcher() {
     assert_eq!(outcome.output, "a line\nthrough\n", "{outcome:?}");
 }
 
-/// A host: starts a child in the way that it is told, tells its number, and waits for its own death.
+/// A host: starts a child as it is told, tells the numbers of all processes below it, and waits for its own death.
 pub(crate) fn host(arguments: &[String]) -> ExitCode {
-    let lab = Lab::new();
-    let stubborn = ["stubborn"];
-    let native = arguments.iter().any(|argument| argument == "native");
-    let profile = if native { lab.native(&stubborn) } else { lab.itself(&stubborn) };
-    let child = lab.launcher.spawn(&profile).unwrap();
-    println!("{}", child.pid());
-    let mut rest = String::new();
-    let _ = std::io::stdin().read_to_string(&mut rest);
+    let asked = |word: &str| arguments.iter().any(|argument| argument == word);
+    let lab = Lab::at(if asked("full") { Level::Full } else { Level::Standard });
+    let way = if asked("Native") { Way::Native } else { Way::Itself };
+    let mut child = lab.launcher.spawn(&lab.confined(way, &["stubborn"])).unwrap();
+    let mut output = BufReader::new(File::from(child.stdout.take().unwrap()));
+    output.read_line(&mut String::new()).unwrap();
+    let all: Vec<String> = descendants(std::process::id()).iter().map(u32::to_string).collect();
+    println!("{}", all.join(" "));
+    let mut line = String::new();
+    let _ = std::io::stdin().read_line(&mut line);
+    assert_ne!(line, "panic\n", "as it was told");
     ExitCode::SUCCESS
 }
 
-fn a_killed_host_leaves_no_process() {
-    for way in ["itself", "native"] {
+/// All processes below one, as the kernel lists them.
+fn descendants(process: u32) -> Vec<u32> {
+    let mut all = Vec::new();
+    let mut waiting = vec![process];
+    while let Some(process) = waiting.pop() {
+        for task in std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten() {
+            let children = std::fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default();
+            let children: Vec<u32> = children.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
+            all.extend(&children);
+            waiting.extend(children);
+        }
+    }
+    all
+}
+
+type Host = std::process::Child;
+
+/// What happens to a host.
+const DEATHS: [(&str, fn(&mut Host)); 5] = [
+    ("killed", |host| host.kill().unwrap()),
+    ("asked to end", |host| signal(host, libc::SIGTERM)),
+    ("interrupted", |host| signal(host, libc::SIGINT)),
+    ("aborted", |host| signal(host, libc::SIGABRT)),
+    ("panicking", |host| host.stdin.as_mut().unwrap().write_all(b"panic\n").unwrap()),
+];
+
+fn signal(host: &Host, signal: i32) {
+    let pid = i32::try_from(host.id()).unwrap();
+    // SAFETY: takes integers. The process is a child that has not been reaped.
+    assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
+}
+
+fn a_host_that_dies_leaves_no_process() {
+    for ((level, way), (death, die)) in everywhere().flat_map(|one| DEATHS.map(|death| (one, death))) {
         // What a killed host cannot remove is removed here.
         let temporary = tempfile::tempdir().unwrap();
-        let mut host = command(HOST, &[way]).env("TMPDIR", temporary.path()).spawn().unwrap();
+        let arguments = [level.to_string(), format!("{way:?}")];
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut host = command(HOST, &arguments).env("TMPDIR", temporary.path()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(host.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        let child = Watch::new(line.trim().parse().unwrap());
-        host.kill().unwrap();
+        let all: Vec<Watch> = line.split_whitespace().map(|pid| Watch::new(pid.parse().unwrap())).collect();
+        // In namespaces, the child and the keeper of its namespace.
+        let expected = if level == Level::Full { 2 } else { 1 };
+        assert_eq!(all.len(), expected, "{way:?}, {level}");
+        die(&mut host);
         host.wait().unwrap();
-        child.ended();
+        let left = all.iter().filter(|process| !process.ended_within(100)).count();
+        assert_eq!(left, 0, "of a host that was {death}, {way:?}, {level}");
     }
+}
+
+fn what_is_left_of_a_child_dies_with_it() {
+    let lab = Lab::at(Level::Full);
+    let child = start(&lab, "stubborn");
+    let all: Vec<Watch> =
+        descendants(std::process::id()).iter().map(|pid| Watch::new(i32::try_from(*pid).unwrap())).collect();
+    assert_eq!(all.len(), 2);
+    drop(child);
+    // Without waiting: when the keeper is gone, so is all that it kept.
+    assert!(all.iter().all(|process| process.ended_within(0)));
+    assert!(!has_children());
 }
 
 fn children_can_be_started_by_many_threads() {

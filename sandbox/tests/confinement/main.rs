@@ -23,6 +23,7 @@ mod hostile;
 mod lab;
 mod life;
 mod refusals;
+mod users;
 mod workloads;
 
 use std::io::Write;
@@ -73,5 +74,11 @@ fn run_tests(arguments: &[String]) -> ExitCode {
         }
     }
     println!("\n{} passed, {} failed {failed:?}", tests.len() - failed.len(), failed.len());
-    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let passed = if users::is_root() {
+        println!("\nas an ordinary user:");
+        users::pass_as_ordinary_user(arguments)
+    } else {
+        true
+    };
+    if failed.is_empty() && passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -2,7 +2,7 @@
 
 use crate::Test;
 use crate::lab::{Lab, Way, command, finish, has_children};
-use probity_sandbox::{Profile, SpawnError};
+use probity_sandbox::{Ceiling, Profile, SpawnError};
 use std::path::PathBuf;
 
 pub(crate) fn tests() -> Vec<Test> {
@@ -27,7 +27,7 @@ fn refused(lab: &Lab, profile: &Profile) -> SpawnError {
 }
 
 fn without_landlock_nothing_starts() {
-    let lab = Lab::below(0, true);
+    let lab = Lab::below(Ceiling { landlock_abi: 0, namespaces: false, ..Ceiling::default() });
     for profile in [lab.itself(&["echo"]), lab.native(&["echo"])] {
         let error = refused(&lab, &profile).to_string();
         assert!(error.starts_with("the sandbox would be too weak, it cannot guarantee: "), "{error}");
@@ -36,7 +36,7 @@ fn without_landlock_nothing_starts() {
 }
 
 fn without_seccomp_nothing_starts() {
-    let lab = Lab::below(u32::MAX, false);
+    let lab = Lab::below(Ceiling { seccomp: false, ..Ceiling::default() });
     for profile in [lab.itself(&["echo"]), lab.native(&["echo"])] {
         let error = refused(&lab, &profile).to_string();
         assert!(error.starts_with("the sandbox would be too weak, it cannot guarantee: "), "{error}");
@@ -46,7 +46,7 @@ fn without_seccomp_nothing_starts() {
 
 fn an_old_landlock_still_denies_truncation() {
     for abi in [1, 2, 3] {
-        let lab = Lab::below(abi, true);
+        let lab = Lab::below(Ceiling { landlock_abi: abi, namespaces: false, ..Ceiling::default() });
         for attack in ["truncate", "open_truncating", "write", "read"] {
             let target = if attack == "read" { lab.text("home/secret") } else { lab.text("granted/data") };
             let outcome = lab.run(Way::Itself, &[attack, &target]);
@@ -59,7 +59,7 @@ fn an_old_landlock_still_denies_truncation() {
 }
 
 fn an_old_landlock_still_denies_signals() {
-    let lab = Lab::below(5, true);
+    let lab = Lab::below(Ceiling { landlock_abi: 5, namespaces: false, ..Ceiling::default() });
     let host = std::process::id().to_string();
     for attack in ["kill", "tkill", "tgkill"] {
         let arguments: &[&str] = &[attack, &host];

@@ -2,7 +2,7 @@
 
 use crate::Test;
 use crate::entries::write;
-use crate::lab::{Lab, Way, finish};
+use crate::lab::{Lab, everywhere, finish};
 
 pub(crate) fn tests() -> Vec<Test> {
     tests!("workload":
@@ -14,34 +14,34 @@ pub(crate) fn tests() -> Vec<Test> {
 
 fn an_honest_plugin_is_not_hindered() {
     for work in ["work_threads", "work_pool", "work_scratch", "work_panic", "work_signals"] {
-        for way in [Way::Itself, Way::Native] {
-            let outcome = Lab::new().run(way, &[work]);
-            assert!(outcome.through(), "{work}, {way:?}: {outcome:?}");
+        for (level, way) in everywhere() {
+            let outcome = Lab::at(level).run(way, &[work]);
+            assert!(outcome.through(), "{work}, {way:?}, {level}: {outcome:?}");
         }
     }
 }
 
 fn asynchronous_runtimes_work() {
     for runtime in ["work_tokio_current", "work_tokio_multi"] {
-        let lab = Lab::new();
-        for profile in [lab.itself(&[runtime]), lab.native(&[runtime])] {
-            let mut child = lab.launcher.spawn(&profile).unwrap();
+        for (level, way) in everywhere() {
+            let lab = Lab::at(level);
+            let mut child = lab.launcher.spawn(&lab.confined(way, &[runtime])).unwrap();
             write(&mut child, "one\ntwo\n");
             let outcome = finish(child);
-            assert_eq!(outcome.output, "one!\ntwo!\nthrough\n", "{outcome:?}");
+            assert_eq!(outcome.output, "one!\ntwo!\nthrough\n", "{way:?}, {level}: {outcome:?}");
         }
     }
 }
 
 fn what_is_granted_can_be_read() {
-    for way in [Way::Itself, Way::Native] {
-        let lab = Lab::new();
+    for (level, way) in everywhere() {
+        let lab = Lab::at(level);
         let data = lab.text("granted/data");
         for arguments in
             [["work_map_file", &data], ["read", &data], ["list", &lab.text("granted")], ["read", "/dev/null"]]
         {
             let outcome = lab.run(way, &arguments);
-            assert!(outcome.through(), "{arguments:?}, {way:?}: {outcome:?}");
+            assert!(outcome.through(), "{arguments:?}, {way:?}, {level}: {outcome:?}");
         }
     }
 }

@@ -5,6 +5,7 @@ mod network;
 mod pretence;
 mod processes;
 mod resources;
+mod seclusion;
 mod work;
 
 use std::io::{self, Write};
@@ -23,7 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let Some((name, rest)) = arguments.split_first() else { return ExitCode::FAILURE };
     let tables =
         [files::ATTACKS, network::ATTACKS, processes::ATTACKS, resources::ATTACKS, pretence::ATTACKS];
-    let tables = tables.into_iter().chain([work::WORK]);
+    let tables = tables.into_iter().chain([seclusion::ATTACKS, work::WORK]);
     let Some((_, attack)) = tables.flatten().find(|(known, _)| known == name) else {
         eprintln!("there is no attack {name}");
         return ExitCode::FAILURE;

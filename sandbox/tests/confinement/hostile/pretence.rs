@@ -3,8 +3,13 @@
 use super::Attack;
 use std::io::{self, BufRead, Write};
 
-pub(crate) const ATTACKS: &[(&str, Attack)] =
-    &[("victim", victim), ("stubborn", stubborn), ("echo", echo), ("exit", exit)];
+pub(crate) const ATTACKS: &[(&str, Attack)] = &[
+    ("victim", victim),
+    ("stubborn", stubborn),
+    ("echo", echo),
+    ("exit", exit),
+    ("abort", |_| std::process::abort()),
+];
 
 static TREASURE: u8 = 42;
 

@@ -1,0 +1,177 @@
+//! The file tree of a child at the level *full*: what is granted, read-only, and nothing else.
+//!
+//! The new root is a small file system in memory. It holds the directories and links on the way to what is granted, which
+//! is mounted from where it lies. There is no `/proc`.
+
+use super::mounts::{Mount, NO_DEVICES, NO_EXECUTION, NO_SETUID, READ_ONLY, change_root};
+use super::paths::Paths;
+use crate::profile::Limits;
+use crate::spec::{Kind, Orders};
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What every program expects to find.
+pub(super) const DEVICES: [&str; 3] = ["/dev/null", "/dev/urandom", "/dev/random"];
+
+/// Where the kernel shows more than files, which is granted to nobody.
+const NO_FILES: [&str; 3] = ["/proc", "/sys", "/dev"];
+
+/// The most bytes of the directories and links on the way.
+const SKELETON: &str = "4m";
+
+/// What is mounted where.
+struct Plan {
+    /// Real paths, none below another, and whether each is a directory.
+    shown: BTreeMap<PathBuf, bool>,
+    /// Links on the way, and what each says.
+    links: BTreeMap<PathBuf, PathBuf>,
+    scratch: Option<PathBuf>,
+    /// Whether nothing is seen but what is granted, and what is only to be read cannot be executed either.
+    exact: bool,
+}
+
+/// A new root, still empty. From now on the working directory is there, and absolute paths still mean the old root.
+#[derive(Debug)]
+pub(super) struct Root(Mount);
+
+/// What came of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tree {
+    /// Nothing can be read or executed but what is granted, whatever Landlock does.
+    pub(super) exact: bool,
+}
+
+impl Root {
+    pub(super) fn new() -> io::Result<Root> {
+        let root = Mount::new("tmpfs", &[("size", SKELETON.to_owned()), ("mode", "0755".to_owned())], 0)?;
+        root.attach(Path::new("/"))?;
+        root.enter()?;
+        Ok(Root(root))
+    }
+
+    /// Shows what is granted, and makes this the root of this process and its children from now on.
+    pub(super) fn fill(self, orders: &Orders) -> io::Result<Tree> {
+        let plan = Plan::new(orders)?;
+        plan.build()?;
+        let execution = if executes(orders) { 0 } else { NO_EXECUTION };
+        self.0.restrict(READ_ONLY | NO_SETUID | NO_DEVICES | execution)?;
+        for device in DEVICES {
+            show(Path::new(device), Some(READ_ONLY | NO_SETUID | NO_EXECUTION))?;
+        }
+        plan.scratch.iter().try_for_each(|path| scratch(path, &orders.limits))?;
+        change_root()?;
+        Ok(Tree { exact: plan.exact })
+    }
+}
+
+/// A file system in memory, which nobody else sees and which ends with the child.
+fn scratch(path: &Path, limits: &Limits) -> io::Result<()> {
+    let options = [
+        ("size", limits.scratch_size.to_string()),
+        ("nr_inodes", limits.scratch_files.to_string()),
+        ("mode", "0700".to_owned()),
+    ];
+    Mount::new("tmpfs", &options, NO_SETUID | NO_DEVICES | NO_EXECUTION)?.attach(relative(path))
+}
+impl Plan {
+    fn new(orders: &Orders) -> io::Result<Plan> {
+        let mut paths = Paths::default();
+        let interpreter = match orders.entry {
+            Kind::Interpreter => orders.arguments.first(),
+            Kind::Nothing | Kind::Itself | Kind::Native => None,
+        };
+        let granted = orders.read.iter().chain(&orders.list).chain(&orders.execute).chain(interpreter);
+        let mut all = BTreeMap::new();
+        for path in granted {
+            let real = grantable(&mut paths, path)?;
+            let directory = fs::symlink_metadata(&real).map_err(|error| cannot_grant(path, &error))?.is_dir();
+            all.insert(real, directory);
+        }
+        let scratch = orders.scratch.as_ref().map(|path| grantable(&mut paths, path)).transpose()?;
+        let exact = orders.list.is_empty() && !executes(orders);
+        let shown = without_nested(all);
+        let links = paths.into_links().into_iter().filter(|(link, _)| !below_any(&shown, link)).collect();
+        Ok(Plan { shown, links, scratch, exact })
+    }
+
+    /// Fills the working directory, which is the new root.
+    fn build(&self) -> io::Result<()> {
+        for (path, directory) in &self.shown {
+            place(path, *directory)?;
+            show(path, None)?;
+        }
+        for (link, target) in &self.links {
+            place_parent(link)?;
+            std::os::unix::fs::symlink(target, relative(link))?;
+        }
+        for device in DEVICES {
+            place(Path::new(device), false)?;
+        }
+        self.scratch.iter().try_for_each(|path| place(path, true))
+    }
+}
+
+/// Whether a program runs that may map or execute what it reads.
+fn executes(orders: &Orders) -> bool {
+    matches!(orders.entry, Kind::Native | Kind::Interpreter)
+}
+
+/// The real path of what is granted.
+fn grantable(paths: &mut Paths, path: &OsStr) -> io::Result<PathBuf> {
+    let real = paths.real(Path::new(path)).map_err(|error| cannot_grant(path, &error))?;
+    if real.parent().is_none() || NO_FILES.iter().any(|place| real.starts_with(place)) {
+        return Err(cannot_grant(path, &io::Error::other("it holds more than files")));
+    }
+    Ok(real)
+}
+
+fn cannot_grant(path: &OsStr, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot grant {}: {error}", Path::new(path).display()))
+}
+
+/// What lies below a granted directory is seen anyway. In the order of paths, all that is below follows directly.
+fn without_nested(all: BTreeMap<PathBuf, bool>) -> BTreeMap<PathBuf, bool> {
+    let mut outermost: Option<PathBuf> = None;
+    let mut kept = all;
+    kept.retain(|path, _| {
+        let nested = outermost.as_ref().is_some_and(|above| path.starts_with(above));
+        if !nested {
+            outermost = Some(path.clone());
+        }
+        !nested
+    });
+    kept
+}
+
+fn below_any(shown: &BTreeMap<PathBuf, bool>, path: &Path) -> bool {
+    path.ancestors().any(|above| shown.contains_key(above))
+}
+
+/// Makes something to mount over.
+fn place(path: &Path, directory: bool) -> io::Result<()> {
+    if directory {
+        return fs::create_dir_all(relative(path));
+    }
+    place_parent(path)?;
+    File::create(relative(path)).map(drop)
+}
+
+fn place_parent(path: &Path) -> io::Result<()> {
+    path.parent().map(relative).filter(|parent| *parent != Path::new("")).map_or(Ok(()), fs::create_dir_all)
+}
+
+/// Mounts what lies at a path at the same path of the new root.
+fn show(path: &Path, attributes: Option<u64>) -> io::Result<()> {
+    let mount = Mount::copy(path).map_err(|error| cannot_grant(path.as_os_str(), &error))?;
+    if let Some(attributes) = attributes {
+        mount.restrict(attributes)?;
+    }
+    mount.attach(relative(path)).map_err(|error| cannot_grant(path.as_os_str(), &error))
+}
+
+fn relative(path: &Path) -> &Path {
+    path.strip_prefix("/").unwrap_or(path)
+}
