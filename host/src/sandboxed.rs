@@ -113,7 +113,7 @@ impl Sandboxed {
     fn profile(&self, entry: Entry) -> Profile {
         let limits = self.limits.clone();
         let (read, list, execute, environment) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Profile { entry, read, list, execute, scratch: None, environment, limits, least: Level::Standard }
+        Profile { entry, read, list, execute, scratch: None, environment, limits, least: Level::None }
     }
 
     /// A directory of its own for one process.

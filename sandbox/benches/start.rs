@@ -1,15 +1,18 @@
-//! What confinement adds to a start: medians of starting this program and waiting for its end, in turns.
+//! What confinement adds to a start: from starting this program to the end of its output, in turns with a plain start.
 //!
-//! An argument that is a number makes this process hold so many MiB, which must not matter.
+//! All is measured with nothing held and once more while this process holds 1 GiB, which must not matter.
 #![allow(clippy::print_stdout, reason = "a bench prints what it has measured")]
 
-use probity_sandbox::{Entry, Launcher, Level, Limits, Profile, runtime_libraries};
+use probity_sandbox::{Ceiling, Entry, Launcher, Level, Limits, Profile, runtime_libraries};
 use sha2::{Digest, Sha256};
 use std::io::Read;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 const ROUNDS: usize = 101;
+/// The memory that the host holds, in MiB.
+const HELD: [usize; 2] = [0, 1024];
 
 fn main() -> ExitCode {
     match probity_sandbox::launched() {
@@ -17,23 +20,63 @@ fn main() -> ExitCode {
         Ok(None) => {}
         Err(_) => return ExitCode::FAILURE,
     }
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if arguments.iter().any(|argument| argument == "--child") {
+    if std::env::args().any(|argument| argument == "--child") {
         return ExitCode::SUCCESS;
     }
-    let held: usize = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(0);
-    let memory = vec![1_u8; held << 20];
-    let launcher = Launcher::new().expect("a launcher");
     let program = std::env::current_exe().expect("this program");
-    let bytes = std::fs::read(&program).expect("this program's bytes");
-    let native = Entry::Native {
-        path: program.clone(),
+    for held in HELD {
+        let memory = vec![1_u8; held << 20];
+        println!("{} MiB held by the host, medians of {ROUNDS} starts:", memory.len() >> 20);
+        measure(&program);
+    }
+    ExitCode::SUCCESS
+}
+
+fn measure(program: &Path) {
+    let full = Launcher::new().expect("a launcher");
+    let standard = Launcher::new().expect("a launcher");
+    let standard = standard.below(Ceiling { namespaces: false, ..Ceiling::default() });
+    let itself = |launcher: &Launcher| Entry::Itself { program: launcher.program(), arguments: vec![] };
+    let profiles = [
+        ("built in, standard", &standard, profile(itself(&standard), vec![], Level::Standard)),
+        ("built in, full", &full, profile(itself(&full), vec![], Level::Full)),
+        ("native, standard", &standard, native(program, Level::Standard)),
+        ("native, full", &full, native(program, Level::Full)),
+    ];
+    let mut plain_times = Vec::new();
+    let mut differences = [const { Vec::new() }; 4];
+    for _ in 0..ROUNDS {
+        for ((_, launcher, profile), differences) in profiles.iter().zip(&mut differences) {
+            let plain = plain(program).as_secs_f64();
+            let confined = confined(launcher, profile).as_secs_f64();
+            plain_times.push(plain);
+            differences.push(confined - plain);
+        }
+    }
+    println!("{:>8.2} ms  plain", median(&mut plain_times));
+    for ((name, ..), differences) in profiles.iter().zip(&mut differences) {
+        println!("{:>+8.2} ms  {name}", median(differences));
+    }
+}
+
+/// In milliseconds.
+fn median(seconds: &mut [f64]) -> f64 {
+    seconds.sort_by(f64::total_cmp);
+    seconds[seconds.len() / 2] * 1e3
+}
+
+fn native(program: &Path, level: Level) -> Profile {
+    let bytes = std::fs::read(program).expect("this program's bytes");
+    let entry = Entry::Native {
+        path: program.to_owned(),
         sha256: Sha256::digest(&bytes).into(),
         arguments: vec!["--child".to_owned()],
     };
-    let execute = runtime_libraries(&program).expect("its libraries");
-    let itself = Entry::Itself { program: launcher.program(), arguments: vec![] };
-    let profile = |entry, execute| Profile {
+    profile(entry, runtime_libraries(program).expect("its libraries"), level)
+}
+
+fn profile(entry: Entry, execute: Vec<PathBuf>, least: Level) -> Profile {
+    Profile {
         entry,
         read: vec![],
         list: vec![],
@@ -41,40 +84,28 @@ fn main() -> ExitCode {
         scratch: None,
         environment: vec![],
         limits: Limits::default(),
-        least: Level::Standard,
-    };
-    let (itself, native) = (profile(itself, vec![]), profile(native, execute));
-    let mut times = [const { Vec::new() }; 3];
-    for _ in 0..ROUNDS {
-        times[0].push(timed(|| plain(&program)));
-        times[1].push(timed(|| confined(&launcher, &itself)));
-        times[2].push(timed(|| confined(&launcher, &native)));
+        least,
     }
-    println!("{} MiB held, {} KiB of program, medians of {ROUNDS}:", memory.len() >> 20, bytes.len() >> 10);
-    for (name, times) in
-        ["without confinement", "built in, confined", "native, copied and confined"].iter().zip(&mut times)
-    {
-        times.sort();
-        println!("{:>8.2} ms  {name}", times[ROUNDS / 2].as_secs_f64() * 1e3);
-    }
-    ExitCode::SUCCESS
-}
-
-fn timed(work: impl Fn()) -> Duration {
-    let start = Instant::now();
-    work();
-    start.elapsed()
 }
 
 #[allow(clippy::disallowed_methods, reason = "what confined starts are compared with")]
-fn plain(program: &std::path::Path) {
-    let output = std::process::Command::new(program).arg("--child").output().expect("a start");
-    assert!(output.status.success());
+fn plain(program: &Path) -> Duration {
+    let start = Instant::now();
+    let mut command = std::process::Command::new(program);
+    let output = command.arg("--child").stdout(std::process::Stdio::piped());
+    let mut child = output.spawn().expect("a start");
+    child.stdout.take().expect("a pipe").read_to_end(&mut Vec::new()).expect("its output");
+    let elapsed = start.elapsed();
+    assert!(child.wait().expect("its end").success());
+    elapsed
 }
 
-fn confined(launcher: &Launcher, profile: &Profile) {
+fn confined(launcher: &Launcher, profile: &Profile) -> Duration {
+    let start = Instant::now();
     let mut child = launcher.spawn(profile).expect("a start");
     let mut output = std::fs::File::from(child.stdout.take().expect("a pipe"));
     output.read_to_end(&mut Vec::new()).expect("its output");
+    let elapsed = start.elapsed();
     assert!(child.wait().expect("its end").success());
+    elapsed
 }

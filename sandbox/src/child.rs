@@ -19,6 +19,9 @@ pub struct Child {
     /// The reading end of its standard error, a pipe.
     pub stderr: Option<OwnedFd>,
     pid: i32,
+    /// Its process group, which it leads unless it has succeeded the launcher. It exists as long as the process is not
+    /// reaped.
+    group: i32,
     pidfd: OwnedFd,
     /// Where the first process of a process namespace tells how the child has ended.
     ending: PipeReader,
@@ -59,7 +62,8 @@ impl Child {
         let Pipes { stdin, stdout, stderr } = pipes;
         let report = Report { level: Level::None, guarantees: Vec::new(), denied: None };
         let (stdin, stdout, stderr) = (Some(stdin), Some(stdout), Some(stderr));
-        Ok(Child { stdin, stdout, stderr, pid, pidfd, ending, report, ended: None, _starter: starter })
+        let group = pid;
+        Ok(Child { stdin, stdout, stderr, pid, group, pidfd, ending, report, ended: None, _starter: starter })
     }
 
     /// Takes charge of the process that goes on in its stead, another child of this process, once itself has ended.
@@ -82,7 +86,7 @@ impl Child {
         self.report = report;
     }
 
-    /// Its process id, which is also that of its group and session.
+    /// The id of the process that is waited for: the child itself, or in namespaces the one that keeps it.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid.unsigned_abs()
@@ -146,7 +150,7 @@ impl Child {
 
     fn signal(&self, signal: i32) -> io::Result<()> {
         // Once reaped, the number may belong to another process.
-        if self.ended.is_some() { Ok(()) } else { process::signal_group(self.pid, signal) }
+        if self.ended.is_some() { Ok(()) } else { process::signal_group(self.group, self.pid, signal) }
     }
 
     fn reap(&mut self, block: bool) -> io::Result<Option<ExitStatus>> {
@@ -160,7 +164,7 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         if self.ended.is_none() {
-            end(self.pid);
+            end(self.group, self.pid);
         }
     }
 }
@@ -168,13 +172,13 @@ impl Drop for Child {
 /// A descriptor of a child of ours, which is ended if that fails.
 fn charge(pid: i32) -> Result<OwnedFd, SpawnError> {
     process::pidfd(pid).map_err(|source| {
-        end(pid);
+        end(pid, pid);
         SpawnError::Resource { what: "a process descriptor", source }
     })
 }
 
 /// Kills and reaps a child of ours. Errors mean that there is nothing left to kill or to reap.
-fn end(pid: i32) {
-    let _ = process::signal_group(pid, libc::SIGKILL);
+fn end(group: i32, pid: i32) {
+    let _ = process::signal_group(group, pid, libc::SIGKILL);
     let _ = process::reap(pid, true);
 }

@@ -64,7 +64,7 @@ pub struct Profile {
     pub environment: Vec<(String, String)>,
     /// The resources that it may use.
     pub limits: Limits,
-    /// The level that it demands. It can demand more than the host does, never less.
+    /// The level that it demands for its own part. It can demand more than the host does, never less.
     pub least: Level,
 }
 

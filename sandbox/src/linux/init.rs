@@ -7,8 +7,9 @@
 use super::descriptors::{check, close_all_but};
 use super::process;
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::unix::fs::FileExt;
 use std::ptr;
 
 /// The number that the first process has inside.
@@ -42,9 +43,9 @@ impl Outside {
 
     /// This process's number, and its parent's.
     fn numbers(&mut self) -> io::Result<(u32, u32)> {
-        let mut text = String::new();
-        self.0.rewind()?;
-        self.0.read_to_string(&mut text)?;
+        let mut text = [0; 1024];
+        let length = self.0.read_at(&mut text, 0)?;
+        let text = String::from_utf8_lossy(&text[..length]);
         // The name stands in brackets, and may hold anything.
         let numbers = || {
             let own = text.split_once(' ')?.0.parse().ok()?;

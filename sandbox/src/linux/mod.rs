@@ -17,6 +17,7 @@ mod paths;
 mod privileges;
 mod probe;
 pub(crate) mod process;
+mod processor;
 mod seccomp;
 mod seclude;
 pub(crate) mod start;

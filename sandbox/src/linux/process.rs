@@ -15,12 +15,13 @@ pub(crate) fn pidfd(pid: i32) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
 }
 
-/// Sends a signal to a child that has not been reaped, and to its process group if it leads one already.
-pub(crate) fn signal_group(pid: i32, signal: i32) -> io::Result<()> {
-    // SAFETY: takes two integers. The pid is that of our unreaped child, so that it names no other process or group.
+/// Sends a signal to a child that has not been reaped, and to its process group if it is in one of its own already.
+pub(crate) fn signal_group(group: i32, pid: i32, signal: i32) -> io::Result<()> {
+    // SAFETY: takes two integers. The numbers are those of our unreaped child and of the group that it was started in, so
+    // that they name no others.
     let send = |target| check(unsafe { libc::kill(target, signal) }).map(drop);
-    // Until the child leads a group of its own, there is none of that number.
-    send(-pid).or_else(|_| send(pid))
+    // Until the child has made the group, there is none of that number.
+    send(-group).or_else(|_| send(pid))
 }
 
 /// Takes the exit status of a child; `None` if it still runs and `block` is false.

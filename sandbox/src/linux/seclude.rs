@@ -1,11 +1,14 @@
 //! The way into namespaces: from a process of the host's to one that is alone with what was granted.
 //!
 //! Three processes take part. The launcher leaves the host's namespaces and ends; its sibling, the first process in the
-//! new ones, builds the file tree and stays as their keeper; the keeper's child goes on to become the plugin.
+//! new ones, builds the file tree and stays as their keeper; the keeper's child goes on to become the plugin. All are of
+//! the launcher's session and process group, which outlast it: another session would be another group for the kernel's
+//! scheduler, and on a busy machine wait for its turn.
 
 use super::init::{Outside, fork_and_guard, go_on_inside};
+use super::processor::Processors;
 use super::tree::Root;
-use super::{confine, kernel, namespaces, privileges, process};
+use super::{confine, kernel, namespaces, privileges};
 use crate::error::LaunchError;
 use crate::guarantee::{Facts, Tasks};
 use crate::spec::{Orders, Word};
@@ -16,10 +19,10 @@ use std::os::unix::net::UnixStream;
 /// Returns in the process that is to become the plugin, with what was done so far.
 pub(super) fn seclude(orders: &Orders, ending: OwnedFd, status: &UnixStream) -> Result<Facts, LaunchError> {
     let tasks = kernel::tasks_of_user();
+    let processors = Processors::keep_to_this();
     machine("leaving the host's namespaces", namespaces::leave())?;
     machine("going on in new namespaces", go_on_inside())?;
 
-    confine::step("leaving the session", process::lead_session())?;
     let mut outside = machine("reading /proc/self/stat", Outside::new())?;
     let number = machine("tying its life to the host's", outside.die_with(orders.host))?;
     confine::step("reporting to the host", confine::tell(status, &Word::Inside(number)))?;
@@ -33,6 +36,9 @@ pub(super) fn seclude(orders: &Orders, ending: OwnedFd, status: &UnixStream) -> 
     confine::step("tying its life to the host's", outside.die_with(orders.host))?;
     drop(outside);
     confine::step("starting the plugin's process", fork_and_guard(ending))?;
+    if let Some(processors) = processors {
+        processors.release();
+    }
 
     let tasks = if limited { Tasks::OfNamespace } else { tasks };
     Ok(Facts { secluded: true, exact: tree.exact, tasks, ..Facts::default() })

@@ -68,7 +68,7 @@ impl Lab {
         fs::write(at("granted/data"), "public data").unwrap();
         std::os::unix::fs::symlink("../home/secret", at("granted/link")).unwrap();
         let (launcher, limits) = (Launcher::new().unwrap(), Limits::default());
-        Lab { directory, launcher, limits, level: Level::Standard }
+        Lab { directory, launcher, limits, level: Level::None }
     }
 
     /// The same, on a kernel that offers no more than the ceiling.
@@ -81,6 +81,10 @@ impl Lab {
     pub(crate) fn at(level: Level) -> Lab {
         let lab = Lab::below(Ceiling { namespaces: level == Level::Full, ..Ceiling::default() });
         Lab { level, ..lab }
+    }
+
+    pub(crate) fn allowing_weak(self, allowed: bool) -> Lab {
+        Lab { launcher: self.launcher.allowing_weak(allowed), ..self }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

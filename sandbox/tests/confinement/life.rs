@@ -126,9 +126,10 @@ fn descendants(process: u32) -> Vec<u32> {
 }
 
 type Host = std::process::Child;
+type Death = (&'static str, fn(&mut Host));
 
 /// What happens to a host.
-const DEATHS: [(&str, fn(&mut Host)); 5] = [
+const DEATHS: [Death; 5] = [
     ("killed", |host| host.kill().unwrap()),
     ("asked to end", |host| signal(host, libc::SIGTERM)),
     ("interrupted", |host| signal(host, libc::SIGINT)),

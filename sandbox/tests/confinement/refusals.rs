@@ -2,13 +2,17 @@
 
 use crate::Test;
 use crate::lab::{Lab, Way, command, finish, has_children};
-use probity_sandbox::{Ceiling, Profile, SpawnError};
+use probity_sandbox::{Ceiling, Level, Profile, SpawnError};
 use std::path::PathBuf;
 
 pub(crate) fn tests() -> Vec<Test> {
     tests!("refusal":
-        without_landlock_nothing_starts
+        without_landlock_and_namespaces_nothing_starts
         without_seccomp_nothing_starts
+        without_namespaces_it_is_standard_and_says_so
+        without_landlock_a_file_tree_confines_what_executes_nothing
+        a_level_that_is_demanded_is_reached_or_refused
+        each_guarantee_is_lost_with_its_mechanism
         an_old_landlock_still_denies_truncation
         an_old_landlock_still_denies_signals
         a_missing_grant_is_named
@@ -26,27 +30,116 @@ fn refused(lab: &Lab, profile: &Profile) -> SpawnError {
     error
 }
 
-fn without_landlock_nothing_starts() {
-    let lab = Lab::below(Ceiling { landlock_abi: 0, namespaces: false, ..Ceiling::default() });
-    for profile in [lab.itself(&["echo"]), lab.native(&["echo"])] {
-        let error = refused(&lab, &profile).to_string();
-        assert!(error.starts_with("the sandbox would be too weak, it cannot guarantee: "), "{error}");
-        assert!(error.contains("reads only what is granted") && !error.contains("no network"), "{error}");
+fn below(change: impl Fn(&mut Ceiling)) -> Lab {
+    let mut ceiling = Ceiling::default();
+    change(&mut ceiling);
+    Lab::below(ceiling)
+}
+
+/// Whatever the person allows.
+fn refused_always(ceiling: Ceiling, missing: &str, held: &str) {
+    for allowed in [false, true] {
+        let lab = Lab::below(ceiling).allowing_weak(allowed);
+        for profile in [lab.itself(&["echo"]), lab.native(&["echo"])] {
+            let error = refused(&lab, &profile).to_string();
+            assert!(error.starts_with("the sandbox would be too weak, it cannot guarantee: "), "{error}");
+            assert!(error.contains(missing) && !error.contains(held), "{error}");
+        }
+        assert_eq!(lab.launcher.survey().report.level, Level::None);
     }
 }
 
+fn without_landlock_and_namespaces_nothing_starts() {
+    let ceiling = Ceiling { landlock_abi: 0, namespaces: false, ..Ceiling::default() };
+    refused_always(ceiling, "reads only what is granted", "no network");
+}
+
 fn without_seccomp_nothing_starts() {
-    let lab = Lab::below(Ceiling { seccomp: false, ..Ceiling::default() });
-    for profile in [lab.itself(&["echo"]), lab.native(&["echo"])] {
-        let error = refused(&lab, &profile).to_string();
-        assert!(error.starts_with("the sandbox would be too weak, it cannot guarantee: "), "{error}");
-        assert!(error.contains("no network") && !error.contains("reads only what is granted"), "{error}");
+    for namespaces in [false, true] {
+        let ceiling = Ceiling { seccomp: false, namespaces, ..Ceiling::default() };
+        refused_always(ceiling, "no network", "reads only what is granted");
+    }
+}
+
+fn without_namespaces_it_is_standard_and_says_so() {
+    let lab = below(|c| c.namespaces = false);
+    let report = lab.launcher.spawn(&lab.itself(&["echo"])).unwrap().report().clone();
+    assert_eq!((report.level, report.denied.as_deref()), (Level::Standard, Some("they are not to be used")));
+    assert_eq!(lab.launcher.survey().report, report);
+    let report = Lab::new().launcher.survey().report;
+    assert_eq!((report.level, report.denied), (Level::Full, None));
+}
+
+/// A program may execute and map what it is shown, which only Landlock keeps to what is granted for that.
+fn without_landlock_a_file_tree_confines_what_executes_nothing() {
+    let lab = below(|c| c.landlock_abi = 0);
+    let report = lab.launcher.spawn(&lab.itself(&["echo"])).unwrap().report().clone();
+    assert_eq!((report.level, report.missing_for(Level::Full)), (Level::Full, vec![]));
+    for (attack, target) in [("read", "home/secret"), ("write", "granted/data"), ("truncate", "granted/data")]
+    {
+        let outcome = lab.run(Way::Itself, &[attack, &lab.text(target)]);
+        assert!(outcome.output.starts_with("denied: "), "{attack}: {outcome:?}");
+    }
+    let error = refused(&lab, &lab.native(&["echo"])).to_string();
+    assert_eq!(
+        error,
+        "the sandbox would be too weak, it cannot guarantee: reads only what is granted, executes only what is granted"
+    );
+    let lab = lab.allowing_weak(true);
+    let child = lab.launcher.spawn(&lab.native(&["echo"])).unwrap();
+    assert_eq!(child.report().level, Level::Weak);
+}
+
+fn a_level_that_is_demanded_is_reached_or_refused() {
+    let lab = Lab::at(Level::Full);
+    assert_eq!(lab.launcher.spawn(&lab.itself(&["echo"])).unwrap().report().level, Level::Full);
+    let lab = below(|c| c.namespaces = false);
+    let profile = Profile { least: Level::Full, ..lab.itself(&["echo"]) };
+    let error = refused(&lab, &profile).to_string();
+    assert!(error.contains("hidden names and sizes of files, hidden processes"), "{error}");
+    assert!(error.ends_with(" (no namespaces: they are not to be used)"), "{error}");
+    // It cannot demand less than the host does.
+    let lab = below(|c| (c.landlock_abi, c.namespaces) = (0, false));
+    refused(&lab, &Profile { least: Level::None, ..lab.itself(&["echo"]) });
+}
+
+fn each_guarantee_is_lost_with_its_mechanism() {
+    let held = |lab: &Lab| -> Vec<&str> {
+        let report = lab.launcher.survey().report;
+        report.guarantees.iter().filter(|g| g.held).map(|g| g.name).collect()
+    };
+    let all = held(&Lab::new());
+    let lost = |change: fn(&mut Ceiling)| -> Vec<&str> {
+        let held = held(&below(change));
+        all.iter().filter(|name| !held.contains(name)).copied().collect()
+    };
+    let mut hidden = vec![
+        "bounded disk",
+        "hidden names and sizes of files",
+        "hidden processes",
+        "hidden names of machine and user",
+    ];
+    // As an ordinary user, they are bounded together with the user's other tasks.
+    if crate::users::is_root() {
+        hidden.insert(0, "bounded threads");
+    }
+    assert_eq!(lost(|c| c.namespaces = false), hidden);
+    assert_eq!(lost(|c| c.landlock_abi = 0), Vec::<&str>::new());
+    let without_both = lost(|c| (c.landlock_abi, c.namespaces) = (0, false));
+    for name in
+        ["reads only what is granted", "writes only its scratch directory", "executes only what is granted"]
+    {
+        assert!(without_both.contains(&name), "{without_both:?}");
+    }
+    let without_seccomp = lost(|c| c.seccomp = false);
+    for name in ["no network", "no new processes", "no signals to other processes", "bounded memory"] {
+        assert!(without_seccomp.contains(&name), "{without_seccomp:?}");
     }
 }
 
 fn an_old_landlock_still_denies_truncation() {
     for abi in [1, 2, 3] {
-        let lab = Lab::below(Ceiling { landlock_abi: abi, namespaces: false, ..Ceiling::default() });
+        let lab = below(|c| (c.landlock_abi, c.namespaces) = (abi, false));
         for attack in ["truncate", "open_truncating", "write", "read"] {
             let target = if attack == "read" { lab.text("home/secret") } else { lab.text("granted/data") };
             let outcome = lab.run(Way::Itself, &[attack, &target]);
@@ -59,7 +152,7 @@ fn an_old_landlock_still_denies_truncation() {
 }
 
 fn an_old_landlock_still_denies_signals() {
-    let lab = Lab::below(Ceiling { landlock_abi: 5, namespaces: false, ..Ceiling::default() });
+    let lab = below(|c| (c.landlock_abi, c.namespaces) = (5, false));
     let host = std::process::id().to_string();
     for attack in ["kill", "tkill", "tgkill"] {
         let arguments: &[&str] = &[attack, &host];
