@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use probity_engine::Digest;
-use probity_host::{Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError};
-use probity_registry::{EntryKind, Package, PackageError, PathSource, PluginId, TreeFile};
+use probity_host::{
+    Interpreter, Level, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError,
+};
+use probity_registry::{EntryKind, MinLevel, Package, PackageError, PathSource, PluginId, TreeFile};
 
 use crate::permissions::{self, Decided, Declaring, Permissions, PermissionsError, State, Thing};
 use crate::policy::{PluginDeclaration, Policy};
@@ -256,5 +258,10 @@ fn program(package: &Package, search_path: &[PathBuf]) -> Result<PackageProgram,
         files: package.tree.files().iter().map(file).collect(),
         entry: package.manifest.entry.path.clone(),
         kind,
+        least: match package.manifest.min_level {
+            None => Level::None,
+            Some(MinLevel::Standard) => Level::Standard,
+            Some(MinLevel::Full) => Level::Full,
+        },
     })
 }

@@ -151,14 +151,15 @@ type Trial = Result<(String, Vec<Difference>), DeterminismError>;
 
 fn in_order(original: &Original<'_>) -> Trial {
     let words = "in a fresh process, in another folder, time zone, locale and hash seed";
-    let elsewhere =
-        original.elsewhere([("TZ", "XYZ-13:45"), ("LANG", "tr_TR.UTF-8"), ("PYTHONHASHSEED", "7")])?;
+    let variables = [("TZ", "XYZ-13:45"), ("LANG", "tr_TR.UTF-8"), ("PYTHONHASHSEED", "7")];
+    let elsewhere = original.elsewhere(variables, true)?;
     Ok((words.to_owned(), original.compare(words, &elsewhere.host(), original.answers.iter())))
 }
 
 fn shuffled(original: &Original<'_>) -> Trial {
     let words = "in a fresh process, in another order";
-    let elsewhere = original.elsewhere([("TZ", "ABC+11"), ("LANG", "C"), ("PYTHONHASHSEED", "4711")])?;
+    let elsewhere =
+        original.elsewhere([("TZ", "ABC+11"), ("LANG", "C"), ("PYTHONHASHSEED", "4711")], false)?;
     let mut order: Vec<&(Request, Outcome)> = original.answers.iter().collect();
     // As good as chance, and the same each time.
     order.sort_by_key(|(request, _)| *Digest::of(request.key.as_str().as_bytes()).as_bytes());
@@ -166,7 +167,7 @@ fn shuffled(original: &Original<'_>) -> Trial {
 }
 
 fn alone(original: &Original<'_>) -> Trial {
-    let elsewhere = original.elsewhere([("PYTHONHASHSEED", "99")])?;
+    let elsewhere = original.elsewhere([("PYTHONHASHSEED", "99")], false)?;
     let step = original.answers.len().div_ceil(ALONE);
     let some: Vec<&(Request, Outcome)> = original.answers.iter().step_by(step).collect();
     let words = match step {
@@ -188,15 +189,19 @@ impl Original<'_> {
         asked
     }
 
-    /// Other surroundings, in a folder of their own.
+    /// Other surroundings, in a folder of their own; `open` if more of the machine is to be seen than namespaces show.
     fn elsewhere<const N: usize>(
         &self,
         variables: [(&str, &str); N],
+        open: bool,
     ) -> Result<Elsewhere<'_>, DeterminismError> {
         let folder = TempDir::new()?;
         let places = Arc::new(Places::only(folder.path().to_owned()));
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let launch = Sandboxed::in_places(places.clone()).map_err(probity_host::StartError::from)?;
+        let launch = launch.allowing_weak(self.settings.allow_weak_sandbox);
+        let launch =
+            if open { launch.in_the_open().map_err(probity_host::StartError::from)? } else { launch };
         let world = World::launching(places, launch.surrounded(variables), self.sink.clone());
         Ok(Elsewhere { original: self, world, _folder: folder })
     }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use probity_engine::{
     Account, Engine, Executor, Failure, Key, Reply, Request, Stats, StoreLocation, StoreWarning,
 };
-use probity_host::{CallLimits, Host, HostOptions, Launch, Places, PluginSpec, Sandboxed, Sink, StartError};
+use probity_host::{
+    CallLimits, Host, HostOptions, Launch, Level, Places, PluginSpec, Sandboxed, Sink, StartError,
+};
 
 use crate::fetched::{self, Servers};
 use crate::outside::Outside;
@@ -41,6 +43,7 @@ impl World {
     /// Where the program cannot open itself, which starting built-in plugins needs.
     pub(crate) fn new(settings: &Settings, sink: Arc<dyn Sink>) -> Result<World, StartError> {
         let launch = Sandboxed::in_places(settings.places.clone())?;
+        let launch = launch.allowing_weak(settings.allow_weak_sandbox);
         Ok(World::launching(settings.places.clone(), launch, sink))
     }
 
@@ -106,7 +109,9 @@ pub struct Effort {
     /// Answers taken from this session.
     pub session_hits: u64,
     /// The sandbox's level for each plugin that was started.
-    pub levels: Vec<(Arc<str>, String)>,
+    pub levels: Vec<(Arc<str>, Level)>,
+    /// Why one of them is not in namespaces of its own, if one is not.
+    pub no_namespaces: Option<String>,
 }
 
 impl Session {
@@ -183,7 +188,7 @@ impl Session {
     /// How much was done so far.
     pub fn effort(&self) -> Effort {
         let (engine, host) = (self.engine.stats(), self.host.stats());
-
+        let reports = self.host.levels();
         Effort {
             plugin_processes: host.plugin_processes,
             plugin_calls: host.plugin_calls,
@@ -192,12 +197,8 @@ impl Session {
             verified: engine.verified - self.before.verified,
             store_hits: engine.store_hits - self.before.store_hits,
             session_hits: engine.session_hits - self.before.session_hits,
-            levels: self
-                .host
-                .levels()
-                .into_iter()
-                .map(|(instance, report)| (instance, report.level.to_string()))
-                .collect(),
+            no_namespaces: reports.iter().find_map(|(_, report)| report.denied.clone()),
+            levels: reports.into_iter().map(|(instance, report)| (instance, report.level)).collect(),
         }
     }
 

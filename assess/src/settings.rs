@@ -37,6 +37,8 @@ pub struct Settings {
     pub refresh: Vec<String>,
     /// Whether answers that came from another machine are used.
     pub trust_imported: bool,
+    /// Whether plugins may run although the sandbox lacks a guarantee that they ought to be under.
+    pub allow_weak_sandbox: bool,
     /// The list of repositories whose own policy is trusted.
     pub trusted: PathBuf,
     /// What the person has granted to plugins.

@@ -118,6 +118,16 @@ pub(crate) struct Subject {
     /// Takes this day for today, in UTC.
     #[arg(long, value_name = "YYYY-MM-DD")]
     pub(crate) now: Option<String>,
+    #[command(flatten)]
+    pub(crate) sandbox: Sandbox,
+}
+
+/// What is demanded of the sandbox.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Sandbox {
+    /// Runs plugins although this machine cannot give them every guarantee that they ought to be under; see `doctor`.
+    #[arg(long)]
+    pub(crate) allow_weak_sandbox: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -265,6 +275,8 @@ pub(crate) struct Declared {
     /// Adds the plugins that this policy declares, configured as it says.
     #[arg(long, value_name = "FILE")]
     pub(crate) policy: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) sandbox: Sandbox,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,6 @@
 //! From the command line and the environment to a check's settings.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -9,7 +9,7 @@ use probity_assess::snapshot::What;
 use probity_host::Places;
 use probity_net::Fetcher;
 
-use crate::args::Subject;
+use crate::args::{Declared, Subject};
 use crate::builtin;
 use crate::error::CliError;
 use crate::paths::{MACHINE, Paths, search_path};
@@ -40,6 +40,7 @@ pub(crate) fn settings(subject: &Subject, timeout: Duration) -> Result<Settings,
         granted: paths.granted(),
         machine: MACHINE.into(),
         trust_imported: false,
+        allow_weak_sandbox: subject.sandbox.allow_weak_sandbox,
         places: Arc::new(Places::new(paths.cache.clone(), std::env::temp_dir())),
         cache: paths.cache,
         remembers: true,
@@ -52,13 +53,14 @@ pub(crate) fn settings(subject: &Subject, timeout: Duration) -> Result<Settings,
 }
 
 /// Settings for looking at plugins alone, those of a policy among them.
-pub(crate) fn without_target(policy: Option<&Path>) -> Result<Settings, CliError> {
+pub(crate) fn without_target(of: &Declared) -> Result<Settings, CliError> {
     let subject = Subject {
         target: PathBuf::from("."),
-        policy: policy.map(Path::to_path_buf),
+        policy: of.policy.clone(),
         worktree: false,
         rev: None,
         now: None,
+        sandbox: of.sandbox,
     };
     settings(&subject, TIMEOUT)
 }

@@ -98,9 +98,10 @@ impl Host {
     }
 }
 
-/// What answers: a plugin's artifact together with the host that speaks for it.
-fn hosted(artifact: &Digest, abi: u32) -> Digest {
-    Digest::of(&[artifact.as_bytes().as_slice(), &abi.to_le_bytes()].concat())
+/// What answers: a plugin's artifact together with the host that speaks for it, and whether it may have seen too much.
+fn hosted(artifact: &Digest, abi: u32, weak: bool) -> Digest {
+    let weak: &[u8] = if weak { b"weak" } else { b"" };
+    Digest::of(&[artifact.as_bytes().as_slice(), &abi.to_le_bytes(), weak].concat())
 }
 
 /// What a person decided for a plugin: its configuration, and what it may see.
@@ -134,7 +135,10 @@ impl Executor for Host {
 
     fn digest(&self, leaf: &Leaf) -> Result<Digest, Failure> {
         match leaf {
-            Leaf::Artifact(instance) => Ok(hosted(&self.plugin(instance)?.spec.artifact, ABI)),
+            Leaf::Artifact(instance) => {
+                let weak = self.context.options().launch.is_weak();
+                Ok(hosted(&self.plugin(instance)?.spec.artifact, ABI, weak))
+            }
             Leaf::Config(instance) => Ok(configured(&self.plugin(instance)?.spec)),
             Leaf::Input { kind, id } => Ok(Digest::of(self.input(kind, id)?.as_bytes())),
             Leaf::Expiry { .. } => {
@@ -179,8 +183,17 @@ mod tests {
     #[test]
     fn another_plugin_and_another_host_are_different_artifacts() {
         let (idle, busy) = (Digest::of(b"idle"), Digest::of(b"busy"));
-        assert_ne!(hosted(&idle, 1), hosted(&busy, 1));
-        assert_ne!(hosted(&idle, 1), hosted(&idle, 2));
-        assert_ne!(hosted(&idle, ABI), idle, "what was stored by a host that mixed nothing in is not taken");
+        assert_ne!(hosted(&idle, 1, false), hosted(&busy, 1, false));
+        assert_ne!(hosted(&idle, 1, false), hosted(&idle, 2, false));
+        assert_ne!(
+            hosted(&idle, 1, false),
+            hosted(&idle, 1, true),
+            "what was answered under a weak sandbox is apart"
+        );
+        assert_ne!(
+            hosted(&idle, ABI, false),
+            idle,
+            "what was stored by a host that mixed nothing in is not taken"
+        );
     }
 }

@@ -15,6 +15,12 @@ pub trait Launch: Send + Sync + 'static {
     /// # Errors
     /// [`StartError`]; then nothing of the plugin has run.
     fn launch(&self, spec: &PluginSpec, git: Option<&GitGrant>) -> Result<Launched, StartError>;
+
+    /// Whether a process may be started for which less is guaranteed than ought to be. What such a one answers is not
+    /// what a confined one would, so that it is remembered apart.
+    fn is_weak(&self) -> bool {
+        false
+    }
 }
 
 /// A process that has just been started.

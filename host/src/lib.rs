@@ -46,6 +46,7 @@ pub use launch::{Launch, Launched, Process};
 pub use options::{CallLimits, GitGrant, HostOptions, PluginSpec, Program, Sources, plugin_of};
 pub use package::{CopyError, PackageFile, PackageKind, PackageProgram};
 pub use places::Places;
+pub use probity_sandbox::Level;
 pub use python::{Interpreter, PythonError};
 pub use sandboxed::Sandboxed;
 pub use sink::{Log, LogLevel, Progress, Silent, Sink};

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use probity_engine::Digest;
+use probity_sandbox::Level;
 use sha2::Digest as _;
 
 use crate::Interpreter;
@@ -29,6 +30,8 @@ pub struct PackageProgram {
     pub entry: String,
     /// How it is started.
     pub kind: PackageKind,
+    /// The least level of the sandbox that it demands for its own part; [`Level::None`] where it demands none.
+    pub least: Level,
 }
 
 /// One file of a package.
@@ -224,7 +227,14 @@ mod tests {
             files.push(PackageFile { path: path.into(), executable, size: text.len() as u64, sha256 });
         }
         let (tree, entry) = ([7; 32], "run".to_owned());
-        PackageProgram { dir: dir.to_owned(), tree, files, entry, kind: PackageKind::Native }
+        PackageProgram {
+            dir: dir.to_owned(),
+            tree,
+            files,
+            entry,
+            kind: PackageKind::Native,
+            least: Level::None,
+        }
     }
 
     #[test]

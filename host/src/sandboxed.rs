@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use probity_sandbox::{Child, Entry, Launcher, Level, Limits, Profile, SpawnError, runtime_libraries};
+use probity_sandbox::{
+    Ceiling, Child, Entry, Launcher, Level, Limits, Profile, SpawnError, runtime_libraries,
+};
 use tempfile::TempDir;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -26,6 +28,9 @@ pub struct Sandboxed {
     places: Arc<Places>,
     limits: Limits,
     surroundings: BTreeMap<String, String>,
+    weak: bool,
+    /// Starts those that do not demand namespaces, if they are to see more of the machine.
+    open: Option<Launcher>,
 }
 
 impl Sandboxed {
@@ -51,7 +56,19 @@ impl Sandboxed {
     pub fn with_launcher(launcher: Launcher, places: Arc<Places>) -> Sandboxed {
         // Deadlines are the host's; a limit on processor time would end a plugin for being asked often.
         let limits = Limits { cpu_seconds: 7 * 24 * 3600, tasks: 512, ..Limits::default() };
-        Sandboxed { launcher, places, limits, surroundings: BTreeMap::new() }
+        Sandboxed { launcher, places, limits, surroundings: BTreeMap::new(), weak: false, open: None }
+    }
+
+    /// The same, which may start plugins for which a guarantee is missing, if this machine cannot give more. Where it can,
+    /// nothing changes.
+    #[must_use]
+    pub fn allowing_weak(self, allowed: bool) -> Sandboxed {
+        let weak = allowed && {
+            let survey = self.launcher.survey();
+            // Without Landlock it depends on the plugin.
+            survey.landlock_abi.is_none() || survey.report.level < Level::Standard
+        };
+        Sandboxed { launcher: self.launcher.allowing_weak(weak), weak, ..self }
     }
 
     /// The same, with these environment variables for every plugin in place of those that are the same on each run: to see
@@ -59,6 +76,18 @@ impl Sandboxed {
     #[must_use]
     pub fn surrounded(self, surroundings: BTreeMap<String, String>) -> Sandboxed {
         Sandboxed { surroundings, ..self }
+    }
+
+    /// The same, without namespaces for plugins that do not demand them: in these every machine looks the same, and it would
+    /// stay hidden whether answers depend on what else there is to be seen. Changes nothing where Landlock is absent.
+    ///
+    /// # Errors
+    /// The running program cannot be opened.
+    pub fn in_the_open(self) -> Result<Sandboxed, SpawnError> {
+        let closed = Ceiling { namespaces: false, ..Ceiling::default() };
+        let launcher = Launcher::new()?.below(closed);
+        let open = (launcher.survey().report.level >= Level::Standard).then_some(launcher);
+        Ok(Sandboxed { open, ..self })
     }
 
     /// The same, with these limits on each process.
@@ -81,6 +110,7 @@ impl Sandboxed {
             PackageKind::Python(interpreter) => self.python(interpreter, &entry),
         };
         profile.read.push(copy);
+        profile.least = package.least;
         profile.scratch = Some(scratch.to_owned());
         profile.environment.extend(surroundings(scratch));
         Ok(profile)
@@ -137,6 +167,10 @@ fn surroundings(scratch: &Path) -> [(String, String); 5] {
 }
 
 impl Launch for Sandboxed {
+    fn is_weak(&self) -> bool {
+        self.weak
+    }
+
     fn launch(&self, spec: &PluginSpec, git: Option<&GitGrant>) -> Result<Launched, StartError> {
         let (mut profile, scratch) = match &spec.program {
             Program::Builtin { name } => (self.builtin(name), None),
@@ -151,7 +185,8 @@ impl Launch for Sandboxed {
         profile.environment = environment.into_iter().collect();
         profile.read.extend(git.into_iter().flat_map(|grant| grant.read.iter().cloned()));
         profile.read.extend(spec.grants.read.values().cloned());
-        let child = self.launcher.spawn(&profile)?;
+        let open = self.open.as_ref().filter(|_| profile.least < Level::Full);
+        let child = open.unwrap_or(&self.launcher).spawn(&profile)?;
         launched(child, scratch)
             .map_err(|source| StartError::Resource { what: "a pipe to the plugin", source })
     }

@@ -12,6 +12,8 @@ pub mod tree;
 
 pub use error::PackageError;
 pub use id::{PluginId, PluginIdError};
-pub use manifest::{Entry, EntryKind, Manifest, ManifestError, ManifestErrors, Permission, PermissionKind};
+pub use manifest::{
+    Entry, EntryKind, Manifest, ManifestError, ManifestErrors, MinLevel, Permission, PermissionKind,
+};
 pub use package::{Package, PathSource};
 pub use tree::{Sha256, Tree, TreeError, TreeFile, tree_hash};

@@ -76,7 +76,7 @@ fn doctor_names_every_guarantee_with_what_provides_it() {
     let lab = Lab::new();
     let run = lab.probity(["doctor"]).expect(0);
     assert!(run.stdout.contains("Landlock") && run.stdout.contains("seccomp"), "{}", run.stdout);
-    assert!(run.stdout.contains("standard"), "{}", run.stdout);
+    assert!(run.stdout.contains("no network") && run.stdout.contains("namespaces"), "{}", run.stdout);
 }
 
 #[test]

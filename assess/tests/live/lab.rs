@@ -65,6 +65,7 @@ impl Lab {
             remembers: true,
             refresh: Vec::new(),
             trust_imported: false,
+            allow_weak_sandbox: false,
             places: Arc::new(Places::only(dir.path().join("cache"))),
             trusted: dir.path().join("trusted"),
             granted: dir.path().join("grants.json"),

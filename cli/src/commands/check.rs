@@ -6,8 +6,10 @@ use std::time::{Duration, Instant};
 
 use probity_assess::check::{self, Checked};
 use probity_assess::report::Outcome;
+use probity_assess::session::Effort;
 use probity_assess::settings::Settings;
 use probity_assess::source::SourceKind;
+use probity_host::Level;
 use probity_registry::PluginId;
 use serde::Serialize;
 
@@ -33,7 +35,7 @@ struct Stats<'a> {
     session_hits: u64,
     wall_ms: u64,
     /// The sandbox's level for each plugin that was started.
-    levels: BTreeMap<&'a str, &'a str>,
+    levels: BTreeMap<&'a str, String>,
 }
 
 pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
@@ -50,6 +52,9 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     let colored = cx.printer.colored_stdout();
     let report = render::report(&checked.report, args.format, Layout::Indented, colored);
     cx.printer.result(&report).map_err(|e| CliError::failed(&e))?;
+    if let Some(told) = weaker(&checked.effort) {
+        cx.printer.note(&told);
+    }
     if args.stats {
         cx.printer.error(&stats(&checked, start));
     }
@@ -104,6 +109,20 @@ pub(super) fn remarks(checked: &Checked) -> Vec<String> {
     remarks
 }
 
+/// Which plugins ran at a lesser level of the sandbox than *full*, and why. It is no part of the report, which is the same
+/// bytes whether plugins were run or remembered.
+pub(super) fn weaker(effort: &Effort) -> Option<String> {
+    let least = effort.levels.iter().map(|(_, level)| *level).min().filter(|level| *level < Level::Full)?;
+    let (all, of_least): (usize, Vec<&str>) = (
+        effort.levels.len(),
+        effort.levels.iter().filter(|(_, level)| *level == least).map(|(plugin, _)| &**plugin).collect(),
+    );
+    let whom = if of_least.len() == all { "every plugin".to_owned() } else { of_least.join(", ") };
+    let kind = if least < Level::Standard { "warning" } else { "note" };
+    let why = effort.no_namespaces.as_ref().map(|why| format!(", without namespaces: {}", tame(why)));
+    Some(format!("{kind}: the sandbox of {whom} was {least}{}", why.unwrap_or_default()))
+}
+
 pub(super) fn stats(checked: &Checked, start: Instant) -> String {
     let effort = &checked.effort;
     let stats = Stats {
@@ -115,7 +134,7 @@ pub(super) fn stats(checked: &Checked, start: Instant) -> String {
         store_hits: effort.store_hits,
         session_hits: effort.session_hits,
         wall_ms: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
-        levels: effort.levels.iter().map(|(plugin, level)| (&**plugin, level.as_str())).collect(),
+        levels: effort.levels.iter().map(|(plugin, level)| (&**plugin, level.to_string())).collect(),
     };
     serde_json::to_string(&stats).expect("numbers and texts are JSON")
 }

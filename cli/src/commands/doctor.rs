@@ -17,7 +17,11 @@ pub(crate) fn doctor(cx: &Context) -> Ended {
     let landlock = survey.landlock_abi.map_or("absent".to_owned(), |abi| format!("ABI {abi}"));
     let seccomp = if survey.seccomp { "present" } else { "absent" };
     let _ = writeln!(page, "kernel     {}\nLandlock   {landlock}\nseccomp    {seccomp}", survey.kernel);
-    let _ = writeln!(page, "sandbox    {}", survey.report.level);
+    let namespaces = match (&survey.failed, &survey.report.denied) {
+        (Some(reason), _) | (None, Some(reason)) => format!("denied: {}", tame(reason)),
+        (None, None) => "present".to_owned(),
+    };
+    let _ = writeln!(page, "namespaces {namespaces}\nsandbox    {}", survey.report.level);
     for guarantee in &survey.report.guarantees {
         let _ = writeln!(page, "  {}", line(guarantee));
     }
@@ -28,7 +32,13 @@ pub(crate) fn doctor(cx: &Context) -> Ended {
     if survey.report.level >= Level::Standard {
         return Ok(Exit::Success);
     }
-    cx.printer.error("error: the sandbox would be weak, so no plugin can be started on this machine");
+    cx.printer.error(match survey.report.level {
+        Level::Weak => {
+            "error: the sandbox would be weak, so no plugin is started on this machine\n\
+             hint: with --allow-weak-sandbox plugins run all the same, without what is missing above"
+        }
+        _ => "error: there is no sandbox on this machine, so no plugin can be started",
+    });
     Ok(Exit::Failed)
 }
 

@@ -43,7 +43,7 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
 }
 
 fn list(cx: &Context, of: &Declared) -> Ended {
-    let settings = subject::without_target(of.policy.as_deref())?;
+    let settings = subject::without_target(of)?;
     let directory = Directory::open(&settings)?;
     cx.result(&directory.plugins().map(line).collect::<String>())
 }
@@ -58,7 +58,7 @@ fn line(listed: &Listed) -> String {
 }
 
 fn describe(cx: &Context, plugin: &str, of: &Declared, as_json: bool) -> Ended {
-    let settings = subject::without_target(of.policy.as_deref())?;
+    let settings = subject::without_target(of)?;
     let directory = Directory::open(&settings)?;
     let id = PluginId::parse(plugin).map_err(|e| CliError::usage(&e))?.to_string();
     let spinner = Arc::new(Spinner::new(&cx.printer, cx.verbose));

@@ -16,7 +16,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::args::{CheckArgs, Format};
-use crate::commands::check::{exit, note, remarks, settings, stats};
+use crate::commands::check::{exit, note, remarks, settings, stats, weaker};
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -336,7 +336,7 @@ impl Watch<'_> {
         causes: &BTreeSet<Cause>,
     ) -> Result<bool, CliError> {
         self.last = exit(checked.report.outcome);
-        let remarks = remarks(checked);
+        let remarks: Vec<String> = remarks(checked).into_iter().chain(weaker(&checked.effort)).collect();
         if remarks != self.remarks {
             remarks.iter().for_each(|remark| self.cx.printer.note(remark));
             self.remarks = remarks;

@@ -163,7 +163,14 @@ fn packaged(dir: &Path, entry: &str, kind: PackageKind) -> PackageProgram {
         })
         .collect();
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    PackageProgram { dir: dir.to_owned(), tree: [1; 32], files, entry: entry.to_owned(), kind }
+    PackageProgram {
+        dir: dir.to_owned(),
+        tree: [1; 32],
+        files,
+        entry: entry.to_owned(),
+        kind,
+        least: Level::None,
+    }
 }
 
 fn spec(instance: &str, package: PackageProgram, config: &str) -> PluginSpec {

@@ -6,8 +6,8 @@ use std::sync::mpsc;
 
 use probity_engine::{Digest, Executor as _, Failure, FailureKind, Key, Request};
 use probity_host::{
-    CallLimits, GitGrant, Host, HostOptions, Launch, Launched, PackageKind, PackageProgram, PluginSpec,
-    Program, Silent, Sources, StartError,
+    CallLimits, GitGrant, Host, HostOptions, Launch, Launched, Level, PackageKind, PackageProgram,
+    PluginSpec, Program, Silent, Sources, StartError,
 };
 use serde_json::json;
 
@@ -67,6 +67,7 @@ pub(crate) fn package() -> PluginSpec {
         files: Vec::new(),
         entry: "p".into(),
         kind: PackageKind::Native,
+        least: Level::None,
     };
     PluginSpec { program: Program::Package(program), ..builtin("p") }
 }

@@ -56,7 +56,7 @@ pub enum ManifestError {
     /// A node that no manifest has.
     #[error("a manifest has no {name:?}")]
     #[diagnostic(help(
-        "it has publisher, namespace, name, version, interface, entry and, at will, permissions"
+        "it has publisher, namespace, name, version, interface, entry and, at will, permissions and sandbox"
     ))]
     UnknownNode {
         /// Its name.

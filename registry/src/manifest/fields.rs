@@ -6,13 +6,14 @@ use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 use miette::SourceSpan;
 use semver::Version;
 
-use super::{Entry, EntryKind, INTERFACES, Manifest, ManifestError, permissions};
+use super::{Entry, EntryKind, INTERFACES, Manifest, ManifestError, MinLevel, permissions};
 use crate::PluginId;
 
 /// The parser descends for each brace and comment; a manifest needs none of the first and few of the second.
 const MAX_NESTING: usize = 128;
 
-const NAMES: [&str; 7] = ["publisher", "namespace", "name", "version", "interface", "entry", "permissions"];
+const NAMES: [&str; 8] =
+    ["publisher", "namespace", "name", "version", "interface", "entry", "permissions", "sandbox"];
 
 pub(super) fn read(text: &str) -> Result<Manifest, Vec<ManifestError>> {
     if text.matches('{').count() + text.matches("/*").count() > MAX_NESTING {
@@ -27,9 +28,11 @@ pub(super) fn read(text: &str) -> Result<Manifest, Vec<ManifestError>> {
     let entry = take(&nodes, "entry", &mut errors, entry);
     let permissions =
         nodes.get("permissions").map(|node| permissions::read(node, &mut errors)).unwrap_or_default();
+    let sandbox = nodes.get("sandbox").map(|node| sandbox(node).map_err(|error| errors.push(error)).ok());
     match (id, version, interface, entry) {
         (Some(id), Some(version), Some(interface), Some(entry)) if errors.is_empty() => {
-            Ok(Manifest { id, version, interface, entry, permissions })
+            let min_level = sandbox.flatten();
+            Ok(Manifest { id, version, interface, entry, permissions, min_level })
         }
         _ => Err(errors),
     }
@@ -119,6 +122,17 @@ fn entry(node: &KdlNode) -> Result<Entry, ManifestError> {
     match (kind, path, node.children()) {
         (Some(kind), Some(path), None) => Ok(Entry { kind, path }),
         _ => Err(wrong(node.span())),
+    }
+}
+
+fn sandbox(node: &KdlNode) -> Result<MinLevel, ManifestError> {
+    const SHAPE: &str = "sandbox min-level=\"standard\" or min-level=\"full\"";
+    let wrong = |at| Err(ManifestError::Shape { expected: SHAPE, at });
+    let ([one], None) = (node.entries(), node.children()) else { return wrong(node.span()) };
+    match (one.name().map(|name| name.value()), one.value().as_string()) {
+        (Some("min-level"), Some("standard")) => Ok(MinLevel::Standard),
+        (Some("min-level"), Some("full")) => Ok(MinLevel::Full),
+        _ => wrong(one.span()),
     }
 }
 

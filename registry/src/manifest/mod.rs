@@ -63,6 +63,17 @@ pub struct Manifest {
     pub entry: Entry,
     /// What it asks a person for, sorted; mostly nothing.
     pub permissions: Vec<Permission>,
+    /// The least level of the sandbox at which it is to run, if it demands one.
+    pub min_level: Option<MinLevel>,
+}
+
+/// A level of the sandbox that a plugin demands. It runs at none less than *standard* anyway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MinLevel {
+    /// Not even where the person allows weaker ones.
+    Standard,
+    /// Only where every guarantee holds.
+    Full,
 }
 
 impl Manifest {

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 pub(super) const DEVICES: [&str; 3] = ["/dev/null", "/dev/urandom", "/dev/random"];
 
 /// Where the kernel shows more than files, which is granted to nobody.
-const NO_FILES: [&str; 3] = ["/proc", "/sys", "/dev"];
+const NO_FILES: [&str; 2] = ["/proc", "/sys"];
 
 /// The most bytes of the directories and links on the way.
 const SKELETON: &str = "4m";
@@ -122,7 +122,8 @@ fn executes(orders: &Orders) -> bool {
 /// The real path of what is granted.
 fn grantable(paths: &mut Paths, path: &OsStr) -> io::Result<PathBuf> {
     let real = paths.real(Path::new(path)).map_err(|error| cannot_grant(path, &error))?;
-    if real.parent().is_none() || NO_FILES.iter().any(|place| real.starts_with(place)) {
+    let whole = real.parent().is_none() || real == Path::new("/dev");
+    if whole || NO_FILES.iter().any(|place| real.starts_with(place)) {
         return Err(cannot_grant(path, &io::Error::other("it holds more than files")));
     }
     Ok(real)

@@ -253,11 +253,11 @@ impl Drop for Victim {
     }
 }
 
-fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap().trim().to_owned()
 }
 
-fn user_id() -> String {
+pub(crate) fn user_id() -> String {
     // SAFETY: takes no argument and cannot fail.
     unsafe { libc::getuid() }.to_string()
 }

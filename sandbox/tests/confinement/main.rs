@@ -23,6 +23,7 @@ mod hostile;
 mod lab;
 mod life;
 mod refusals;
+mod sight;
 mod users;
 mod workloads;
 
@@ -55,7 +56,14 @@ fn run_tests(arguments: &[String]) -> ExitCode {
     unsafe { std::env::set_var(lab::SECRET_VARIABLE, "treasure") };
     let wanted: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
     let chosen = |name: &str| wanted.is_empty() || wanted.iter().any(|part| name.contains(part.as_str()));
-    let tests = [attacks::tests(), entries::tests(), life::tests(), refusals::tests(), workloads::tests()];
+    let tests = [
+        attacks::tests(),
+        entries::tests(),
+        life::tests(),
+        refusals::tests(),
+        workloads::tests(),
+        sight::tests(),
+    ];
     let tests: Vec<Test> = tests.into_iter().flatten().filter(|(name, _)| chosen(name)).collect();
     if arguments.iter().any(|argument| argument == "--list") {
         tests.iter().for_each(|(name, _)| println!("{name}: test"));

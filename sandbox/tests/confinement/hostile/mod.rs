@@ -6,6 +6,7 @@ mod pretence;
 mod processes;
 mod resources;
 mod seclusion;
+mod sight;
 mod work;
 
 use std::io::{self, Write};
@@ -24,7 +25,7 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let Some((name, rest)) = arguments.split_first() else { return ExitCode::FAILURE };
     let tables =
         [files::ATTACKS, network::ATTACKS, processes::ATTACKS, resources::ATTACKS, pretence::ATTACKS];
-    let tables = tables.into_iter().chain([seclusion::ATTACKS, work::WORK]);
+    let tables = tables.into_iter().chain([seclusion::ATTACKS, sight::LOOK, work::WORK]);
     let Some((_, attack)) = tables.flatten().find(|(known, _)| known == name) else {
         eprintln!("there is no attack {name}");
         return ExitCode::FAILURE;
