@@ -1,6 +1,6 @@
 //! The command line, as clap reads it. Help, completions, the man page and `docs/reference.md` come from here.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -123,7 +123,7 @@ pub(crate) struct Subject {
 }
 
 /// What is demanded of the sandbox.
-#[derive(Debug, Clone, Copy, Args)]
+#[derive(Debug, Clone, Copy, Default, Args)]
 pub(crate) struct Sandbox {
     /// Runs plugins although this machine cannot give them every guarantee that they ought to be under; see `doctor`.
     #[arg(long)]
@@ -277,6 +277,13 @@ pub(crate) struct Declared {
     pub(crate) policy: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) sandbox: Sandbox,
+}
+
+impl Declared {
+    /// Those that a policy declares, none of which is started.
+    pub(crate) fn by(policy: &Path) -> Declared {
+        Declared { policy: Some(policy.to_owned()), sandbox: Sandbox::default() }
+    }
 }
 
 #[derive(Debug, Args)]

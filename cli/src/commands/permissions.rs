@@ -9,6 +9,7 @@ use probity_registry::manifest::ANY;
 use probity_registry::{PermissionKind, PluginId};
 use serde_json::{Value, json};
 
+use crate::args::Declared;
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::paths::Paths;
@@ -59,7 +60,7 @@ pub(crate) fn revoke(cx: &Context, plugin: &str) -> Ended {
 
 fn asked(plugin: &str, policy: &Path) -> Result<(Settings, PermissionRequest), CliError> {
     let id = PluginId::parse(plugin).map_err(|e| CliError::usage(&e))?;
-    let settings = subject::without_target(Some(policy))?;
+    let settings = subject::without_target(&Declared::by(policy))?;
     let Some(request) = PermissionRequest::of(&settings, &id)? else {
         let built_in =
             settings.builtins.iter().any(|one| format!("probity/core/{}", one.name) == id.to_string());
