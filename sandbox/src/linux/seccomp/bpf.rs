@@ -1,83 +1,49 @@
 //! Turns rules into a classic BPF program, the only kind of program that a seccomp filter can be.
 //!
-//! The program sees the call's number, the architecture, and six arguments of 64 bits each. Where the kernel takes an
-//! `int`, only the lower half may be compared: the kernel ignores the upper half, so that comparing it would open a way
-//! around the rule.
+//! The program sees the call's number, the architecture, and six arguments of 64 bits each.
 
+use super::architecture::Architecture;
+use super::rule::{Action, Case, Check, Rule};
 use libc::sock_filter;
-
-/// What happens to a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Action {
-    Allow,
-    /// It fails with this error number; with 0 it does nothing and seems to succeed.
-    Fail(libc::c_int),
-    Kill,
-}
-
-/// A condition on one argument, counted from 0.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Check {
-    /// The lower half is this number.
-    Is(u8, u32),
-    /// The lower half is `value` in the bits of `mask`.
-    Bits { argument: u8, mask: u32, value: u32 },
-    /// Both halves are zero: a null pointer.
-    Null(u8),
-}
-
-/// What happens if all checks hold.
-#[derive(Clone, Debug)]
-pub(super) struct Case {
-    pub(super) checks: Vec<Check>,
-    pub(super) action: Action,
-}
-
-/// What happens to one system call: the first case that holds, else `otherwise`.
-#[derive(Clone, Debug)]
-pub(super) struct Rule {
-    pub(super) number: libc::c_long,
-    pub(super) cases: Vec<Case>,
-    pub(super) otherwise: Action,
-}
-
-impl Rule {
-    /// A rule that does not look at the arguments.
-    pub(super) fn always(number: libc::c_long, action: Action) -> Rule {
-        Rule { number, cases: Vec::new(), otherwise: action }
-    }
-}
-
-#[cfg(target_arch = "x86_64")]
-pub(super) const ARCHITECTURE: u32 = 0xC000_003E;
-#[cfg(target_arch = "aarch64")]
-pub(super) const ARCHITECTURE: u32 = 0xC000_00B7;
-
-/// Numbers from here on are calls of the x32 kind, which name other calls than the same numbers below.
-#[cfg(target_arch = "x86_64")]
-pub(super) const FOREIGN_NUMBERS: Option<u32> = Some(0x4000_0000);
-#[cfg(target_arch = "aarch64")]
-pub(super) const FOREIGN_NUMBERS: Option<u32> = None;
 
 /// Where the kernel puts what the program sees.
 const NUMBER: u32 = 0;
-const ARCHITECTURE_FIELD: u32 = 4;
+const ARCHITECTURE: u32 = 4;
 const ARGUMENTS: u32 = 16;
 
+/// What becomes of a call that is denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Denial {
+    /// It fails at once.
+    AtOnce,
+    /// Whoever holds the filter's listener is told, and answers.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nobody listens yet"))]
+    Told,
+}
+
 /// The program for the rules. A call that no rule names gets `default`; one of another architecture kills the process.
-pub(super) fn program(rules: &[Rule], default: Action) -> Vec<sock_filter> {
+///
+/// A call that is always allowed costs nothing: the kernel knows it without running the program. Rules with cases should
+/// come first, since their place in the list is what they cost.
+pub(super) fn program(
+    architecture: Architecture,
+    rules: &[Rule],
+    default: Action,
+    denial: Denial,
+) -> Vec<sock_filter> {
+    let finish = |action| finish(action, denial);
     let mut program = vec![
-        load(ARCHITECTURE_FIELD),
-        jump(libc::BPF_JEQ, ARCHITECTURE, 1, 0),
+        load(ARCHITECTURE),
+        jump(libc::BPF_JEQ, architecture.audit(), 1, 0),
         finish(Action::Kill),
         load(NUMBER),
     ];
-    if let Some(first) = FOREIGN_NUMBERS {
+    if let Some(first) = architecture.foreign_numbers() {
         program.extend([jump(libc::BPF_JGE, first, 0, 1), finish(Action::Kill)]);
     }
     for rule in rules {
-        let body = body(rule);
-        let number = u32::try_from(rule.number).expect("numbers of system calls are small and positive");
+        let Some(number) = rule.call.number(architecture) else { continue };
+        let body = body(rule, denial);
         program.push(jump(libc::BPF_JEQ, number, 0, distance(body.len())));
         program.extend(body);
     }
@@ -86,15 +52,15 @@ pub(super) fn program(rules: &[Rule], default: Action) -> Vec<sock_filter> {
 }
 
 /// All paths through it end in a return, so that the number need not be loaded again for the next rule.
-fn body(rule: &Rule) -> Vec<sock_filter> {
-    let mut body: Vec<_> = rule.cases.iter().flat_map(case).collect();
-    body.push(finish(rule.otherwise));
+fn body(rule: &Rule, denial: Denial) -> Vec<sock_filter> {
+    let mut body: Vec<_> = rule.cases.iter().flat_map(|case| self::case(case, denial)).collect();
+    body.push(finish(rule.otherwise, denial));
     body
 }
 
-fn case(case: &Case) -> Vec<sock_filter> {
+fn case(case: &Case, denial: Denial) -> Vec<sock_filter> {
     let mut instructions: Vec<_> = case.checks.iter().flat_map(check).collect();
-    instructions.push(finish(case.action));
+    instructions.push(finish(case.action, denial));
     // A check that does not hold continues behind this case.
     let length = instructions.len();
     let comparison = opcode(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K);
@@ -125,13 +91,13 @@ fn load(offset: u32) -> sock_filter {
     statement(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, offset)
 }
 
-fn finish(action: Action) -> sock_filter {
-    let value = match action {
-        Action::Allow => libc::SECCOMP_RET_ALLOW,
-        Action::Fail(error) => {
-            libc::SECCOMP_RET_ERRNO | u32::try_from(error).expect("error numbers are positive")
-        }
-        Action::Kill => libc::SECCOMP_RET_KILL_PROCESS,
+fn finish(action: Action, denial: Denial) -> sock_filter {
+    let failing = |error| libc::SECCOMP_RET_ERRNO | u32::try_from(error).expect("error numbers are positive");
+    let value = match (action, denial) {
+        (Action::Allow, _) => libc::SECCOMP_RET_ALLOW,
+        (Action::Fail(error), _) | (Action::Deny(error), Denial::AtOnce) => failing(error),
+        (Action::Deny(_), Denial::Told) => libc::SECCOMP_RET_USER_NOTIF,
+        (Action::Kill, _) => libc::SECCOMP_RET_KILL_PROCESS,
     };
     statement(libc::BPF_RET | libc::BPF_K, value)
 }

@@ -1,9 +1,10 @@
 //! The system calls that are allowed with some arguments only, and those that fail in a way that programs understand.
 
-use super::bpf::{Action, Case, Check, Rule};
+use super::calls::Call;
+use super::rule::{Action, Case, Check, Rule};
 use super::{Circumstances, DENIED};
 
-use Action::{Allow, Fail};
+use Action::{Allow, Deny, Fail};
 use Check::{Bits, Is, Null};
 
 /// All flags of `clone` that make a namespace, but that of time, whose bit belongs to the exit signal here.
@@ -21,11 +22,16 @@ const OFD_LOCKS: [libc::c_int; 3] = [36, 37, 38];
 /// Naming memory areas, which glibc and others do for the reader of `/proc/…/maps`.
 const PR_SET_VMA: u32 = 0x5356_4d41;
 
+/// How newer C libraries ask whether a descriptor is a terminal; if it fails, they ask as before.
+const TCGETS2: u32 = 0x802c_542a;
+
 pub(super) fn rules(circumstances: Circumstances) -> Vec<Rule> {
-    let mut rules = Vec::from(threads(circumstances));
-    rules.extend(memory());
-    rules.extend(sockets());
+    // The order is that of how often programs make them: the filter compares one after the other.
+    let mut rules = Vec::from(memory());
     rules.extend(descriptors());
+    rules.extend(clocks(circumstances));
+    rules.extend(threads(circumstances));
+    rules.extend(sockets());
     rules.extend(metadata());
     rules.extend(absent());
     if circumstances.landlock_abi < 3 {
@@ -34,65 +40,118 @@ pub(super) fn rules(circumstances: Circumstances) -> Vec<Rule> {
     rules
 }
 
-fn threads(Circumstances { own_pid, landlock_abi }: Circumstances) -> [Rule; 8] {
+fn threads(Circumstances { own_pid, landlock_abi, .. }: Circumstances) -> [Rule; 8] {
     let thread = libc::CLONE_THREAD | libc::CLONE_VM;
     // The thread that `tkill` names may be any of the system's; only Landlock's scope knows whose it is.
     let tkill = if landlock_abi >= 6 { Allow } else { DENIED };
+    let prctl = [
+        libc::PR_SET_NAME as u32,
+        libc::PR_GET_NAME as u32,
+        libc::PR_GET_DUMPABLE as u32,
+        libc::PR_GET_PDEATHSIG as u32,
+        libc::PR_CAPBSET_READ as u32,
+        PR_SET_VMA,
+    ];
     [
-        // Threads, never processes or namespaces.
-        only(libc::SYS_clone, [vec![bits(0, thread | NAMESPACES, thread)]]),
-        // Its flags are behind a pointer, where no filter can look: the C library falls back to `clone`.
-        Rule::always(libc::SYS_clone3, Fail(libc::ENOSYS)),
-        // Signals to itself only.
-        only(libc::SYS_kill, [vec![Is(0, own_pid)]]),
-        only(libc::SYS_tgkill, [vec![Is(0, own_pid)]]),
-        Rule::always(libc::SYS_tkill, tkill),
-        // Of another process it would show addresses.
-        only(libc::SYS_get_robust_list, [vec![Is(0, 0)]]),
-        // Its own limits may be read, never set.
-        only(libc::SYS_prlimit64, [vec![Is(0, 0), Null(2)]]),
-        // Harmless names and questions; above all not the parent-death signal.
         only(
-            libc::SYS_prctl,
-            [
-                libc::PR_SET_NAME as u32,
-                libc::PR_GET_NAME as u32,
-                libc::PR_GET_DUMPABLE as u32,
-                libc::PR_GET_PDEATHSIG as u32,
-                libc::PR_CAPBSET_READ as u32,
-                PR_SET_VMA,
-            ]
-            .map(|option| vec![Is(0, option)]),
+            Call::clone,
+            "threads, never processes or namespaces",
+            [vec![bits(0, thread | NAMESPACES, thread)]],
+        ),
+        Rule::always(
+            Call::clone3,
+            Fail(libc::ENOSYS),
+            "its flags are behind a pointer, where no filter can look: the C library falls back to `clone`",
+        ),
+        only(Call::kill, "signals to itself only", [vec![Is(0, own_pid)]]),
+        only(Call::tgkill, "signals to its own threads only", [vec![Is(0, own_pid)]]),
+        Rule::always(Call::tkill, tkill, "signals to its own threads, as far as Landlock knows them"),
+        only(Call::get_robust_list, "of another process it would show addresses", [vec![Is(0, 0)]]),
+        only(Call::prlimit64, "its own limits may be read, never set", [vec![Is(0, 0), Null(2)]]),
+        only(
+            Call::prctl,
+            "harmless names and questions; above all not the parent-death signal",
+            prctl.map(|option| vec![Is(0, option)]),
         ),
     ]
 }
 
-fn memory() -> [Rule; 1] {
+fn memory() -> [Rule; 2] {
+    /// Offers pages to be merged with equal ones of other processes, which shows by its timing what those hold.
+    const MERGEABLE: u32 = 12;
     let refused = |flags| Case { checks: vec![bits(3, flags, flags)], action: DENIED };
-    [Rule {
-        number: libc::SYS_mmap,
-        // The limit of memory counts neither shared memory without a file nor mappings that grow downwards.
-        cases: vec![refused(libc::MAP_SHARED | libc::MAP_ANONYMOUS), refused(libc::MAP_GROWSDOWN)],
-        otherwise: Allow,
-    }]
+    [
+        Rule {
+            call: Call::mmap,
+            reason: "the limit of memory counts neither shared memory without a file nor mappings that grow downwards",
+            cases: vec![refused(libc::MAP_SHARED | libc::MAP_ANONYMOUS), refused(libc::MAP_GROWSDOWN)],
+            otherwise: Allow,
+        },
+        Rule {
+            call: Call::madvise,
+            reason: "hints about its own memory, but none that compares it with that of others",
+            cases: vec![Case { checks: vec![Is(2, MERGEABLE)], action: DENIED }],
+            otherwise: Allow,
+        },
+    ]
+}
+
+/// A clock's number may name the processor time of any process.
+fn clocks(Circumstances { own_pid, .. }: Circumstances) -> [Rule; 4] {
+    /// Set in numbers that name a process, a thread or a device.
+    const DYNAMIC: u32 = 1 << 31;
+    /// Set in addition where it is a thread, which the kernel takes only from the caller's own.
+    const THREAD: u32 = 1 << 2;
+    /// The bits below those of the inverted process id: which of its times.
+    const WHICH: u32 = 3;
+    let reason = "clocks that all share, and the processor time of itself: not that of others";
+    let process = |pid: u32| Bits { argument: 0, mask: !WHICH, value: !pid << 3 };
+    [Call::clock_gettime, Call::clock_getres, Call::clock_nanosleep, Call::timer_create].map(|call| {
+        let clocks = [
+            Bits { argument: 0, mask: DYNAMIC, value: 0 },
+            Bits { argument: 0, mask: DYNAMIC | THREAD, value: DYNAMIC | THREAD },
+            process(0),
+            process(own_pid),
+        ];
+        only(call, reason, clocks.map(|clock| vec![clock]))
+    })
 }
 
 fn sockets() -> [Rule; 3] {
     let kind = !(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK);
+    // Sizes, times and the like; above all no programs that the kernel would run on what arrives.
+    let options = [
+        libc::SO_REUSEADDR,
+        libc::SO_SNDBUF,
+        libc::SO_RCVBUF,
+        libc::SO_KEEPALIVE,
+        libc::SO_LINGER,
+        libc::SO_RCVTIMEO,
+        libc::SO_SNDTIMEO,
+    ];
+    let options = options.map(|option| vec![Is(1, libc::SOL_SOCKET as u32), Is(2, option as u32)]);
+    let no_delay = vec![Is(1, libc::IPPROTO_TCP as u32), Is(2, libc::TCP_NODELAY as u32)];
     [
-        // A pair of stream sockets between its own threads. One of datagram sockets could be pointed at a socket of
-        // another program by `sendmsg`.
-        only(libc::SYS_socketpair, [vec![Is(0, libc::AF_UNIX as u32), bits(1, kind, libc::SOCK_STREAM)]]),
-        // Only where the socket is connected to: no address, and no connecting by the way.
-        only(libc::SYS_sendto, [vec![Null(4), bits(3, libc::MSG_FASTOPEN, 0)]]),
-        // Options of a socket that it was given.
         only(
-            libc::SYS_setsockopt,
-            [
-                vec![Is(1, libc::SOL_SOCKET as u32)],
-                vec![Is(1, libc::IPPROTO_TCP as u32), Is(2, libc::TCP_NODELAY as u32)],
-            ],
+            Call::socketpair,
+            "stream sockets between its own threads; a datagram socket could be pointed at another program's",
+            [vec![Is(0, libc::AF_UNIX as u32), bits(1, kind, libc::SOCK_STREAM)]],
         ),
+        only(
+            Call::sendto,
+            "only where the socket is connected to: no address, and no connecting by the way",
+            [vec![Null(4), bits(3, libc::MSG_FASTOPEN, 0)]],
+        ),
+        Rule {
+            call: Call::setsockopt,
+            reason: "sizes and times of a socket that it was given",
+            cases: options
+                .into_iter()
+                .chain([no_delay])
+                .map(|checks| Case { checks, action: Allow })
+                .collect(),
+            otherwise: DENIED,
+        },
     ]
 }
 
@@ -105,8 +164,6 @@ fn descriptors() -> [Rule; 2] {
         libc::FIOCLEX as u32,
         libc::FIONCLEX as u32,
     ];
-    let [get, set, wait] = OFD_LOCKS;
-    // No signals or leases: nothing that reaches another process.
     let commands = [
         libc::F_DUPFD,
         libc::F_DUPFD_CLOEXEC,
@@ -114,74 +171,88 @@ fn descriptors() -> [Rule; 2] {
         libc::F_SETFD,
         libc::F_GETFL,
         libc::F_SETFL,
-        libc::F_GETLK,
-        libc::F_SETLK,
-        libc::F_SETLKW,
-        get,
-        set,
-        wait,
         libc::F_GETPIPE_SZ,
         libc::F_SETPIPE_SZ,
     ];
+    let [get, set, wait] = OFD_LOCKS;
+    let locks = [libc::F_GETLK, libc::F_SETLK, libc::F_SETLKW, get, set, wait];
+    let allowed = commands.map(|command| Case { checks: vec![Is(1, command as u32)], action: Allow });
+    // As with `flock`, below.
+    let unavailable =
+        locks.map(|command| Case { checks: vec![Is(1, command as u32)], action: Fail(libc::ENOLCK) });
+    let controls = controls.map(|command| Case { checks: vec![Is(1, command)], action: Allow });
+    let unknown = Case { checks: vec![Is(1, TCGETS2)], action: Fail(libc::ENOTTY) };
     [
         Rule {
-            otherwise: Fail(libc::ENOTTY),
-            // Others change attributes even of files that are only readable, or speak to devices.
-            ..only(libc::SYS_ioctl, controls.map(|command| vec![Is(1, command)]))
+            call: Call::fcntl,
+            reason: "flags and sizes of descriptors that it holds; no locks, signals or leases, which reach others",
+            cases: allowed.into_iter().chain(unavailable).collect(),
+            otherwise: DENIED,
         },
-        only(libc::SYS_fcntl, commands.map(|command| vec![Is(1, command as u32)])),
+        Rule {
+            call: Call::ioctl,
+            reason: "questions; others change attributes even of files that are only readable, or speak to devices",
+            cases: controls.into_iter().chain([unknown]).collect(),
+            otherwise: Deny(libc::ENOTTY),
+        },
     ]
 }
 
 /// What Landlock does not mediate. Copying files and databases ask for it and would give up at an error, so some of it
 /// seems to succeed.
 fn metadata() -> [Rule; 4] {
+    let nothing = "does nothing and seems to succeed, since copying files and databases give up otherwise";
     [
-        Rule::always(libc::SYS_fchmod, Fail(0)),
-        Rule::always(libc::SYS_fchown, Fail(0)),
-        Rule::always(libc::SYS_utimensat, Fail(0)),
-        // An exclusive lock works on a file that is only readable: it would lock out the user's own tools.
-        Rule::always(libc::SYS_flock, Fail(libc::ENOLCK)),
+        Rule::always(Call::fchmod, Fail(0), nothing),
+        Rule::always(Call::fchown, Fail(0), nothing),
+        Rule::always(Call::utimensat, Fail(0), nothing),
+        Rule::always(
+            Call::flock,
+            Fail(libc::ENOLCK),
+            "an exclusive lock works on a file that is only readable: it would lock out the user's own tools",
+        ),
     ]
 }
 
 /// What programs can do without if the kernel seems not to know it.
 fn absent() -> [Rule; 5] {
+    let ring = "makes system calls that no filter sees";
     [
-        libc::SYS_io_uring_setup,
-        libc::SYS_io_uring_enter,
-        libc::SYS_io_uring_register,
-        // Landlock does not mediate executing a memory file.
-        libc::SYS_memfd_create,
-        libc::SYS_pidfd_open,
+        Rule::always(Call::io_uring_setup, Fail(libc::ENOSYS), ring),
+        Rule::always(Call::io_uring_enter, Fail(libc::ENOSYS), ring),
+        Rule::always(Call::io_uring_register, Fail(libc::ENOSYS), ring),
+        Rule::always(
+            Call::memfd_create,
+            Fail(libc::ENOSYS),
+            "Landlock does not mediate executing a memory file",
+        ),
+        Rule::always(Call::pidfd_open, Fail(libc::ENOSYS), "names other processes"),
     ]
-    .map(|number| Rule::always(number, Fail(libc::ENOSYS)))
 }
 
 /// Landlock before ABI 3 does not mediate truncation, which needs no descriptor that is open for writing.
-fn truncation() -> Vec<Rule> {
-    let truncating = |argument| {
+fn truncation() -> [Rule; 4] {
+    let reason = "Landlock does not mediate truncation here";
+    let open = |call, argument| {
         // 3 is the odd access mode that gives neither reading nor writing.
-        [libc::O_RDONLY, 3].map(|mode| Case {
+        let truncating = [libc::O_RDONLY, 3].map(|mode| Case {
             checks: vec![bits(argument, libc::O_TRUNC | libc::O_ACCMODE, libc::O_TRUNC | mode)],
-            action: Fail(libc::EACCES),
-        })
+            action: Deny(libc::EACCES),
+        });
+        Rule { call, reason, cases: truncating.to_vec(), otherwise: Allow }
     };
-    let open = |number, argument| Rule { number, cases: truncating(argument).to_vec(), otherwise: Allow };
-    vec![
-        Rule::always(libc::SYS_truncate, Fail(libc::EACCES)),
-        // Its flags are behind a pointer.
-        Rule::always(libc::SYS_openat2, Fail(libc::ENOSYS)),
-        open(libc::SYS_openat, 2),
-        #[cfg(target_arch = "x86_64")]
-        open(libc::SYS_open, 1),
+    [
+        open(Call::openat, 2),
+        open(Call::open, 1),
+        Rule::always(Call::truncate, Deny(libc::EACCES), reason),
+        Rule::always(Call::openat2, Fail(libc::ENOSYS), "its flags are behind a pointer"),
     ]
 }
 
 /// Allowed in each of these cases, and denied otherwise.
-fn only<const N: usize>(number: libc::c_long, cases: [Vec<Check>; N]) -> Rule {
+fn only<const N: usize>(call: Call, reason: &'static str, cases: [Vec<Check>; N]) -> Rule {
     let cases = cases.map(|checks| Case { checks, action: Allow });
-    Rule { number, cases: cases.to_vec(), otherwise: DENIED }
+    Rule { call, reason, cases: cases.to_vec(), otherwise: DENIED }
 }
 
 fn bits(argument: u8, mask: libc::c_int, value: libc::c_int) -> Check {

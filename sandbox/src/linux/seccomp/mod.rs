@@ -1,14 +1,22 @@
 //! The system call filter: what is not on the allowlist fails.
 //!
 //! `allowlist.rs` holds the calls that are allowed whatever their arguments, `conditions.rs` those that depend on their
-//! arguments or that fail in a particular way, `bpf.rs` turns both into a program for the kernel.
+//! arguments or that fail in a particular way, `rule.rs` what such a rule means, `bpf.rs` turns all into a program for the
+//! kernel. `calls.rs` has the numbers of each architecture.
 
 mod allowlist;
+mod architecture;
 mod bpf;
+#[cfg_attr(not(test), allow(dead_code, reason = "what a rule says of a call, only tests ask so far"))]
+mod calls;
 mod conditions;
+#[cfg_attr(not(test), allow(dead_code, reason = "what a rule says of a call, only tests ask so far"))]
+mod rule;
 
 use super::descriptors::check;
-use bpf::{Action, Rule};
+use architecture::Architecture;
+use bpf::Denial;
+use rule::{Action, Rule};
 use std::io;
 
 /// What the rules depend on.
@@ -22,7 +30,7 @@ pub(super) struct Circumstances {
 
 /// Filters all system calls of this process for good. `no_new_privs` must be set.
 pub(super) fn install(circumstances: Circumstances) -> io::Result<()> {
-    let program = bpf::program(&rules(circumstances), DENIED);
+    let program = bpf::program(Architecture::HERE, &rules(circumstances), DENIED, Denial::AtOnce);
     let length = libc::c_ushort::try_from(program.len()).map_err(io::Error::other)?;
     let program = libc::sock_fprog { len: length, filter: program.as_ptr().cast_mut() };
     let program = &raw const program;
@@ -35,15 +43,21 @@ pub(super) fn install(circumstances: Circumstances) -> io::Result<()> {
 }
 
 /// What happens to a call that no rule names.
-const DENIED: Action = Action::Fail(libc::EPERM);
+const DENIED: Action = Action::Deny(libc::EPERM);
 
+/// The rules for all architectures; a call that one lacks has no number there. Those with cases come first.
 fn rules(circumstances: Circumstances) -> Vec<Rule> {
-    let conditional = conditions::rules(circumstances);
-    let replaced = |number| conditional.iter().any(|rule: &Rule| rule.number == number);
-    let plain = allowlist::ALLOWED.iter().chain(allowlist::ALLOWED_HERE);
-    let plain =
-        plain.filter(|entry| !replaced(entry.number)).map(|entry| Rule::always(entry.number, Action::Allow));
-    plain.collect::<Vec<_>>().into_iter().chain(conditional).collect()
+    let mut rules = conditions::rules(circumstances);
+    let conditional = rules.len();
+    for group in allowlist::ALLOWED {
+        for call in group.calls {
+            // A rule of its own replaces the entry of the list.
+            if !rules[..conditional].iter().any(|rule| rule.call == *call) {
+                rules.push(Rule::always(*call, Action::Allow, group.reason));
+            }
+        }
+    }
+    rules
 }
 
 #[cfg(test)]

@@ -1,0 +1,126 @@
+//! What the arguments decide, call by call, against the numbers of this machine's headers.
+
+use super::*;
+
+const THREAD: i32 = libc::CLONE_VM
+    | libc::CLONE_FS
+    | libc::CLONE_FILES
+    | libc::CLONE_SIGHAND
+    | libc::CLONE_THREAD
+    | libc::CLONE_SYSVSEM
+    | libc::CLONE_SETTLS;
+const ABOVE: i64 = 1 << 32;
+const DENIED_AS_SUCH: u32 = 0x0005_0000 + libc::EPERM as u32;
+
+fn verdict(number: libc::c_long, arguments: &[i64]) -> u32 {
+    let program = compiled(Architecture::HERE, &rules(CIRCUMSTANCES), Denial::AtOnce);
+    let mut all = [0; 6];
+    for (to, from) in all.iter_mut().zip(arguments) {
+        *to = from.cast_unsigned();
+    }
+    let number = u32::try_from(number).unwrap();
+    interpreter::run(&program, &Data { number, architecture: Architecture::HERE.audit(), arguments: all })
+}
+
+fn allowed(number: libc::c_long, arguments: &[i64]) {
+    assert_eq!(verdict(number, arguments), libc::SECCOMP_RET_ALLOW, "{number} {arguments:x?}");
+}
+
+fn denied(number: libc::c_long, arguments: &[i64]) {
+    assert_eq!(verdict(number, arguments), DENIED_AS_SUCH, "{number} {arguments:x?}");
+}
+
+fn fails(number: libc::c_long, arguments: &[i64], error: i32) {
+    let expected = 0x0005_0000 + u32::try_from(error).unwrap();
+    assert_eq!(verdict(number, arguments), expected, "{number} {arguments:x?}");
+}
+
+#[test]
+fn threads_but_no_processes() {
+    allowed(libc::SYS_clone, &[THREAD.into()]);
+    denied(libc::SYS_clone, &[libc::SIGCHLD.into()]);
+    denied(libc::SYS_clone, &[(libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD).into()]);
+    denied(libc::SYS_clone, &[(THREAD | libc::CLONE_NEWUSER).into()]);
+    fails(libc::SYS_clone3, &[], libc::ENOSYS);
+    for number in [libc::SYS_setsid, libc::SYS_unshare, libc::SYS_ptrace, libc::SYS_wait4] {
+        denied(number, &[]);
+    }
+    denied(libc::SYS_prlimit64, &[1, 7, 0, 1]);
+    denied(libc::SYS_prlimit64, &[0, 7, ABOVE, 1]);
+    allowed(libc::SYS_prlimit64, &[0, 7, 0, 1]);
+    allowed(libc::SYS_prctl, &[libc::PR_SET_NAME.into()]);
+    denied(libc::SYS_prctl, &[libc::PR_SET_PDEATHSIG.into()]);
+}
+
+#[test]
+fn signals_to_itself_only() {
+    let own = i64::from(PID);
+    allowed(libc::SYS_kill, &[own, 9]);
+    // The kernel takes an int: what stands above it changes nothing.
+    allowed(libc::SYS_kill, &[own | ABOVE, 9]);
+    denied(libc::SYS_kill, &[-own, 9]);
+    denied(libc::SYS_kill, &[-1, 9]);
+    denied(libc::SYS_kill, &[0, 9]);
+}
+
+#[test]
+fn memory_that_the_limit_counts() {
+    let anonymous = i64::from(libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    let shared = i64::from(libc::MAP_SHARED | libc::MAP_ANONYMOUS);
+    let validated = i64::from(libc::MAP_SHARED_VALIDATE | libc::MAP_ANONYMOUS);
+    allowed(libc::SYS_mmap, &[0, 4096, 3, anonymous]);
+    allowed(libc::SYS_mmap, &[0, 4096, 1, libc::MAP_PRIVATE.into()]);
+    for flags in [shared, shared | ABOVE, validated, anonymous | i64::from(libc::MAP_GROWSDOWN)] {
+        denied(libc::SYS_mmap, &[0, 4096, 3, flags]);
+    }
+    allowed(libc::SYS_madvise, &[0, 4096, libc::MADV_DONTNEED.into()]);
+    denied(libc::SYS_madvise, &[0, 4096, libc::MADV_MERGEABLE.into()]);
+    denied(libc::SYS_madvise, &[0, 4096, i64::from(libc::MADV_MERGEABLE) | ABOVE]);
+}
+
+#[test]
+fn sockets_that_reach_nobody() {
+    let pair = i64::from(libc::SOCK_STREAM | libc::SOCK_CLOEXEC);
+    denied(libc::SYS_socket, &[libc::AF_UNIX.into(), 1]);
+    allowed(libc::SYS_socketpair, &[libc::AF_UNIX.into(), pair]);
+    denied(libc::SYS_socketpair, &[libc::AF_UNIX.into(), libc::SOCK_DGRAM.into()]);
+    denied(libc::SYS_socketpair, &[libc::AF_TIPC.into(), pair]);
+    allowed(libc::SYS_sendto, &[4, 1, 1, 0, 0]);
+    denied(libc::SYS_sendto, &[4, 1, 1, 0, ABOVE]);
+    denied(libc::SYS_sendto, &[4, 1, 1, libc::MSG_FASTOPEN.into(), 0]);
+    allowed(libc::SYS_setsockopt, &[4, libc::SOL_SOCKET.into(), libc::SO_SNDBUF.into()]);
+    denied(libc::SYS_setsockopt, &[4, libc::SOL_SOCKET.into(), libc::SO_ATTACH_FILTER.into()]);
+    denied(libc::SYS_setsockopt, &[4, libc::IPPROTO_IP.into(), libc::SO_SNDBUF.into()]);
+}
+
+#[test]
+fn descriptors_that_reach_nobody() {
+    denied(libc::SYS_fcntl, &[0, libc::F_SETOWN.into()]);
+    fails(libc::SYS_fcntl, &[0, libc::F_SETLK.into()], libc::ENOLCK);
+    fails(libc::SYS_ioctl, &[0, libc::TIOCSTI.cast_signed()], libc::ENOTTY);
+    allowed(libc::SYS_ioctl, &[0, libc::TCGETS.cast_signed()]);
+    fails(libc::SYS_fchmod, &[], 0);
+    fails(libc::SYS_memfd_create, &[], libc::ENOSYS);
+}
+
+#[test]
+fn clocks_of_itself_only() {
+    let clock_of = |pid: i64, which: i64| (!pid << 3) | which;
+    for call in
+        [libc::SYS_clock_gettime, libc::SYS_clock_getres, libc::SYS_clock_nanosleep, libc::SYS_timer_create]
+    {
+        for clock in [libc::CLOCK_REALTIME, libc::CLOCK_PROCESS_CPUTIME_ID, libc::CLOCK_TAI] {
+            allowed(call, &[clock.into()]);
+        }
+        for which in [0, 1, 2] {
+            allowed(call, &[clock_of(0, which)]);
+            allowed(call, &[clock_of(PID.into(), which)]);
+            denied(call, &[clock_of(1, which)]);
+            denied(call, &[clock_of(1, which) & 0xffff_ffff]);
+            // A thread, which the kernel takes only from the caller's own.
+            allowed(call, &[clock_of(1, which | 4)]);
+        }
+        // A clock that is a device behind a descriptor.
+        denied(call, &[clock_of(7, 3)]);
+    }
+}

@@ -1,0 +1,35 @@
+//! The filter's program is checked as the kernel checks it, run by an interpreter, and compared with what the rules say and
+//! with the program of an independent compiler, for every architecture.
+
+mod arguments;
+mod exhaustive;
+mod independent;
+mod interpreter;
+mod lists;
+
+use super::architecture::Architecture;
+use super::bpf::{Denial, program};
+use super::rule::Rule;
+use super::{Circumstances, DENIED, rules};
+
+const PID: u32 = 4321;
+const CIRCUMSTANCES: Circumstances = Circumstances { own_pid: PID, landlock_abi: 7 };
+/// Every rule that there is, is in one of them.
+const ALL_CIRCUMSTANCES: [Circumstances; 2] =
+    [CIRCUMSTANCES, Circumstances { landlock_abi: 1, ..CIRCUMSTANCES }];
+const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Aarch64];
+const DENIALS: [Denial; 2] = [Denial::AtOnce, Denial::Told];
+
+/// What the kernel hands to the program.
+#[derive(Clone, Copy, Debug)]
+struct Data {
+    number: u32,
+    architecture: u32,
+    arguments: [u64; 6],
+}
+
+fn compiled(architecture: Architecture, rules: &[Rule], denial: Denial) -> Vec<libc::sock_filter> {
+    let program = program(architecture, rules, DENIED, denial);
+    interpreter::validate(&program);
+    program
+}
