@@ -76,6 +76,11 @@ impl Sink for Spinner {
         self.bar.suspend(|| Printer::log(&line));
     }
 
+    fn denied(&self, plugin: &str, violation: &str) {
+        let line = format!("warning: plugin {plugin} {}", tame(violation));
+        self.bar.suspend(|| Printer::log(&line));
+    }
+
     fn progress(&self, plugin: &str, progress: Progress) {
         if !self.drawn {
             return;

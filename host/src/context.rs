@@ -100,7 +100,8 @@ impl Context {
         unwanted: &dyn Fn() -> bool,
     ) -> Result<Launched, StartError> {
         let (launch, spec, git) = (Arc::clone(&self.options.launch), spec.clone(), git.cloned());
-        let launched = apart(runtime, unwanted, move || launch.launch(&spec, git.as_ref()));
+        let sink = Arc::clone(&self.options.sink);
+        let launched = apart(runtime, unwanted, move || launch.launch(&spec, git.as_ref(), &sink));
         let launched = launched.ok_or(StartError::Unwanted)??;
         self.processes.fetch_add(1, Ordering::Relaxed);
         Ok(launched)

@@ -2,19 +2,25 @@
 //! peer in its place.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use probity_sandbox::Report;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::{GitGrant, PluginSpec, StartError};
+use crate::{GitGrant, PluginSpec, Sink, StartError};
 
 /// Starts processes. Called inside a tokio runtime, from a thread that may block.
 pub trait Launch: Send + Sync + 'static {
-    /// Starts the program of `spec`, which may read what `git` grants.
+    /// Starts the program of `spec`, which may read what `git` grants. `sink` hears what it is denied.
     ///
     /// # Errors
     /// [`StartError`]; then nothing of the plugin has run.
-    fn launch(&self, spec: &PluginSpec, git: Option<&GitGrant>) -> Result<Launched, StartError>;
+    fn launch(
+        &self,
+        spec: &PluginSpec,
+        git: Option<&GitGrant>,
+        sink: &Arc<dyn Sink>,
+    ) -> Result<Launched, StartError>;
 
     /// Whether a process may be started for which less is guaranteed than ought to be. What such a one answers is not
     /// what a confined one would, so that it is remembered apart.

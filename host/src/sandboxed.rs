@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use probity_sandbox::{
-    Ceiling, Child, Entry, Launcher, Level, Limits, Profile, SpawnError, runtime_libraries,
+    Ceiling, Child, Entry, Launcher, Level, Limits, Observer, Profile, SpawnError, runtime_libraries,
 };
 use tempfile::TempDir;
 use tokio::io::Interest;
@@ -19,7 +19,7 @@ use tokio::net::unix::pipe;
 
 use crate::launch::{Launch, Launched, Process};
 use crate::package::{PackageKind, PackageProgram};
-use crate::{CopyError, GitGrant, Interpreter, Places, PluginSpec, Program, StartError};
+use crate::{CopyError, GitGrant, Interpreter, Places, PluginSpec, Program, Sink, StartError};
 
 /// Starts plugins in the sandbox.
 #[derive(Debug)]
@@ -171,7 +171,12 @@ impl Launch for Sandboxed {
         self.weak
     }
 
-    fn launch(&self, spec: &PluginSpec, git: Option<&GitGrant>) -> Result<Launched, StartError> {
+    fn launch(
+        &self,
+        spec: &PluginSpec,
+        git: Option<&GitGrant>,
+        sink: &Arc<dyn Sink>,
+    ) -> Result<Launched, StartError> {
         let (mut profile, scratch) = match &spec.program {
             Program::Builtin { name } => (self.builtin(name), None),
             Program::Package(package) => {
@@ -186,10 +191,16 @@ impl Launch for Sandboxed {
         profile.read.extend(git.into_iter().flat_map(|grant| grant.read.iter().cloned()));
         profile.read.extend(spec.grants.read.values().cloned());
         let open = self.open.as_ref().filter(|_| profile.least < Level::Full);
-        let child = open.unwrap_or(&self.launcher).spawn(&profile)?;
+        let child = open.unwrap_or(&self.launcher).spawn_observed(&profile, observer(spec, sink))?;
         launched(child, scratch)
             .map_err(|source| StartError::Resource { what: "a pipe to the plugin", source })
     }
+}
+
+/// Passes on what a process of the plugin is denied.
+fn observer(spec: &PluginSpec, sink: &Arc<dyn Sink>) -> Observer {
+    let (plugin, sink) = (Arc::clone(&spec.instance), Arc::clone(sink));
+    Arc::new(move |violation| sink.denied(&plugin, &violation.to_string()))
 }
 
 fn launched(mut child: Child, scratch: Option<TempDir>) -> io::Result<Launched> {

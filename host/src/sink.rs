@@ -48,6 +48,11 @@ pub trait Sink: Send + Sync + 'static {
     /// story, without control characters. It may name paths and processes of this machine, which no answer and no
     /// failure does: those are the same on each run.
     fn ended(&self, plugin: &str, certificate: &str);
+    /// A process of the plugin instance wanted what the sandbox denies: `wanted socket(AF_INET, SOCK_STREAM): denied, …`, without
+    /// control characters. It may name processes of this machine. The plugin goes on meanwhile, with an error.
+    fn denied(&self, plugin: &str, violation: &str) {
+        let _ = (plugin, violation);
+    }
 }
 
 /// Hears nothing.

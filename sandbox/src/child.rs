@@ -3,7 +3,10 @@
 use crate::error::SpawnError;
 use crate::guarantee::{Level, Report};
 use crate::launcher::Starter;
-use crate::linux::process;
+use crate::linux::listener::Listener;
+use crate::linux::{Refusals, process};
+use crate::violation::Observer;
+use crate::watch::Watch;
 use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
@@ -27,6 +30,7 @@ pub struct Child {
     ending: PipeReader,
     report: Report,
     ended: Option<ExitStatus>,
+    watch: Option<Watch>,
     /// The kernel kills the child when this thread ends.
     _starter: Starter,
 }
@@ -60,10 +64,22 @@ impl Child {
     ) -> Result<Child, SpawnError> {
         let pidfd = charge(pid)?;
         let Pipes { stdin, stdout, stderr } = pipes;
-        let report = Report { level: Level::None, guarantees: Vec::new(), denied: None };
+        let report = Report { level: Level::None, guarantees: Vec::new(), denied: None, told: false };
         let (stdin, stdout, stderr) = (Some(stdin), Some(stdout), Some(stderr));
         let group = pid;
-        Ok(Child { stdin, stdout, stderr, pid, group, pidfd, ending, report, ended: None, _starter: starter })
+        Ok(Child {
+            stdin,
+            stdout,
+            stderr,
+            pid,
+            group,
+            pidfd,
+            ending,
+            report,
+            ended: None,
+            watch: None,
+            _starter: starter,
+        })
     }
 
     /// Takes charge of the process that goes on in its stead, another child of this process, once itself has ended.
@@ -84,6 +100,18 @@ impl Child {
 
     pub(crate) fn set_report(&mut self, report: Report) {
         self.report = report;
+    }
+
+    /// Has the calls answered that its filter denies.
+    pub(crate) fn watch(
+        &mut self,
+        listener: Listener,
+        refusals: Refusals,
+        observer: Observer,
+    ) -> io::Result<()> {
+        let pidfd = self.pidfd.try_clone()?;
+        self.watch = Some(Watch::new(listener, pidfd, refusals, observer)?);
+        Ok(())
     }
 
     /// The id of the process that is waited for: the child itself, or in namespaces the one that keeps it.
@@ -166,6 +194,8 @@ impl Drop for Child {
         if self.ended.is_none() {
             end(self.group, self.pid);
         }
+        // It has ended by now, so this does not wait long; and what it was denied is told.
+        self.watch = None;
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::guarantee::{Ceiling, Report};
 use crate::profile::{Confined, Profile};
-use crate::{LaunchError, SpawnError};
+use crate::{LaunchError, Observer, SpawnError};
 use std::convert::Infallible;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
@@ -60,6 +60,10 @@ impl Launcher {
     pub fn spawn(&self, _: &Profile) -> Result<Child, SpawnError> {
         match self.0 {}
     }
+
+    pub fn spawn_observed(&self, _: &Profile, _: Observer) -> Result<Child, SpawnError> {
+        match self.0 {}
+    }
 }
 
 #[allow(missing_docs)]
@@ -100,6 +104,10 @@ pub(crate) mod kernel {
     }
 
     pub(crate) fn seccomp_offered() -> bool {
+        false
+    }
+
+    pub(crate) fn listeners_offered() -> bool {
         false
     }
 

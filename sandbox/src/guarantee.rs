@@ -33,6 +33,8 @@ pub struct Report {
     pub guarantees: Vec<Guarantee>,
     /// Why there are no namespaces: what was tried, and what the system said. `None` if there are.
     pub denied: Option<String>,
+    /// Whether it becomes known which system calls are denied: no guarantee about the child, and needed for no level.
+    pub told: bool,
 }
 
 /// The most that the kernel is taken to offer; to see what an older kernel would give, and to test refusals.
@@ -46,11 +48,13 @@ pub struct Ceiling {
     pub seccomp: bool,
     /// Whether namespaces are offered.
     pub namespaces: bool,
+    /// Whether filters have listeners.
+    pub listener: bool,
 }
 
 impl Default for Ceiling {
     fn default() -> Self {
-        Ceiling { landlock_abi: u32::MAX, seccomp: true, namespaces: true }
+        Ceiling { landlock_abi: u32::MAX, seccomp: true, listener: true, namespaces: true }
     }
 }
 
@@ -65,7 +69,7 @@ impl Report {
             true if facts.seccomp => Level::Weak,
             _ => Level::None,
         };
-        Report { level, guarantees, denied: None }
+        Report { level, guarantees, denied: None, told: facts.seccomp && facts.heard }
     }
 
     /// The names of the required guarantees that do not hold.
@@ -170,6 +174,7 @@ mod tests {
         Facts {
             landlock_abi: 7,
             seccomp: true,
+            heard: true,
             unprivileged: true,
             limits: true,
             tasks: Tasks::OfNamespace,

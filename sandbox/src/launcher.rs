@@ -5,14 +5,16 @@ use crate::entry::Prepared;
 use crate::error::SpawnError;
 use crate::guarantee::{Ceiling, Level, Report};
 use crate::linux::descriptors::{duplicate_above, sealed, status_pair};
-use crate::linux::kernel;
+use crate::linux::listener::Listener;
 use crate::linux::start::{Start, start};
+use crate::linux::{Refusals, kernel, passing};
 use crate::profile::{Entry, Limits, Profile};
 use crate::spec::{ARGUMENT, Denial, Orders, WORD_LIMIT, Word};
 use crate::survey::{Survey, told};
+use crate::violation::Observer;
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::net::UnixStream;
@@ -97,15 +99,30 @@ impl Launcher {
     /// In every case none of the plugin's code has run, and no process is left. In particular [`SpawnError::Digest`] if
     /// the bytes are not the expected ones, and [`SpawnError::Weak`] if a guarantee does not hold that is demanded.
     pub fn spawn(&self, profile: &Profile) -> Result<Child, SpawnError> {
+        self.spawn_heard(profile, None)
+    }
+
+    /// As [`spawn`](Self::spawn), and `observer` hears of the system calls that are denied to the child, where the kernel
+    /// can tell (see [`Child::report`]). The child notices no difference, whatever the observer does. What there is to
+    /// tell has been told once the child is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As for [`spawn`](Self::spawn).
+    pub fn spawn_observed(&self, profile: &Profile, observer: Observer) -> Result<Child, SpawnError> {
+        self.spawn_heard(profile, Some(observer))
+    }
+
+    fn spawn_heard(&self, profile: &Profile, observer: Option<Observer>) -> Result<Child, SpawnError> {
         let prepared = Prepared::new(&profile.entry)?;
         let denied = match self.denied() {
             Some(denied) => denied,
-            None => match self.attempt(profile, &prepared, true) {
+            None => match self.attempt(profile, &prepared, observer.clone(), true) {
                 Err(Refusal::Denied(denial)) => self.note(denial),
                 other => return other.map_err(|refusal| refusal.error(None)),
             },
         };
-        match self.attempt(profile, &prepared, false) {
+        match self.attempt(profile, &prepared, observer, false) {
             Ok(mut child) => {
                 child.report_denial(denied);
                 Ok(child)
@@ -129,7 +146,7 @@ impl Launcher {
             limits: Limits::default(),
             least: Level::None,
         };
-        match self.spawn(&profile) {
+        match self.spawn_observed(&profile, Arc::new(drop)) {
             Ok(child) => Survey::of(self.ceiling, child.report().clone()),
             Err(error) => Survey::without(self.ceiling, told(&error)),
         }
@@ -155,13 +172,25 @@ impl Launcher {
         if denial.everybody { self.denied.get_or_init(|| denied).clone() } else { denied }
     }
 
-    fn attempt(&self, profile: &Profile, prepared: &Prepared, namespaces: bool) -> Result<Child, Refusal> {
+    fn attempt(
+        &self,
+        profile: &Profile,
+        prepared: &Prepared,
+        observer: Option<Observer>,
+        namespaces: bool,
+    ) -> Result<Child, Refusal> {
         let program = match &profile.entry {
             Entry::Itself { program, .. } => Arc::clone(program),
             _ => Arc::clone(&self.program),
         };
         let arguments = launcher_arguments(&program, profile)?;
-        let orders = orders(profile, prepared, self.least(profile), Ceiling { namespaces, ..self.ceiling })?;
+        let orders = orders(
+            profile,
+            prepared,
+            self.least(profile),
+            observer.is_some(),
+            Ceiling { namespaces, ..self.ceiling },
+        )?;
         let (pipes, theirs) = Pipes::new().map_err(making("pipes"))?;
         let (status, their_status) = status_pair().map_err(making("a status socket"))?;
         let (ending, their_ending) = io::pipe().map_err(making("a pipe"))?;
@@ -171,7 +200,7 @@ impl Launcher {
 
         let pid = self.starter.start(Start { program, arguments, descriptors }).map_err(SpawnError::Start)?;
         let mut child = Child::new(pid, pipes, ending, self.starter.clone())?;
-        let report = listen(&status, &mut child, self.least(profile))?;
+        let report = listen(&status, &mut child, self.least(profile), observer)?;
         child.set_report(report);
         Ok(child)
     }
@@ -248,6 +277,7 @@ fn orders(
     profile: &Profile,
     prepared: &Prepared,
     least: Level,
+    heard: bool,
     ceiling: Ceiling,
 ) -> Result<OwnedFd, SpawnError> {
     let (entry, arguments) = (prepared.kind, prepared.arguments.clone());
@@ -264,6 +294,7 @@ fn orders(
         scratch: profile.scratch.clone().map(PathBuf::into_os_string),
         limits: profile.limits.clone(),
         least,
+        heard,
         ceiling,
     };
     let bytes = serde_json::to_vec(&orders).map_err(|error| SpawnError::Profile(error.to_string()))?;
@@ -289,18 +320,28 @@ fn check(profile: &Profile, arguments: &[OsString]) -> Result<(), SpawnError> {
 }
 
 /// Waits until the launcher is confined and has become the plugin, or has failed.
-fn listen(status: &UnixStream, child: &mut Child, least: Level) -> Result<Report, Refusal> {
-    let mut word = hear(status, PATIENCE)?;
-    if let Some(Word::Inside(pid)) = word {
-        child.succeeded_by(pid)?;
-        word = hear(status, PATIENCE)?;
-    }
-    let report = match word {
-        Some(Word::Confined(facts)) => Report::new(&facts),
-        Some(other) => return Err(refusal(other)),
-        None => return Err(SpawnError::Silent(format!("it ended with {}", ending(child))).into()),
+fn listen(
+    status: &UnixStream,
+    child: &mut Child,
+    least: Level,
+    mut observer: Option<Observer>,
+) -> Result<Report, Refusal> {
+    let report = loop {
+        match hear(status, PATIENCE)? {
+            (Some(Word::Inside(pid)), _) => child.succeeded_by(pid)?,
+            (Some(Word::Filtered { landlock_abi }), Some(listener)) => {
+                let observer = observer.take().ok_or_else(|| SpawnError::Silent(UNASKED.to_owned()))?;
+                let (listener, refusals) = (Listener::new(listener), Refusals::new(landlock_abi));
+                child.watch(listener, refusals, observer).map_err(making("a thread"))?;
+            }
+            (Some(Word::Confined(facts)), _) => break Report::new(&facts),
+            (Some(other), _) => return Err(refusal(other)),
+            (None, _) => {
+                return Err(SpawnError::Silent(format!("it ended with {}", ending(child))).into());
+            }
+        }
     };
-    if let Some(other) = hear(status, PATIENCE)? {
+    if let (Some(other), _) = hear(status, PATIENCE)? {
         return Err(refusal(other));
     }
     // The launcher has judged itself already; a host of another opinion must not go on.
@@ -310,25 +351,30 @@ fn listen(status: &UnixStream, child: &mut Child, least: Level) -> Result<Report
     }
 }
 
-/// The launcher's next word; `None` once it can say nothing more, since it has ended or become the plugin.
-fn hear(mut status: &UnixStream, patience: Duration) -> Result<Option<Word>, SpawnError> {
+const UNASKED: &str = "it reported what it was not asked for";
+
+/// The launcher's next word, and the descriptor that comes along; `None` once it can say nothing more, since it has ended
+/// or become the plugin.
+fn hear(status: &UnixStream, patience: Duration) -> Result<(Option<Word>, Option<OwnedFd>), SpawnError> {
     status.set_read_timeout(Some(patience)).map_err(making("a status socket"))?;
     let mut buffer = vec![0; WORD_LIMIT];
-    let count = loop {
-        match status.read(&mut buffer) {
+    let (count, descriptor) = loop {
+        match passing::receive(status, &mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             // What the system calls the end of a read's time depends on the system.
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                 return Err(SpawnError::Silent(format!("it said nothing for {patience:?}")));
             }
             Err(error) => return Err(SpawnError::Silent(error.to_string())),
-            Ok(count) => break count,
+            Ok(heard) => break heard,
         }
     };
     if count == 0 {
-        return Ok(None);
+        return Ok((None, None));
     }
-    serde_json::from_slice(&buffer[..count]).map(Some).map_err(|error| SpawnError::Silent(error.to_string()))
+    let word =
+        serde_json::from_slice(&buffer[..count]).map_err(|error| SpawnError::Silent(error.to_string()))?;
+    Ok((Some(word), descriptor))
 }
 
 fn refusal(word: Word) -> Refusal {
@@ -337,6 +383,7 @@ fn refusal(word: Word) -> Refusal {
         Word::Weak(missing) => SpawnError::Weak { missing, denied: None },
         Word::Failed { stage, reason } => SpawnError::Launcher { stage, reason },
         Word::Confined(_) | Word::Inside(_) => SpawnError::Silent("it reported twice".to_owned()),
+        Word::Filtered { .. } => SpawnError::Silent(UNASKED.to_owned()),
     })
 }
 

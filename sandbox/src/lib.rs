@@ -12,6 +12,7 @@ mod guarantee;
 mod profile;
 mod runtime;
 mod survey;
+mod violation;
 
 #[cfg(target_os = "linux")]
 mod child;
@@ -23,6 +24,8 @@ mod launcher;
 mod linux;
 #[cfg(target_os = "linux")]
 mod spec;
+#[cfg(target_os = "linux")]
+mod watch;
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
@@ -32,6 +35,7 @@ pub use guarantee::{Ceiling, Guarantee, Level, Report};
 pub use profile::{Confined, Entry, Limits, Profile};
 pub use runtime::{libraries_below, runtime_libraries};
 pub use survey::{Survey, survey};
+pub use violation::{Observer, Violation};
 
 #[cfg(target_os = "linux")]
 use linux::kernel;

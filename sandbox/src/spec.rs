@@ -34,6 +34,8 @@ pub(crate) struct Orders {
     pub(crate) execute: Vec<OsString>,
     pub(crate) scratch: Option<OsString>,
     pub(crate) limits: Limits,
+    /// Whether the host wants to hear which system calls are denied.
+    pub(crate) heard: bool,
     /// What must be reached for the plugin to run.
     pub(crate) least: Level,
     /// What may be used; namespaces only where nothing is known that denies them.
@@ -58,6 +60,8 @@ pub(crate) enum Kind {
 pub(crate) enum Word {
     /// It has gone on inside of namespaces, as the process of this number.
     Inside(u32),
+    /// Its filter is in force; the filter's listener comes along.
+    Filtered { landlock_abi: u32 },
     /// It is confined.
     Confined(Facts),
     /// Namespaces cannot be had, and it ends.

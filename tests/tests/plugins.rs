@@ -151,6 +151,14 @@ fn what_lies_outside_cannot_be_read() {
 }
 
 #[test]
+fn what_a_plugin_is_denied_is_told() {
+    let run = deed("network", 1, &["-1"]);
+    let told = "warning: plugin acme/tools/hostile#x wanted socket(AF_INET, SOCK_STREAM): denied, plugins have no network";
+    assert_eq!(run.stderr.matches(told).count(), 1, "{}", run.stderr);
+    assert!(!run.stdout.contains("denied"), "{}", run.stdout);
+}
+
+#[test]
 fn escape_codes_of_a_plugin_do_not_reach_the_terminal() {
     let lab = Lab::new();
     let repository = repository(&lab);

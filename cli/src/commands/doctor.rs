@@ -25,6 +25,9 @@ pub(crate) fn doctor(cx: &Context) -> Ended {
     for guarantee in &survey.report.guarantees {
         let _ = writeln!(page, "  {}", line(guarantee));
     }
+    let denials =
+        if survey.report.told { "told as warnings" } else { "not told, since nobody can listen here" };
+    let _ = writeln!(page, "denials    {denials}");
     let _ = writeln!(page, "python     {}", python());
     let _ = writeln!(page, "cache      {}", tame(&paths.cache.display().to_string()));
     let _ = writeln!(page, "choices    {}", tame(&paths.config.display().to_string()));

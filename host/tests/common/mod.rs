@@ -143,6 +143,10 @@ impl Sink for Heard {
     fn ended(&self, plugin: &str, certificate: &str) {
         self.hear(format!("{plugin} {certificate}"));
     }
+
+    fn denied(&self, plugin: &str, violation: &str) {
+        self.hear(format!("{plugin} {violation}"));
+    }
 }
 
 /// A host of `plugins` whose logs somebody hears.

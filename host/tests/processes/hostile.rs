@@ -64,6 +64,10 @@ fn misbehave(name: &str) {
             let eaten = vec![1u8; 2 << 30];
             answer(&json!({ "id": 4 }), json!({ "value": eaten.len() }));
         }
+        "connect" => {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0");
+            answer(&json!({ "id": 4 }), json!({ "value": listener.is_ok() }));
+        }
         // Neither answers nor reads.
         "spin" => loop {
             std::hint::spin_loop();

@@ -32,6 +32,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("a_flood_is_cut_off", || ends("flood", FailureKind::Protocol, "a message of more than 1048576 bytes")),
     ("memory_is_bounded", || ends("eat", FailureKind::Crashed, "signal: 6 (SIGABRT)")),
     ("endless_chatter_on_stderr_blocks_nobody", chatter),
+    ("what_a_plugin_is_denied_is_told_while_it_goes_on", denied),
     ("a_plugin_that_spins_is_killed", spinning),
     ("a_python_plugin_without_a_library_works", python),
     ("a_python_plugin_may_refuse_its_configuration", python_configuration),
@@ -141,6 +142,16 @@ fn hangs(name: &str) {
 
 fn chatter() {
     hangs("chatter");
+}
+
+fn denied() {
+    let lab = lab(vec![builtin("connect")]);
+    assert_eq!(value(ask(&lab.host, "probity/core/connect", "q", "{}")), "false");
+    let told = "probity/core/connect wanted socket(AF_INET, SOCK_STREAM): denied, plugins have no network and no sockets";
+    let Lab { host, heard, .. } = lab;
+    // All has been told once the process is gone.
+    drop(host);
+    assert_eq!(heard.take(), [told]);
 }
 
 fn spinning() {

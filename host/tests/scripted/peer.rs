@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 
-use probity_host::{CallLimits, GitGrant, Host, Launch, Launched, PluginSpec, Process, Silent, StartError};
+use probity_host::{
+    CallLimits, GitGrant, Host, Launch, Launched, PluginSpec, Process, Silent, Sink, StartError,
+};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, DuplexStream, Lines, duplex};
 use tokio::sync::{Notify, watch};
@@ -131,7 +133,12 @@ impl Scripted {
 }
 
 impl Launch for Scripted {
-    fn launch(&self, _: &PluginSpec, _: Option<&GitGrant>) -> Result<Launched, StartError> {
+    fn launch(
+        &self,
+        _: &PluginSpec,
+        _: Option<&GitGrant>,
+        _: &Arc<dyn Sink>,
+    ) -> Result<Launched, StartError> {
         let script = self.0.lock().unwrap().pop_front().expect("no more processes than the test has scripts");
         let (stdin, theirs_in) = duplex(64 << 10);
         let (theirs_out, stdout) = duplex(64 << 10);

@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use probity_engine::{Digest, Executor as _, Failure, FailureKind, Key, Request};
 use probity_host::{
     CallLimits, GitGrant, Host, HostOptions, Launch, Launched, Level, PackageKind, PackageProgram,
-    PluginSpec, Program, Silent, Sources, StartError,
+    PluginSpec, Program, Silent, Sink, Sources, StartError,
 };
 use serde_json::json;
 
@@ -195,7 +195,12 @@ fn a_plugin_that_lets_go_goes_on() {
 struct Stuck(mpsc::SyncSender<()>, &'static AtomicBool);
 
 impl Launch for Stuck {
-    fn launch(&self, _: &PluginSpec, _: Option<&GitGrant>) -> Result<Launched, StartError> {
+    fn launch(
+        &self,
+        _: &PluginSpec,
+        _: Option<&GitGrant>,
+        _: &Arc<dyn Sink>,
+    ) -> Result<Launched, StartError> {
         self.1.store(true, Ordering::Relaxed);
         // The receiver never takes anything.
         let _ = self.0.send(());

@@ -9,6 +9,8 @@ pub(crate) struct Facts {
     pub(crate) landlock_abi: u32,
     /// The system call filter is in place.
     pub(crate) seccomp: bool,
+    /// The host hears which system calls are denied.
+    pub(crate) heard: bool,
     /// Execution can grant no privileges, and no capability is left.
     pub(crate) unprivileged: bool,
     /// Resource limits are set.

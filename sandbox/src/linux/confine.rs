@@ -4,7 +4,7 @@
 //! It is a fresh process with one thread, so unlike a forked copy of the host it may allocate and take its time.
 
 use super::seclude::seclude;
-use super::{descriptors, init, kernel, landlock, limits, privileges, probe, process, seccomp};
+use super::{descriptors, init, kernel, landlock, limits, passing, privileges, probe, process, seccomp};
 use crate::error::LaunchError;
 use crate::guarantee::{Facts, Level, Report};
 use crate::profile::Confined;
@@ -106,13 +106,23 @@ fn confine(
     if filtered {
         let circumstances =
             seccomp::Circumstances { own_pid: std::process::id(), landlock_abi: facts.landlock_abi };
-        step("filtering system calls", seccomp::install(circumstances))?;
+        let heard = orders.heard && orders.ceiling.listener && kernel::listeners_offered();
+        let listener = step("filtering system calls", seccomp::install(circumstances, heard))?;
         facts.seccomp = true;
+        if let Some(listener) = listener {
+            step("handing over the filter's listener", hand_over(listener, facts.landlock_abi, status))?;
+            facts.heard = true;
+        }
     }
     if facts.secluded {
         facts.seclusion = probe::seclusion(orders);
     }
     prove(orders, facts, status)
+}
+
+/// Gives the filter's listener to the host, and keeps nothing of it: the plugin could answer itself.
+fn hand_over(listener: OwnedFd, landlock_abi: u32, status: &UnixStream) -> io::Result<()> {
+    passing::send(status, &serde_json::to_vec(&Word::Filtered { landlock_abi })?, &listener)
 }
 
 /// Goes on only if every guarantee that is demanded holds.

@@ -25,6 +25,16 @@ pub(crate) fn seccomp_offered() -> bool {
     })
 }
 
+/// Whether somebody can listen to what a filter denies, and the kernel means the same by it as this program.
+pub(crate) fn listeners_offered() -> bool {
+    let mut sizes = libc::seccomp_notif_sizes { seccomp_notif: 0, seccomp_notif_resp: 0, seccomp_data: 0 };
+    // SAFETY: `sizes` is a valid place for what the call writes.
+    let asked = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_GET_NOTIF_SIZES, 0, &raw mut sizes) };
+    asked == 0
+        && usize::from(sizes.seccomp_notif) == size_of::<libc::seccomp_notif>()
+        && usize::from(sizes.seccomp_notif_resp) == size_of::<libc::seccomp_notif_resp>()
+}
+
 /// Whether the kernel counts the tasks of this user at all: it does not for uid 0.
 pub(crate) fn tasks_of_user() -> Tasks {
     // SAFETY: the call has no argument and cannot fail.

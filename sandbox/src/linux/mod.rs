@@ -11,8 +11,10 @@ mod init;
 pub(crate) mod kernel;
 mod landlock;
 mod limits;
+pub(crate) mod listener;
 mod mounts;
 mod namespaces;
+pub(crate) mod passing;
 mod paths;
 mod privileges;
 mod probe;
@@ -25,3 +27,5 @@ mod tree;
 
 pub use confine::launched;
 pub use heap::share_one_heap;
+pub(crate) use probe::TESTED;
+pub(crate) use seccomp::Refusals;

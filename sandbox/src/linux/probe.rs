@@ -13,6 +13,10 @@ use std::mem::MaybeUninit;
 /// The number that `statfs` gives for a file system in memory.
 const TMPFS: i128 = 0x0102_1994;
 
+/// How many of the calls that are tried the filter denies. Whoever listens to it knows by their number what the launcher
+/// tried, and what the plugin wants.
+pub(crate) const TESTED: u64 = 3;
+
 /// Tries a few things that no plugin may do; an error if anything but a refusal comes of one of them.
 ///
 /// All are harmless should they succeed, and what lies in `/proc` is never granted.

@@ -1,7 +1,7 @@
 //! What is started: programs whose bytes are checked, and interpreters.
 
 use crate::Test;
-use crate::lab::{HOSTILE, Lab, everywhere, finish, has_children, owned, sha256};
+use crate::lab::{HOSTILE, Lab, everywhere, finish, has_children, hearing, owned, sha256};
 use probity_sandbox::{Entry, Level, Profile, SpawnError, libraries_below, runtime_libraries};
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
@@ -41,7 +41,7 @@ fn the_report_names_what_holds() {
         [(Level::Standard, "seccomp: no sockets"), (Level::Full, "seccomp: no sockets, a network namespace")]
     {
         let lab = Lab::at(level);
-        let child = lab.launcher.spawn(&lab.itself(&["echo"])).unwrap();
+        let child = lab.launcher.spawn_observed(&lab.itself(&["echo"]), hearing().1).unwrap();
         let report = child.report().clone();
         assert_eq!((report.level, report.missing_for(level)), (level, vec![]));
         let provider = |name| report.guarantees.iter().find(|g| g.name == name).unwrap().provider.clone();
@@ -168,7 +168,11 @@ fn run_python(lab: &Lab, refusal: &str) {
     let arguments = owned(&["-I", "-B", &script, "one", "two words"]);
     let entry = Entry::Interpreter { sha256: sha256(&path), path, arguments };
     let read = vec![lab.path("granted"), modules];
-    let mut child = lab.launcher.spawn(&Profile { read, execute, ..lab.profile(entry) }).unwrap();
+    // Without it the C library would ask the name service for the home directory, by a socket.
+    let environment = vec![("HOME".to_owned(), lab.text("scratch"))];
+    let profile = Profile { read, execute, environment, ..lab.profile(entry) };
+    let (heard, observer) = hearing();
+    let mut child = lab.launcher.spawn_observed(&profile, observer).unwrap();
     write(&mut child, "hello");
     let outcome = finish(child);
     let arrived = r#""arguments": ["one", "two words"], "input": "hello", "thread": ["thread"]"#;
@@ -176,6 +180,12 @@ fn run_python(lab: &Lab, refusal: &str) {
         r#"{{{arrived}, "passwd": "{refusal}", "socket": "EPERM", "fork": "EPERM", "scratch": "through"}}"#
     ) + "\n";
     assert_eq!(outcome.output, expected, "{outcome:?}");
+    // Nothing but what the script tried on purpose.
+    assert_eq!(
+        heard.lock().unwrap().join("\n"),
+        "wanted socket(AF_INET, SOCK_STREAM): denied, plugins have no network and no sockets\n\
+         wanted clone(a process): denied, plugins start no processes"
+    );
 }
 
 /// The real path of a Python of this machine.

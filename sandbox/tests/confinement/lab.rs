@@ -1,12 +1,13 @@
 //! One place with secrets to steal, and the ways to run the hostile plugin there.
 
-use probity_sandbox::{Ceiling, Child, Entry, Launcher, Level, Limits, Profile};
+use probity_sandbox::{Ceiling, Child, Entry, Launcher, Level, Limits, Observer, Profile};
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 /// The argument after which the hostile plugin's follow, in a process that is no launcher.
@@ -40,6 +41,8 @@ pub(crate) struct Outcome {
     pub(crate) output: String,
     pub(crate) errors: String,
     pub(crate) status: ExitStatus,
+    /// What the host heard that it was denied.
+    pub(crate) denied: Vec<String>,
 }
 
 impl Outcome {
@@ -134,9 +137,24 @@ impl Lab {
     pub(crate) fn run(&self, way: Way, arguments: &[&str]) -> Outcome {
         match way {
             Way::Free => free(arguments),
-            _ => finish(self.launcher.spawn(&self.confined(way, arguments)).unwrap()),
+            _ => self.start(&self.confined(way, arguments)),
         }
     }
+
+    /// Starts what the profile says, as a host does that hears what is denied, and waits for its end.
+    pub(crate) fn start(&self, profile: &Profile) -> Outcome {
+        let (heard, observer) = hearing();
+        let outcome = finish(self.launcher.spawn_observed(profile, observer).unwrap());
+        let denied = heard.lock().unwrap().clone();
+        Outcome { denied, ..outcome }
+    }
+}
+
+/// Where what is denied is written to, and who writes it.
+pub(crate) fn hearing() -> (Arc<Mutex<Vec<String>>>, Observer) {
+    let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+    let writer = Arc::clone(&heard);
+    (heard, Arc::new(move |violation| writer.lock().unwrap().push(violation.to_string())))
 }
 
 /// Reads a child's whole output and waits for its end.
@@ -144,7 +162,7 @@ pub(crate) fn finish(mut child: Child) -> Outcome {
     child.stdin = None;
     let output = all(child.stdout.take());
     let errors = all(child.stderr.take());
-    Outcome { output, errors, status: child.wait().unwrap() }
+    Outcome { output, errors, status: child.wait().unwrap(), denied: Vec::new() }
 }
 
 fn all(pipe: Option<OwnedFd>) -> String {
@@ -164,7 +182,12 @@ pub(crate) fn command(kind: &str, arguments: &[&str]) -> Command {
 fn free(arguments: &[&str]) -> Outcome {
     let output = command(HOSTILE, arguments).spawn().unwrap().wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-    Outcome { output: text(output.stdout), errors: text(output.stderr), status: output.status }
+    Outcome {
+        output: text(output.stdout),
+        errors: text(output.stderr),
+        status: output.status,
+        denied: Vec::new(),
+    }
 }
 
 pub(crate) fn sha256(path: &Path) -> [u8; 32] {

@@ -96,6 +96,9 @@ fn a_child_outlives_its_launcher() {
 
 /// A host: starts a child as it is told, tells the numbers of all processes below it, and waits for its own death.
 pub(crate) fn host(arguments: &[String]) -> ExitCode {
+    if arguments.iter().any(|argument| argument == "listened") {
+        return crate::violations::host_that_is_listened_to();
+    }
     let asked = |word: &str| arguments.iter().any(|argument| argument == word);
     let lab = Lab::at(if asked("full") { Level::Full } else { Level::Standard });
     let way = if asked("Native") { Way::Native } else { Way::Itself };

@@ -25,6 +25,7 @@ mod life;
 mod refusals;
 mod sight;
 mod users;
+mod violations;
 mod workloads;
 
 use std::io::Write;
@@ -61,6 +62,7 @@ fn run_tests(arguments: &[String]) -> ExitCode {
         entries::tests(),
         life::tests(),
         refusals::tests(),
+        violations::tests(),
         workloads::tests(),
         sight::tests(),
     ];

@@ -13,10 +13,13 @@ pub(crate) fn tests() -> Vec<Test> {
 }
 
 fn an_honest_plugin_is_not_hindered() {
-    for work in ["work_threads", "work_pool", "work_scratch", "work_panic", "work_signals"] {
+    let works =
+        ["work_threads", "work_pool", "work_scratch", "work_panic", "work_signals", "work_descriptors"];
+    for work in works {
         for (level, way) in everywhere() {
             let outcome = Lab::at(level).run(way, &[work]);
             assert!(outcome.through(), "{work}, {way:?}, {level}: {outcome:?}");
+            assert!(outcome.denied.is_empty(), "{work}, {way:?}, {level}: {outcome:?}");
         }
     }
 }

@@ -1,6 +1,7 @@
 """A plugin that does wrong in the way that its configuration names. Run by tests only, confined like any other."""
 import json
 import os
+import socket
 import sys
 import time
 
@@ -43,6 +44,14 @@ def do(request):
     if deed == "read":
         try:
             value = len(open("/etc/passwd").read())
+        except OSError as error:
+            value = -error.errno
+        send({"jsonrpc": "2.0", "id": request, "result": {"value": value, "concerns": []}})
+        return
+    if deed == "network":
+        try:
+            socket.socket()
+            value = 7
         except OSError as error:
             value = -error.errno
         send({"jsonrpc": "2.0", "id": request, "result": {"value": value, "concerns": []}})

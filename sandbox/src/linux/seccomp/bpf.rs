@@ -17,7 +17,6 @@ pub(super) enum Denial {
     /// It fails at once.
     AtOnce,
     /// Whoever holds the filter's listener is told, and answers.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nobody listens yet"))]
     Told,
 }
 

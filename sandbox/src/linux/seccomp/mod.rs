@@ -7,17 +7,18 @@
 mod allowlist;
 mod architecture;
 mod bpf;
-#[cfg_attr(not(test), allow(dead_code, reason = "what a rule says of a call, only tests ask so far"))]
 mod calls;
 mod conditions;
-#[cfg_attr(not(test), allow(dead_code, reason = "what a rule says of a call, only tests ask so far"))]
+mod refusal;
 mod rule;
 
 use super::descriptors::check;
 use architecture::Architecture;
 use bpf::Denial;
+pub(crate) use refusal::Refusals;
 use rule::{Action, Rule};
 use std::io;
+use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 
 /// What the rules depend on.
 #[derive(Clone, Copy, Debug)]
@@ -29,17 +30,41 @@ pub(super) struct Circumstances {
 }
 
 /// Filters all system calls of this process for good. `no_new_privs` must be set.
-pub(super) fn install(circumstances: Circumstances) -> io::Result<()> {
-    let program = bpf::program(Architecture::HERE, &rules(circumstances), DENIED, Denial::AtOnce);
+///
+/// If it shall be `heard` what the filter denies, returns its listener, which must be closed here before anything that is
+/// not trusted runs: each denied call waits until it is answered there. `None` if the kernel has no listeners, or
+/// somebody listens already (only one may); then a denied call fails at once.
+pub(super) fn install(circumstances: Circumstances, heard: bool) -> io::Result<Option<OwnedFd>> {
+    let rules = rules(circumstances);
+    if heard {
+        // Threads, should there be others, are filtered too; one that cannot be is an error.
+        let flags = libc::SECCOMP_FILTER_FLAG_TSYNC
+            | libc::SECCOMP_FILTER_FLAG_TSYNC_ESRCH
+            | libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
+        match filter(&bpf::program(Architecture::HERE, &rules, DENIED, Denial::Told), flags) {
+            Ok(listener) => {
+                let listener = RawFd::try_from(listener).map_err(io::Error::other)?;
+                // SAFETY: the kernel has just made this descriptor, and nobody else owns it.
+                return Ok(Some(unsafe { OwnedFd::from_raw_fd(listener) }));
+            }
+            Err(error) if matches!(error.raw_os_error(), Some(libc::EINVAL | libc::EBUSY)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let program = bpf::program(Architecture::HERE, &rules, DENIED, Denial::AtOnce);
+    // A positive result names a thread that could not be filtered.
+    match filter(&program, libc::SECCOMP_FILTER_FLAG_TSYNC)? {
+        0 => Ok(None),
+        _ => Err(io::Error::other("a thread could not be filtered")),
+    }
+}
+
+fn filter(program: &[libc::sock_filter], flags: libc::c_ulong) -> io::Result<libc::c_long> {
     let length = libc::c_ushort::try_from(program.len()).map_err(io::Error::other)?;
     let program = libc::sock_fprog { len: length, filter: program.as_ptr().cast_mut() };
     let program = &raw const program;
-    // With this flag the filter holds for all threads, should there be others.
-    let flags = libc::SECCOMP_FILTER_FLAG_TSYNC;
     // SAFETY: the structure and the instructions live until the call returns, which copies and does not change them.
-    let result = unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, program) };
-    // With the flag, a positive result names a thread that could not be filtered.
-    if check(result)? == 0 { Ok(()) } else { Err(io::Error::other("a thread could not be filtered")) }
+    check(unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, program) })
 }
 
 /// What happens to a call that no rule names.

@@ -40,6 +40,7 @@ pub(super) struct Case {
 #[derive(Clone, Debug)]
 pub(super) struct Rule {
     pub(super) call: Call,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for the reader, and for the test that demands one"))]
     pub(super) reason: &'static str,
     pub(super) cases: Vec<Case>,
     pub(super) otherwise: Action,

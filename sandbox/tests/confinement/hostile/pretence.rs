@@ -9,6 +9,8 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("echo", echo),
     ("exit", exit),
     ("abort", |_| std::process::abort()),
+    ("insist", insist),
+    ("scan", scan),
 ];
 
 static TREASURE: u8 = 42;
@@ -33,6 +35,27 @@ fn stubborn(_: &[&str]) -> io::Result<()> {
 fn echo(_: &[&str]) -> io::Result<()> {
     for line in io::stdin().lock().lines() {
         writeln!(io::stdout(), "{}", line?)?;
+    }
+    Ok(())
+}
+
+/// Makes a call that is denied so often, and tells how it failed the first and the last time.
+fn insist(a: &[&str]) -> io::Result<()> {
+    // SAFETY: takes no argument.
+    let attempt = || match unsafe { libc::syscall(libc::SYS_setsid) } {
+        -1 => io::Error::last_os_error().raw_os_error().unwrap(),
+        _ => 0,
+    };
+    let first = attempt();
+    let last = (1..a[0].parse().unwrap()).map(|_| attempt()).last().unwrap();
+    writeln!(io::stdout(), "{first} {last}")
+}
+
+/// Makes so many calls that are denied, each of its kind.
+fn scan(a: &[&str]) -> io::Result<()> {
+    for pid in 0..a[0].parse().unwrap() {
+        // SAFETY: takes integers; no signal is sent.
+        unsafe { libc::kill(1_000_000 + pid, 0) };
     }
     Ok(())
 }

@@ -27,6 +27,11 @@ pub(crate) const WORK: &[(&str, Attack)] = &[
         effect(all == [("GREETING".to_owned(), "hello".to_owned())])
     }),
     ("work_directory", |a| effect(std::env::current_dir()? == std::path::Path::new(a[0]))),
+    ("work_descriptors", |_| {
+        // SAFETY: the command takes no argument, and an unopened number is an error.
+        let open = (0..256).filter(|number| unsafe { libc::fcntl(*number, libc::F_GETFD) } >= 0);
+        effect(open.collect::<Vec<_>>() == [0, 1, 2])
+    }),
     ("work_panic", |_| effect(std::panic::catch_unwind(|| panic!("on purpose")).is_err())),
     ("work_signals", |_| {
         // SAFETY: the default handler of this signal does nothing.

@@ -1,0 +1,90 @@
+//! The listener of a filter: which calls it denies, and the answers to them.
+
+use super::descriptors::check;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+
+/// A call that waits for an answer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Call {
+    id: u64,
+    pub(super) number: u32,
+    pub(super) arguments: [u64; 6],
+}
+
+/// What has happened.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    /// A call is denied, and waits for its answer.
+    Denied(Call),
+    /// A call was denied, and its process has ended or takes a signal meanwhile.
+    Withdrawn,
+    /// No process is left that the filter holds for.
+    Ended,
+}
+
+/// The host's end of a filter.
+#[derive(Debug)]
+pub(crate) struct Listener(OwnedFd);
+
+impl Call {
+    #[cfg(test)]
+    pub(super) fn new(number: u32, arguments: [u64; 6]) -> Call {
+        Call { id: 0, number, arguments }
+    }
+}
+
+impl Listener {
+    pub(crate) fn new(descriptor: OwnedFd) -> Listener {
+        Listener(descriptor)
+    }
+
+    /// Waits for a call that is denied, or for the end of the process that `pidfd` names.
+    pub(crate) fn next(&self, pidfd: &OwnedFd) -> io::Result<Event> {
+        let watched = |descriptor: &OwnedFd| libc::pollfd {
+            fd: descriptor.as_raw_fd(),
+            events: libc::POLLIN,
+            revents: 0,
+        };
+        let mut both = [watched(&self.0), watched(pidfd)];
+        loop {
+            // SAFETY: both entries are valid places for what the call writes.
+            match check(unsafe { libc::poll(both.as_mut_ptr(), 2, -1) }) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+                Ok(_) => {}
+            }
+            if both[0].revents & libc::POLLIN != 0 {
+                return self.receive();
+            }
+            return Ok(Event::Ended);
+        }
+    }
+
+    /// Takes a call; does not wait, since there was one a moment ago.
+    fn receive(&self) -> io::Result<Event> {
+        // SAFETY: all zeros are a valid value of this structure, and what the kernel demands to find there.
+        let mut call: libc::seccomp_notif = unsafe { std::mem::zeroed() };
+        // SAFETY: the structure has the size that is part of the command.
+        let received =
+            unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_RECV as _, &raw mut call) };
+        match check(received) {
+            Ok(_) => {
+                // Numbers may be negative, as a foreign program may write them; they are compared unsigned.
+                let number = call.data.nr.cast_unsigned();
+                Ok(Event::Denied(Call { id: call.id, number, arguments: call.data.args }))
+            }
+            Err(error) => match error.raw_os_error() {
+                Some(libc::ENOENT | libc::EINTR) => Ok(Event::Withdrawn),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Has the call fail with this error number. Never lets it go on: the program could have changed its arguments since.
+    pub(crate) fn answer(&self, call: &Call, error: i32) {
+        let mut answer = libc::seccomp_notif_resp { id: call.id, val: 0, error: -error, flags: 0 };
+        // SAFETY: the structure has the size that is part of the command. Fails if nobody waits for the answer any more.
+        unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND as _, &raw mut answer) };
+    }
+}

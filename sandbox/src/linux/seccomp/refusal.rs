@@ -1,0 +1,182 @@
+//! What a denied call is answered with, and what people are told of it.
+
+use super::architecture::Architecture;
+use super::calls::Call;
+use super::rule::{Action, Rule, decide};
+use super::{Circumstances, DENIED, rules};
+use crate::linux::listener;
+
+/// The answer to a denied call.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) error: libc::c_int,
+    /// The call, with what its arguments tell by their numbers alone.
+    pub(crate) call: String,
+    pub(crate) reason: &'static str,
+}
+
+/// What the filter of a child says, told from without.
+#[derive(Debug)]
+pub(crate) struct Refusals(Vec<Rule>);
+
+impl Refusals {
+    /// Of a filter that makes up for what this Landlock ABI lacks.
+    pub(crate) fn new(landlock_abi: u32) -> Refusals {
+        // Which process the filter takes for its own matters to what is allowed, which is not asked here.
+        Refusals(rules(Circumstances { own_pid: 0, landlock_abi }))
+    }
+
+    /// The answer to a call that the filter has denied.
+    pub(crate) fn of(&self, call: &listener::Call) -> Refusal {
+        let (number, arguments) = (call.number, &call.arguments);
+        let error = match decide(&self.0, DENIED, Architecture::HERE, number, arguments) {
+            Action::Deny(error) => error,
+            // The filter is asked, not this list of rules: what it has denied is denied.
+            _ => libc::EPERM,
+        };
+        match Call::of(Architecture::HERE, number) {
+            Some(call) => Refusal { error, call: described(call, arguments), reason: reason(call) },
+            None => Refusal { error, call: format!("the system call {number}"), reason: UNLISTED },
+        }
+    }
+}
+
+const UNLISTED: &str = "it is not among the calls that plugins may make";
+
+fn reason(call: Call) -> &'static str {
+    use Call::*;
+    match call {
+        socket | connect | bind | listen | accept | accept4 | sendto | sendmmsg | recvmmsg | socketpair
+        | setsockopt => "plugins have no network and no sockets",
+        fork | vfork | clone | wait4 | waitid => "plugins start no processes",
+        kill | tkill | tgkill | pidfd_send_signal | rt_sigqueueinfo | rt_tgsigqueueinfo => {
+            "plugins signal no other process"
+        }
+        ptrace | process_vm_readv | process_vm_writev | process_madvise | pidfd_getfd | kcmp | move_pages
+        | migrate_pages | get_robust_list | prlimit64 | perf_event_open | clock_gettime | clock_getres
+        | clock_nanosleep | timer_create => "plugins look into no other process",
+        unshare | setns | mount | umount2 | pivot_root | chroot | fsopen | fsconfig | fsmount | fspick
+        | open_tree | move_mount | mount_setattr => "plugins stay where they were put",
+        chmod | fchmodat | fchmodat2 | chown | lchown | fchownat | utime | utimes | futimesat | setxattr
+        | lsetxattr | fsetxattr | setxattrat | removexattr | lremovexattr | fremovexattr | removexattrat
+        | file_setattr => "plugins change no modes, owners, times or attributes of files",
+        truncate | openat | open => "plugins truncate nothing that they may only read",
+        inotify_init | inotify_init1 | inotify_add_watch | fanotify_init | fanotify_mark => {
+            "plugins watch no files"
+        }
+        setuid | setgid | setreuid | setregid | setresuid | setresgid | setfsuid | setfsgid | setgroups
+        | capset => "plugins change no privileges",
+        mmap => "it would escape the limit of memory",
+        madvise => "it would compare memory with that of other processes",
+        ioctl => "plugins control no devices, and no attributes of files",
+        _ => UNLISTED,
+    }
+}
+
+fn described(call: Call, arguments: &[u64; 6]) -> String {
+    // The lower half is what the kernel looks at.
+    let number = |at: usize| arguments[at] as i32;
+    let name = call.name();
+    match call {
+        Call::socket | Call::socketpair => {
+            format!("{name}({}, {})", family(number(0)), kind(number(1)))
+        }
+        Call::kill | Call::tkill => format!("{name}({}, signal {})", number(0), number(1)),
+        Call::tgkill => format!("{name}({}, {}, signal {})", number(0), number(1), number(2)),
+        Call::clone | Call::unshare => format!("{name}({})", namespaces(number(0))),
+        Call::ptrace => format!("{name}({}, {})", number(0), number(1)),
+        Call::process_vm_readv | Call::process_vm_writev | Call::prlimit64 => {
+            format!("{name}({})", number(0))
+        }
+        Call::prctl => format!("{name}({})", number(0)),
+        Call::fcntl | Call::ioctl => format!("{name}({}, {:#x})", number(0), number(1)),
+        Call::madvise => format!("{name}(advice {})", number(2)),
+        Call::mmap => format!("{name}(flags {:#x})", number(3)),
+        Call::setsockopt => format!("{name}(level {}, option {})", number(1), number(2)),
+        _ => name.to_owned(),
+    }
+}
+
+fn family(number: i32) -> String {
+    let name = match number {
+        libc::AF_UNIX => "AF_UNIX",
+        libc::AF_INET => "AF_INET",
+        libc::AF_INET6 => "AF_INET6",
+        libc::AF_NETLINK => "AF_NETLINK",
+        libc::AF_PACKET => "AF_PACKET",
+        libc::AF_ALG => "AF_ALG",
+        libc::AF_VSOCK => "AF_VSOCK",
+        other => return format!("family {other}"),
+    };
+    name.to_owned()
+}
+
+fn kind(number: i32) -> String {
+    let name = match number & !(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK) {
+        libc::SOCK_STREAM => "SOCK_STREAM",
+        libc::SOCK_DGRAM => "SOCK_DGRAM",
+        libc::SOCK_RAW => "SOCK_RAW",
+        libc::SOCK_SEQPACKET => "SOCK_SEQPACKET",
+        other => return format!("type {other}"),
+    };
+    name.to_owned()
+}
+
+/// The namespaces that flags of `clone` and `unshare` ask for; other flags are of no interest.
+fn namespaces(flags: i32) -> String {
+    let all = [
+        (libc::CLONE_NEWUSER, "user"),
+        (libc::CLONE_NEWNS, "mount"),
+        (libc::CLONE_NEWPID, "process"),
+        (libc::CLONE_NEWNET, "network"),
+        (libc::CLONE_NEWIPC, "ipc"),
+        (libc::CLONE_NEWUTS, "name"),
+        (libc::CLONE_NEWCGROUP, "cgroup"),
+    ];
+    let asked: Vec<&str> = all.iter().filter(|(flag, _)| flags & flag != 0).map(|(_, name)| *name).collect();
+    if asked.is_empty() { "a process".to_owned() } else { format!("a {} namespace", asked.join(", ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(call: Call, arguments: &[u64]) -> String {
+        let mut all = [0; 6];
+        all[..arguments.len()].copy_from_slice(arguments);
+        let number = call.number(Architecture::HERE).unwrap();
+        let refusal = Refusals::new(7).of(&listener::Call::new(number, all));
+        format!("{} -> {}, {}", refusal.call, refusal.error, refusal.reason)
+    }
+
+    #[test]
+    fn calls_are_told_with_what_their_numbers_say() {
+        let above = 1 << 32;
+        let told = [
+            told(
+                Call::socket,
+                &[libc::AF_INET as u64 | above, (libc::SOCK_STREAM | libc::SOCK_CLOEXEC) as u64],
+            ),
+            told(Call::kill, &[1, 9]),
+            told(Call::unshare, &[(libc::CLONE_NEWUSER | libc::CLONE_NEWNS) as u64]),
+            told(Call::clone, &[libc::SIGCHLD as u64]),
+            told(Call::ioctl, &[0, libc::TIOCSTI]),
+            told(Call::keyctl, &[]),
+        ];
+        assert_eq!(
+            told.join("\n"),
+            "socket(AF_INET, SOCK_STREAM) -> 1, plugins have no network and no sockets\n\
+             kill(1, signal 9) -> 1, plugins signal no other process\n\
+             unshare(a user, mount namespace) -> 1, plugins stay where they were put\n\
+             clone(a process) -> 1, plugins start no processes\n\
+             ioctl(0, 0x5412) -> 25, plugins control no devices, and no attributes of files\n\
+             keyctl -> 1, it is not among the calls that plugins may make"
+        );
+    }
+
+    #[test]
+    fn a_call_that_is_newer_than_the_list_is_told_by_its_number() {
+        let refusal = Refusals::new(7).of(&listener::Call::new(999, [0; 6]));
+        assert_eq!((refusal.call.as_str(), refusal.error), ("the system call 999", libc::EPERM));
+    }
+}
