@@ -1,5 +1,6 @@
 //! The project's own tasks: `cargo xtask --help`. Starts programs and prints; knows nothing of Probity's insides.
 
+mod attacks;
 mod bench;
 mod generated;
 mod layers;
@@ -29,6 +30,8 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<String>,
     },
+    /// Tries every attack on the sandbox, free and confined, as root and as an ordinary user, and prints what came of each.
+    Attacks,
     /// Fails where a crate depends on one that its layer must not know.
     Layers,
     /// Fails where a dependency's licence is not among those that Probity accepts.
@@ -47,6 +50,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().task {
         Task::Check => test::check(),
         Task::Test { rest } => test::test(&rest),
+        Task::Attacks => attacks::attacks(),
         Task::Layers => layers::check(),
         Task::Licences => licences::check(),
         Task::Generate { check } => generated::generate(check),

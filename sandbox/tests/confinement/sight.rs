@@ -1,7 +1,7 @@
 //! What a plugin sees beside what it is told is what the documentation says.
 
 use crate::Test;
-use crate::attacks::{host_name, user_id};
+use crate::cases::{host_name, user_id};
 use crate::lab::{Lab, SECRET_VARIABLE, Way};
 use probity_sandbox::Level;
 

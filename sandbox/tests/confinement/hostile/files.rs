@@ -23,13 +23,28 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("symlink", |a| std::os::unix::fs::symlink(a[0], a[1])),
     ("link_and_read", |a| fs::hard_link(a[0], a[1]).and_then(|()| fs::read(a[1])).map(drop)),
     ("chmod", |a| fs::set_permissions(a[0], fs::Permissions::from_mode(0o777))),
+    ("rename_exchanging", |a| {
+        let (from, to, exchange) = (text(a[0]), text(a[1]), libc::RENAME_EXCHANGE);
+        let (from, to) = (from.as_ptr(), to.as_ptr());
+        let at = libc::AT_FDCWD;
+        check(unsafe { libc::syscall(libc::SYS_renameat2, at, from, at, to, exchange) }).map(drop)
+    }),
+    ("nameless", |a| {
+        OpenOptions::new().write(true).custom_flags(libc::O_TMPFILE).open(a[0])?.write_all(b"hidden")
+    }),
     ("fchmod", fchmod),
     ("utimes", utimes),
     ("lock", |a| check(unsafe { libc::flock(File::open(a[0])?.as_raw_fd(), libc::LOCK_EX) }).map(drop)),
     ("watch", watch),
-    ("attributes", attributes),
     ("mkfifo", |a| check(unsafe { libc::mkfifo(text(a[0]).as_ptr(), 0o600) }).map(drop)),
     ("exec_shell", |_| Err(command("/bin/sh").args(["-c", "echo through"]).exec())),
+    ("exec_loader", |_| {
+        let loaders =
+            ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1", "/lib/ld-musl-x86_64.so.1"];
+        // What is not there is what fails first.
+        let run = |loader: &str| command(loader).args(["/bin/sh", "-c", "echo through"]).exec();
+        Err(loaders.map(run).into_iter().last().unwrap())
+    }),
     ("exec_script", exec_script),
     ("exec_memory", exec_memory),
 ];
@@ -69,15 +84,6 @@ fn watch(a: &[&str]) -> io::Result<()> {
     let watcher = check(unsafe { libc::inotify_init1(0) })? as i32;
     // SAFETY: the string ends with NUL.
     check(unsafe { libc::inotify_add_watch(watcher, text(a[0]).as_ptr(), libc::IN_ALL_EVENTS) }).map(drop)
-}
-
-/// Makes a file that it may only read exempt from dumps, which changes the inode.
-fn attributes(a: &[&str]) -> io::Result<()> {
-    const GET: libc::c_ulong = 0x8008_6601;
-    let file = File::open(a[0])?;
-    let mut flags: libc::c_long = 0;
-    // SAFETY: room for the flags.
-    check(unsafe { libc::ioctl(file.as_raw_fd(), GET as _, &raw mut flags) }).map(drop)
 }
 
 fn exec_script(a: &[&str]) -> io::Result<()> {

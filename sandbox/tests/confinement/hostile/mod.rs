@@ -1,8 +1,12 @@
 //! The hostile plugin: one function for each attack. It prints `through` if the attack succeeded.
 
 mod files;
+mod kernel;
+mod metadata;
 mod network;
+mod others;
 mod pretence;
+mod privileges;
 mod processes;
 mod resources;
 mod seclusion;
@@ -25,7 +29,8 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let Some((name, rest)) = arguments.split_first() else { return ExitCode::FAILURE };
     let tables =
         [files::ATTACKS, network::ATTACKS, processes::ATTACKS, resources::ATTACKS, pretence::ATTACKS];
-    let tables = tables.into_iter().chain([seclusion::ATTACKS, sight::LOOK, work::WORK]);
+    let more = [kernel::ATTACKS, metadata::ATTACKS, others::ATTACKS, privileges::ATTACKS];
+    let tables = tables.into_iter().chain(more).chain([seclusion::ATTACKS, sight::LOOK, work::WORK]);
     let Some((_, attack)) = tables.flatten().find(|(known, _)| known == name) else {
         eprintln!("there is no attack {name}");
         return ExitCode::FAILURE;

@@ -13,13 +13,11 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("scan", scan),
 ];
 
-static TREASURE: u8 = 42;
-
 /// Tells where its treasure lies, lets everybody trace it, and waits for the end of its input.
 fn victim(_: &[&str]) -> io::Result<()> {
     // SAFETY: takes integers only. Not every kernel knows it, nor needs it.
     unsafe { libc::prctl(libc::PR_SET_PTRACER, libc::PR_SET_PTRACER_ANY, 0, 0, 0) };
-    writeln!(io::stdout(), "{}", &raw const TREASURE as usize)?;
+    writeln!(io::stdout(), "{}", Box::leak(Box::new(42_u8)) as *const u8 as usize)?;
     echo(&[])
 }
 
@@ -47,7 +45,7 @@ fn insist(a: &[&str]) -> io::Result<()> {
         _ => 0,
     };
     let first = attempt();
-    let last = (1..a[0].parse().unwrap()).map(|_| attempt()).last().unwrap();
+    let last = (1..a[0].parse().unwrap()).fold(first, |_, _| attempt());
     writeln!(io::stdout(), "{first} {last}")
 }
 

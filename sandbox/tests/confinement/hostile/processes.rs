@@ -31,17 +31,23 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("io_uring", io_uring),
     ("userfault", |_| call(libc::SYS_userfaultfd, [1, 0, 0, 0, 0])),
     ("add_key", add_key),
-    ("shared_memory", |_| call(libc::SYS_shmget, [libc::IPC_PRIVATE.into(), 4096, 0o600, 0, 0])),
-    ("message_queue", |_| call(libc::SYS_msgget, [libc::IPC_PRIVATE.into(), 0o600, 0, 0, 0])),
+    ("shared_memory", |_| {
+        let segment = check(unsafe { libc::shmget(libc::IPC_PRIVATE, 4096, 0o600) })? as i32;
+        check(unsafe { libc::shmctl(segment, libc::IPC_RMID, ptr::null_mut()) }).map(drop)
+    }),
+    ("message_queue", |_| {
+        let queue = check(unsafe { libc::msgget(libc::IPC_PRIVATE, 0o600) })? as i32;
+        check(unsafe { libc::msgctl(queue, libc::IPC_RMID, ptr::null_mut()) }).map(drop)
+    }),
     ("personality", |_| call(libc::SYS_personality, [0x0040_0000, 0, 0, 0, 0])),
     ("priority", |_| call(libc::SYS_setpriority, [0, 0, 5, 0, 0])),
 ];
 
-fn pid(a: &[&str]) -> i32 {
+pub(super) fn pid(a: &[&str]) -> i32 {
     a[0].parse().unwrap()
 }
 
-fn call(number: libc::c_long, [a, b, c, d, e]: [i64; 5]) -> io::Result<()> {
+pub(super) fn call(number: libc::c_long, [a, b, c, d, e]: [i64; 5]) -> io::Result<()> {
     // SAFETY: only used with calls that take integers, or null pointers.
     check(unsafe { libc::syscall(number, a, b, c, d, e) }).map(drop)
 }
