@@ -8,7 +8,7 @@ use crate::lab::{HOSTILE, Lab, Outcome, Way, command};
 use crate::table::{Cell, Row, Table};
 use crate::users::is_root;
 use probity_sandbox::{Level, Limits};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fs::{self, File, Permissions};
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, UdpSocket};
@@ -98,7 +98,7 @@ pub(crate) struct Scene {
     pub(crate) udp: UdpSocket,
     _stream: UnixListener,
     _datagram: UnixDatagram,
-    pub(crate) victim: Victim,
+    victim: OnceCell<Victim>,
     /// The secret, open, and not closed by `exec`.
     pub(crate) leaked: Leaked,
 }
@@ -118,10 +118,15 @@ impl Scene {
             udp: UdpSocket::bind("127.0.0.1:0").unwrap(),
             _stream: UnixListener::bind(lab.path("home/stream")).unwrap(),
             _datagram: UnixDatagram::bind(lab.path("home/datagram")).unwrap(),
-            victim: Victim::new(),
+            victim: OnceCell::new(),
             leaked: Leaked::new(&lab),
             lab,
         }
+    }
+
+    /// Started for those that aim at it.
+    pub(crate) fn victim(&self) -> &Victim {
+        self.victim.get_or_init(Victim::new)
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use tempfile::TempDir;
 
 /// The argument after which the hostile plugin's follow, in a process that is no launcher.
@@ -120,7 +120,9 @@ impl Lab {
     pub(crate) fn native(&self, arguments: &[&str]) -> Profile {
         let path = std::env::current_exe().unwrap();
         let execute = probity_sandbox::runtime_libraries(&path).unwrap();
-        let sha256 = sha256(&path);
+        // This program does not change while it runs, and is large.
+        static OWN: OnceLock<[u8; 32]> = OnceLock::new();
+        let sha256 = *OWN.get_or_init(|| sha256(&path));
         let arguments = owned(&[&[HOSTILE], arguments].concat());
         Profile { execute, ..self.profile(Entry::Native { path, sha256, arguments }) }
     }

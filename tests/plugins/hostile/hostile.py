@@ -1,4 +1,5 @@
 """A plugin that does wrong in the way that its configuration names. Run by tests only, confined like any other."""
+import fcntl
 import json
 import os
 import socket
@@ -18,6 +19,30 @@ DESCRIPTION = {
 def send(message):
     sys.stdout.write(json.dumps(message) + "\n")
     sys.stdout.flush()
+
+
+def attempt(what, path):
+    """Does something to a path. 7 if that worked, else the error's number, negative."""
+    try:
+        if what == "read":
+            with open(path, "rb") as file:
+                file.read(1)
+        elif what == "write":
+            with open(path, "ab") as file:
+                file.write(b"\n")
+        elif what == "create":
+            with open(os.path.join(path, "planted"), "x"):
+                pass
+        elif what == "lock":
+            with open(path, "rb") as file:
+                fcntl.lockf(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        elif what == "list":
+            os.listdir(path)
+        elif what == "remove":
+            os.remove(path)
+        return 7
+    except OSError as error:
+        return -error.errno
 
 
 def do(request):
@@ -56,12 +81,21 @@ def do(request):
             value = -error.errno
         send({"jsonrpc": "2.0", "id": request, "result": {"value": value, "concerns": []}})
         return
+    if ":" in deed:
+        value = attempt(*deed.split(":", 1))
+        send({"jsonrpc": "2.0", "id": request, "result": {"value": value, "concerns": []}})
+        return
     if deed == "escape":
         concern = {"message": "\x1b[2J\x1b[1;1Hall is well\u202e"}
         send({"jsonrpc": "2.0", "id": request, "result": {"value": 7, "concerns": [concern]}})
         return
     send({"jsonrpc": "2.0", "id": request, "result": {"value": 7, "concerns": []}})
 
+
+if len(sys.argv) > 1:
+    # Without a host, and without a sandbox: to see that what is tried works at all.
+    print(attempt(*sys.argv[1].split(":", 1)))
+    sys.exit()
 
 for line in sys.stdin:
     message = json.loads(line)
