@@ -102,7 +102,7 @@ fn plain(program: &Path) -> Duration {
 
 fn confined(launcher: &Launcher, profile: &Profile) -> Duration {
     let start = Instant::now();
-    let mut child = launcher.spawn(profile).expect("a start");
+    let mut child = launcher.spawn_observed(profile, std::sync::Arc::new(drop)).expect("a start");
     let mut output = std::fs::File::from(child.stdout.take().expect("a pipe"));
     output.read_to_end(&mut Vec::new()).expect("its output");
     let elapsed = start.elapsed();

@@ -347,6 +347,10 @@ pub(crate) const MAY_BE_DENIED_ANYWAY: &[&str] = &[
     "descriptor_table",
     "other_architecture",
     "create_nameless_file",
+    "write_settings",
+    "hardware_ports",
+    "new_terminal",
+    "free_disk_of_host",
 ];
 
 pub(crate) fn host_name() -> String {
