@@ -1,7 +1,7 @@
 //! Nothing is started when it could not be confined.
 
 use crate::Test;
-use crate::lab::{Lab, Way, command, finish, has_children};
+use crate::lab::{Lab, Way, command, finish, has_children, hearing};
 use probity_sandbox::{Ceiling, Level, Profile, SpawnError};
 use std::path::PathBuf;
 
@@ -63,7 +63,8 @@ fn without_seccomp_nothing_starts() {
 
 fn without_namespaces_it_is_standard_and_says_so() {
     let lab = below(|c| c.namespaces = false);
-    let report = lab.launcher.spawn(&lab.itself(&["echo"])).unwrap().report().clone();
+    let child = lab.launcher.spawn_observed(&lab.itself(&["echo"]), hearing().1).unwrap();
+    let report = child.report().clone();
     assert_eq!((report.level, report.denied.as_deref()), (Level::Standard, Some("they are not to be used")));
     assert_eq!(lab.launcher.survey().report, report);
     let report = Lab::new().launcher.survey().report;
