@@ -33,6 +33,6 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Hears of violations, on a thread that serves nothing else: the child does not wait for it. It should not block
-/// nevertheless, since what has been started for a child ends only when all has been told.
+/// Hears of violations, on a thread that serves nothing else: the child waits a moment for it, and no more if it took
+/// longer once. It should not block nevertheless, since what has been started for a child ends only when all has been told.
 pub type Observer = Arc<dyn Fn(Violation) + Send + Sync>;

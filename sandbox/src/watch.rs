@@ -1,7 +1,9 @@
 //! Answers the calls that a child's filter denies, and tells of them.
 //!
-//! The kernel holds a denied call until it is answered, so nothing here may wait for anything but the child: a thread for
-//! each child does nothing but answer, and what there is to tell goes to another one, started when there is something.
+//! The kernel holds a denied call until it is answered, so nothing here may wait long for anything but the child: a thread
+//! for each child does nothing but answer, and what there is to tell goes to another one, started when there is something. That
+//! one gets a moment for each thing, so that what a child was denied is told before the child goes on; if it once takes
+//! longer, the child no longer waits for it.
 //! Should the host end, the kernel answers with `ENOSYS`.
 
 use crate::linux::listener::{Event, Listener};
@@ -12,11 +14,14 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 /// How many kinds of calls are told of for one child.
 const KINDS: usize = 16;
 /// After so many denied calls the listener is given up, and the kernel answers the rest: a child cannot keep the host busy.
 const ANSWERED: u64 = 10_000;
+/// How long the telling of one thing may hold up the child, until it took longer once.
+const MOMENT: Duration = Duration::from_millis(50);
 /// Neither thread does much.
 const STACK: usize = 256 << 10;
 
@@ -63,11 +68,10 @@ fn answer(listener: &Listener, pidfd: &OwnedFd, refusals: &Refusals, telling: &m
             Ok(Event::Ended) | Err(_) => return,
         };
         let refusal = refusals.of(&call);
-        // The answer goes first: the child must not wait for those who are told.
-        listener.answer(&call, refusal.error);
         if answered >= TESTED {
             telling.tell(refusal.call, refusal.reason);
         }
+        listener.answer(&call, refusal.error);
         if answered >= ANSWERED {
             return;
         }
@@ -79,12 +83,21 @@ struct Telling {
     observer: Option<Observer>,
     told: BTreeSet<String>,
     more: u64,
-    teller: Option<(mpsc::Sender<Violation>, JoinHandle<()>)>,
+    teller: Option<Teller>,
+    /// Whether the observer has been quick so far.
+    quick: bool,
+}
+
+/// The thread that tells, what it is given, and what it says when it has told something.
+struct Teller {
+    violations: mpsc::Sender<Violation>,
+    told: mpsc::Receiver<()>,
+    thread: JoinHandle<()>,
 }
 
 impl Telling {
     fn new(observer: Observer) -> Telling {
-        Telling { observer: Some(observer), told: BTreeSet::new(), more: 0, teller: None }
+        Telling { observer: Some(observer), told: BTreeSet::new(), more: 0, teller: None, quick: true }
     }
 
     fn tell(&mut self, call: String, reason: &'static str) {
@@ -101,15 +114,14 @@ impl Telling {
 
     fn send(&mut self, violation: Violation) {
         if let Some(observer) = self.observer.take() {
-            let (sender, violations) = mpsc::channel();
-            let telling = move || violations.into_iter().for_each(|violation| observer(violation));
-            let thread =
-                thread::Builder::new().name("sandbox-tell".to_owned()).stack_size(STACK).spawn(telling);
-            self.teller = thread.ok().map(|thread| (sender, thread));
+            self.teller = Teller::new(observer).ok();
         }
-        if let Some((sender, _)) = &self.teller {
-            // Fails only if the observer has panicked.
-            let _ = sender.send(violation);
+        if let Some(Teller { violations, told, .. }) = &self.teller {
+            // Fails only if the observer has panicked, in which case there is nothing to wait for.
+            let sent = violations.send(violation).is_ok();
+            if self.quick && sent {
+                self.quick = told.recv_timeout(MOMENT).is_ok();
+            }
         }
     }
 
@@ -117,9 +129,26 @@ impl Telling {
         if self.more > 0 {
             self.send(Violation::More { calls: self.more });
         }
-        if let Some((sender, thread)) = self.teller {
-            drop(sender);
+        if let Some(Teller { violations, thread, .. }) = self.teller {
+            drop(violations);
             let _ = thread.join();
         }
+    }
+}
+
+impl Teller {
+    fn new(observer: Observer) -> io::Result<Teller> {
+        let (violations, given) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
+        let telling = move || {
+            for violation in given {
+                observer(violation);
+                // Nobody may be waiting for it any more.
+                let _ = tell.send(());
+            }
+        };
+        let thread =
+            thread::Builder::new().name("sandbox-tell".to_owned()).stack_size(STACK).spawn(telling)?;
+        Ok(Teller { violations, told, thread })
     }
 }
