@@ -23,13 +23,13 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Global {
     /// When to use colour; NO_COLOR is heeded too.
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN", display_order = 1000)]
     pub(crate) color: Color,
     /// Says nothing on standard error but errors.
-    #[arg(long, short, global = true)]
+    #[arg(long, short, global = true, display_order = 1001)]
     pub(crate) quiet: bool,
     /// Tells what happens on standard error; twice tells more.
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    #[arg(long, short, global = true, action = clap::ArgAction::Count, display_order = 1002)]
     pub(crate) verbose: u8,
 }
 
