@@ -67,12 +67,12 @@ pub enum CatalogueError {
         thing: Thing,
     },
     /// The plugin cannot do without something that it does not get.
-    #[error("plugin {id} cannot do without {}, {}", lacking.permission, why_not(lacking))]
+    #[error("plugin {id} does not get what it cannot do without:\n{}", lacks(id, lacking))]
     Lacking {
         /// The plugin.
         id: String,
         /// What it lacks, and why.
-        lacking: Box<Decided>,
+        lacking: Vec<Decided>,
     },
     /// The policy's words name no package.
     #[error("plugin {id} is not named rightly: {reason}")]
@@ -151,16 +151,28 @@ impl Listed {
     }
 }
 
-fn why_not(lacking: &Decided) -> String {
-    match &lacking.state {
-        State::Forbidden => "which this machine's policy forbids".to_owned(),
-        State::Refused(error) => format!("which cannot be given: {error}"),
-        _ => format!(
-            "which nobody has granted ({}); under a policy that is named with --policy, `probity plugin grant` grants it, \
-             or that policy: grant {{ {}; }}",
-            lacking.permission.why, lacking.permission
-        ),
+/// A line for each thing, and one on what to do where a person can do something.
+fn lacks(id: &str, lacking: &[Decided]) -> String {
+    let line = |one: &Decided| {
+        let state = match &one.state {
+            State::Forbidden => "this machine's policy forbids it".to_owned(),
+            State::Refused(error) => format!("it cannot be given: {error}"),
+            _ => format!("nobody has granted it ({})", one.permission.why),
+        };
+        format!("{}: {state}", one.permission)
+    };
+    let mut lines: Vec<String> = lacking.iter().map(line).collect();
+    let options = lacking.iter().filter(|one| one.state == State::Asked);
+    let options: String =
+        options.map(|one| format!(" --{} '{}'", one.permission.kind.name(), one.permission.what)).collect();
+    if !options.is_empty() {
+        lines.push(format!("probity plugin grant {id} --policy FILE{options}"));
+        lines.push(
+            "grants it for checks with --policy; so does that policy's own `grant` (docs/permissions.md)"
+                .to_owned(),
+        );
     }
+    lines.join("\n")
 }
 
 fn built_in(builtin: &Builtin) -> (Arc<str>, Listed) {
@@ -218,8 +230,8 @@ impl Lazy<'_> {
         };
         let decided = self.read.insert(permissions).decide(package, declaration, declaring);
         match permissions::lacking(&decided) {
-            Some(lacking) => Err(CatalogueError::Lacking { id, lacking: Box::new(lacking.clone()) }),
-            None => Ok(decided),
+            lacking if lacking.is_empty() => Ok(decided),
+            lacking => Err(CatalogueError::Lacking { id, lacking }),
         }
     }
 }

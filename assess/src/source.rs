@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::check::CheckError;
 use crate::permissions::Declaring;
 use crate::policy::{MAX_BYTES, Policy, PolicyErrors};
 use crate::report::PolicySource;
@@ -182,5 +183,17 @@ fn own_policy(
         Ok(head) => target.policy_in(&head),
         Err(SnapshotError::Unborn { .. }) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// Whether the last commit of the target has a policy.
+///
+/// # Errors
+/// The commit cannot be read.
+pub fn is_carried(settings: &Settings, target: &Target) -> Result<bool, CheckError> {
+    match target.snapshot_in(&What::Head, &settings.places) {
+        Ok(head) => Ok(target.policy_in(&head)?.is_some()),
+        Err(SnapshotError::Unborn { .. }) => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }

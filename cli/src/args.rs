@@ -270,7 +270,7 @@ pub(crate) enum PluginCommand {
 }
 
 /// Which plugins there are beside the built-in ones.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Declared {
     /// Adds the plugins that this policy declares, configured as it says.
     #[arg(long, value_name = "FILE")]

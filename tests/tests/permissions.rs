@@ -63,14 +63,12 @@ fn what_a_plugin_cannot_do_without_is_granted_first() {
     wishing.lab.file("home/list", "a");
     let policy = wishing.policy("", "ask { file \"~/list\"; }", "value.file.text == 'a'");
     let run = wishing.check(&policy).expect(2);
-    assert!(
-        run.stderr.contains(
-            "plugin acme/tools/asking cannot do without file \"~/list\", which nobody has granted (the list of \
-             friends); under a policy that is named with --policy, `probity plugin grant` grants it, or that policy: grant { \
-             file \"~/list\"; }"
-        ),
-        "{}",
-        run.stderr
+    assert_eq!(
+        run.stderr,
+        "error: plugin acme/tools/asking does not get what it cannot do without:\n  \
+         file \"~/list\": nobody has granted it (the list of friends)\n  \
+         probity plugin grant acme/tools/asking --policy FILE --file '~/list'\n  \
+         grants it for checks with --policy; so does that policy's own `grant` (docs/permissions.md)\n"
     );
     let run = wishing.plugin("permissions", &policy, &[]).expect(0);
     assert_eq!(
@@ -99,7 +97,7 @@ fn another_package_of_the_same_name_has_no_grant() {
     wishing.check(&policy()).expect(0);
     wishing.lab.file("plugin/more.py", "");
     let run = wishing.check(&policy()).expect(2);
-    assert!(run.stderr.contains("cannot do without env \"A\""), "{}", run.stderr);
+    assert!(run.stderr.contains("env \"A\": nobody has granted it"), "{}", run.stderr);
 }
 
 #[test]
@@ -162,6 +160,9 @@ fn a_policy_grants_nothing_that_a_link_in_the_repository_decides() {
     let policy =
         wishing.policy("grant { file \"list\"; }", "ask { file \"list\"; }", "value.file.text == ''");
     wishing.check(&policy).expect(0);
+    let mut beside = wishing.lab.command();
+    beside.current_dir(wishing.lab.path("policies")).arg("check").arg(wishing.repository.path());
+    Run::of(beside.args(["--policy", "policy.kdl"]).output().unwrap()).expect(0);
     std::fs::remove_file(wishing.lab.path("policies/list")).unwrap();
     std::os::unix::fs::symlink("../home/.ssh/id", wishing.lab.path("policies/list")).unwrap();
     let run = wishing.check(&policy).expect(2);
@@ -184,7 +185,7 @@ fn a_repositorys_own_policy_does_not_use_what_the_person_granted() {
     let path = wishing.repository.path().to_owned();
     wishing.lab.probity(["trust".as_ref(), path.as_os_str()]).expect(0);
     let run = wishing.lab.check(&path, &[]).expect(2);
-    assert!(run.stderr.contains("which nobody has granted"), "{}", run.stderr);
+    assert!(run.stderr.contains("nobody has granted it"), "{}", run.stderr);
 }
 
 #[test]
@@ -233,4 +234,20 @@ fn grants_that_cannot_be_read_start_no_plugin() {
     let policy = wishing.policy("", "", "true");
     let run = wishing.check(&policy).expect(2);
     assert!(run.stderr.contains("cannot read what was granted to plugins"), "{}", run.stderr);
+}
+
+#[test]
+fn a_repository_without_a_policy_is_not_trusted_in_advance() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(1);
+    let path = repository.path().to_owned();
+    let run = lab.probity(["trust".as_ref(), path.as_os_str()]).expect(2);
+    assert!(run.stderr.contains("carries no probity.kdl to be trusted"), "{}", run.stderr);
+    repository
+        .write("probity.kdl", "analyze { investigate policy=\"score > 1.0\"; analysis \"activity\"; }\n");
+    lab.probity(["trust".as_ref(), path.as_os_str()]).expect(0);
+    repository.commit("a policy");
+    let run = lab.probity(["plugin".as_ref(), "hash".as_ref(), path.as_os_str()]).expect(2);
+    assert!(run.stderr.contains("is no plugin's folder"), "{}", run.stderr);
 }

@@ -201,10 +201,10 @@ pub(crate) fn effective(decided: &[Decided]) -> Grants {
     grants
 }
 
-/// The first thing that the plugin cannot do without and does not get.
-pub(crate) fn lacking(decided: &[Decided]) -> Option<&Decided> {
+/// What the plugin cannot do without and does not get.
+pub(crate) fn lacking(decided: &[Decided]) -> Vec<Decided> {
     let given = |state: &State| matches!(state, State::Granted { .. } | State::Open);
-    decided.iter().find(|decided| !decided.permission.optional && !given(&decided.state))
+    decided.iter().filter(|decided| !decided.permission.optional && !given(&decided.state)).cloned().collect()
 }
 
 #[cfg(test)]

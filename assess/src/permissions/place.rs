@@ -150,6 +150,8 @@ pub(super) fn overlap(one: &Path, other: &Path) -> bool {
 }
 
 pub(super) fn canonical(path: &Path) -> PathBuf {
+    // The folder of a file that is named without one.
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     path.canonicalize().unwrap_or_else(|_| path.to_owned())
 }
 

@@ -8,7 +8,7 @@ use probity_assess::catalogue::Listed;
 use probity_assess::description::{Configured, Description};
 use probity_assess::directory::Directory;
 use probity_assess::permissions::Thing;
-use probity_registry::{PermissionKind, PluginId, tree_hash};
+use probity_registry::{PermissionKind, PluginId, manifest, tree_hash};
 use serde_json::json;
 
 use crate::args::{Declared, PluginCommand};
@@ -116,6 +116,11 @@ fn page(id: &str, description: &Description, configured: &Configured) -> String 
 }
 
 fn hash(cx: &Context, folder: &Path) -> Ended {
+    let manifest = folder.join(manifest::FILE);
+    if !manifest.is_file() {
+        let told = format!("{} is no plugin's folder: there is no {}", folder.display(), manifest.display());
+        return Err(CliError::wrong(told));
+    }
     let hash = tree_hash(folder).map_err(|e| {
         CliError::usage(&e).while_doing(format!("cannot hash the plugin in {}", folder.display()))
     })?;

@@ -127,7 +127,10 @@ impl Tree<'_> {
             How::Verified { since: None } => "verified: all that it asked answered as before".to_owned(),
             How::Run { cause, remembered: true } => format!("run: {}", self.cause(cause)),
             How::Run { cause, remembered: false } => {
-                format!("run: {}; not remembered, since something below it failed", self.cause(cause))
+                format!(
+                    "run: {}; not remembered, since something below it failed or is not recorded",
+                    self.cause(cause)
+                )
             }
             How::Failed { cause: Some(cause), message } => {
                 format!("failed: {} (run: {})", tame(message), self.cause(cause))
