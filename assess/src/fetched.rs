@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use probity_engine::Digest;
 use probity_net::{FetchError, Fetched, Fetcher};
@@ -20,6 +20,8 @@ pub(crate) const FRESH: Duration = Duration::from_secs(3600);
 /// How many answers one check takes at most, and how many bytes: what servers answer stays in memory until its end.
 const ANSWERS: u64 = 1000;
 const BYTES: u64 = 256 << 20;
+/// How long one check waits for servers, all together.
+const WAITING: Duration = Duration::from_secs(120);
 /// Longer than any answer that is kept: its text may be escaped in JSON.
 const MAX_KEPT: u64 = 128 << 20;
 
@@ -52,6 +54,7 @@ pub(crate) struct Servers {
 struct Taken {
     answers: u64,
     bytes: u64,
+    waited: Duration,
 }
 
 /// Why there is no answer of a server.
@@ -59,7 +62,7 @@ struct Taken {
 pub(crate) enum AnswerError {
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    #[error("one check takes at most {ANSWERS} answers of servers, and {} MiB", BYTES >> 20)]
+    #[error("one check takes at most {ANSWERS} answers of servers, {} MiB, and {} seconds", BYTES >> 20, WAITING.as_secs())]
     TooMuch,
 }
 
@@ -82,14 +85,16 @@ impl Servers {
         {
             let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
             taken.answers += 1;
-            if taken.answers > ANSWERS || taken.bytes > BYTES {
+            if taken.answers > ANSWERS || taken.bytes > BYTES || taken.waited > WAITING {
                 return Err(AnswerError::TooMuch);
             }
         }
-        let answer = self.kept_or_fetched(url)?;
+        let begin = Instant::now();
+        let answer = self.kept_or_fetched(url);
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        taken.bytes += answer["size"].as_u64().unwrap_or_default();
-        Ok(answer)
+        taken.waited += begin.elapsed();
+        taken.bytes += answer.as_ref().map_or(0, |answer| answer["size"].as_u64().unwrap_or_default());
+        Ok(answer?)
     }
 
     fn kept_or_fetched(&self, url: &str) -> Result<Value, FetchError> {
@@ -169,7 +174,7 @@ mod tests {
     fn one_check_takes_no_more_than_it_can_hold() {
         let servers = Servers::new(Arc::new(Counting::default()), None);
         assert!((0..ANSWERS).all(|n| servers.answer(&n.to_string()).is_ok()));
-        let told = "one check takes at most 1000 answers of servers, and 256 MiB";
+        let told = "one check takes at most 1000 answers of servers, 256 MiB, and 120 seconds";
         assert_eq!(servers.answer("one more").unwrap_err().to_string(), told);
     }
 }

@@ -476,6 +476,10 @@ impl Executor for Relay {
         self.host().execute(request, ask)
     }
 
+    fn is_slow(&self, kind: &str) -> bool {
+        self.host().is_slow(kind)
+    }
+
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
         self.host().input(kind, id)
     }

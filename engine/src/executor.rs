@@ -63,6 +63,13 @@ pub trait Executor: Send + Sync + 'static {
     /// and revision. Its digest is [`Digest::of`] the text.
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure>;
 
+    /// Whether inputs of this kind may be long in coming, such as those from a network: nobody waits for one of them longer than
+    /// for the end of the revision.
+    fn is_slow(&self, kind: &str) -> bool {
+        let _ = kind;
+        false
+    }
+
     /// The seconds since the beginning of 1970, in UTC, by which answers age. Called at most once per moment and
     /// revision.
     fn now(&self) -> u64 {

@@ -40,14 +40,14 @@ pub(crate) struct Session {
     pub(crate) imported_roots: Mutex<BTreeSet<Request>>,
     /// For how long what was asked in this revision holds.
     pub(crate) lasting: Mutex<Lasting>,
-    ending: AtomicBool,
+    ending: Arc<AtomicBool>,
 }
 
 impl Session {
     pub(crate) fn new(store: Arc<dyn MemoStore>, executor: Arc<dyn Executor>) -> Session {
-        let shelf = Arc::new(Shelf::default());
+        let (shelf, ending) = (Arc::new(Shelf::default()), Arc::new(AtomicBool::new(false)));
         Session {
-            world: World::new(executor),
+            world: World::new(executor, Arc::clone(&ending)),
             writer: Writer::new(Arc::clone(&store), Arc::clone(&shelf)),
             store,
             shelf,
@@ -61,7 +61,7 @@ impl Session {
             trusts_imported: AtomicBool::new(false),
             imported_roots: Mutex::default(),
             lasting: Mutex::default(),
-            ending: AtomicBool::new(false),
+            ending,
         }
     }
 

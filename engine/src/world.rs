@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -20,17 +24,22 @@ pub(crate) struct Seen {
 const YOUNG: &[u8] = b"young";
 const AGED: &[u8] = b"aged";
 
+/// How often who waits for a slow input looks whether it is still wanted.
+const SLICE: Duration = Duration::from_millis(10);
+
 type Slot = Arc<OnceLock<Result<Seen, Failure>>>;
 
 /// The executor, its leaves remembered for a revision and its panics turned into failures.
 pub(crate) struct World {
     executor: Arc<dyn Executor>,
     seen: Mutex<HashMap<Leaf, Slot>>,
+    /// Nobody waits any more.
+    ending: Arc<AtomicBool>,
 }
 
 impl World {
-    pub(crate) fn new(executor: Arc<dyn Executor>) -> World {
-        World { executor, seen: Mutex::default() }
+    pub(crate) fn new(executor: Arc<dyn Executor>, ending: Arc<AtomicBool>) -> World {
+        World { executor, seen: Mutex::default(), ending }
     }
 
     /// What is known of `leaf` in this revision.
@@ -83,10 +92,33 @@ impl World {
         self.seen.lock().clear();
     }
 
+    /// An input that is asked for on a thread of its own, which is left alone when the revision ends.
+    fn awaited(&self, kind: &Arc<str>, id: &Arc<str>) -> Result<Arc<str>, Failure> {
+        let failed = |kind, message: &str| Err(Failure::new(kind, message));
+        let (tell, told) = mpsc::sync_channel(1);
+        let (executor, kind, id) = (Arc::clone(&self.executor), Arc::clone(kind), Arc::clone(id));
+        let ask = move || drop(tell.send(guarded("input", || executor.input(&kind, &id))));
+        if thread::Builder::new().name("input".into()).spawn(ask).is_err() {
+            return failed(FailureKind::Unavailable, "the system gives no thread to wait for the input");
+        }
+        loop {
+            match told.recv_timeout(SLICE) {
+                Ok(value) => return value,
+                Err(RecvTimeoutError::Timeout) if !self.ending.load(Relaxed) => {}
+                Err(_) => {
+                    return failed(FailureKind::Cancelled, "the revision ended before the input had come");
+                }
+            }
+        }
+    }
+
     fn look(&self, leaf: &Leaf) -> Result<Seen, Failure> {
         match leaf {
             Leaf::Input { kind, id } => {
-                let value = guarded("input", || self.executor.input(kind, id))?;
+                let value = match self.executor.is_slow(kind) {
+                    true => self.awaited(kind, id)?,
+                    false => guarded("input", || self.executor.input(kind, id))?,
+                };
                 Ok(Seen { digest: Digest::of(value.as_bytes()), value })
             }
             Leaf::Expiry { since, at } => {

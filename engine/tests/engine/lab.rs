@@ -228,7 +228,16 @@ impl Executor for World {
         self.state().now
     }
 
+    fn is_slow(&self, kind: &str) -> bool {
+        kind == "never"
+    }
+
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
+        if kind == "never" {
+            loop {
+                std::thread::park();
+            }
+        }
         if kind == "number" {
             return Ok(id.into());
         }

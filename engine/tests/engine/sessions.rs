@@ -82,6 +82,22 @@ fn after_a_cancellation_nothing_begins_before_the_next_revision() {
 }
 
 #[test]
+fn nobody_waits_for_an_input_beyond_the_end_of_the_revision() {
+    let world = World::default().query("p/far", |call| {
+        call.ask.input("never", "x")?;
+        value("1")
+    });
+    let lab = world.lab();
+    let engine = lab.engine.clone();
+    let asked = thread::spawn(move || engine.answers(&[request("p/far")]));
+    while lab.engine.executed().is_empty() {
+        thread::yield_now();
+    }
+    lab.engine.cancel();
+    assert!(shown(&asked.join().unwrap()[0]).starts_with("Cancelled"));
+}
+
+#[test]
 fn a_large_answer_that_comes_too_late_is_not_taken_in() {
     let world = World::default().query("p/large", |call| {
         let large = "x".repeat(8 << 20);
