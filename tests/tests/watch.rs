@@ -97,7 +97,7 @@ fn what_is_granted_meanwhile_is_checked() {
     let policy = lab.file("policies/policy.kdl", policy);
     let policy = policy.to_str().unwrap();
     let mut watched = watch(&lab, repository.path(), &["--policy", policy]);
-    watched.wait_for(Stream::Err, "cannot do without env \"A\"");
+    watched.wait_for(Stream::Err, "env \"A\": nobody has granted it");
     watched.wait_for(Stream::Err, "watching ");
     lab.probity(["plugin", "grant", "acme/tools/asking", "--policy", policy, "--all"]).expect(0);
     assert_eq!(report(&mut watched).0["outcome"], "pass");
