@@ -128,10 +128,15 @@ fn a_repository_that_is_removed_or_moved_away_is_waited_for_and_checked_when_it_
         watched.wait_for(Stream::Err, "waiting for a repository at ");
         let commit = source.write("src/new.rs", "fn new() {}\n").commit("one more");
         let mut again = Repository::clone_of(&source, place, &[]);
-        assert_eq!(commit_of(&report(&mut watched).0), commit);
+        wait_for_commit(&mut watched, &commit);
         let commit = again.write("src/newer.rs", "fn newer() {}\n").commit("and here");
-        assert_eq!(commit_of(&report(&mut watched).0), commit);
+        wait_for_commit(&mut watched, &commit);
     }
+}
+
+/// A clone is not there all at once: what is there of its files meanwhile is a working tree, too, and may be reported.
+fn wait_for_commit(watched: &mut Watched, commit: &str) {
+    while commit_of(&report(watched).0) != commit {}
 }
 
 #[test]
