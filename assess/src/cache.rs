@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use probity_host::used::age;
 
+use crate::files;
+
 /// What no check has used for so long goes.
 pub const UNUSED: Duration = Duration::from_secs(30 * DAY);
 /// What a check makes for itself can be nobody's any more at this age.
@@ -141,8 +143,9 @@ fn is_made(kind: &str, entry: &str) -> bool {
     match kind {
         "targets" => is_digest(entry),
         "packages" => is_digest(entry) || entry.starts_with("new-") || entry.starts_with("old-"),
-        FETCHED => entry.strip_suffix(".json").is_some_and(is_digest) || entry.starts_with(".new-"),
-        NOTES => entry.strip_suffix(".json").is_some_and(is_digest) || entry.starts_with(".why-"),
+        FETCHED | NOTES => {
+            entry.strip_suffix(".json").is_some_and(is_digest) || entry.starts_with(files::FRESH)
+        }
         "sessions" => entry.starts_with("session-"),
         "scratch" => entry.starts_with("process-"),
         _ => false,

@@ -124,7 +124,7 @@ impl Servers {
 
     fn keep(&self, answer: &Kept) -> io::Result<()> {
         let Some(folder) = &self.folder else { return Ok(()) };
-        files::replace(&file(folder, &answer.url), &serde_json::to_vec(answer)?)
+        files::keep(&file(folder, &answer.url), &serde_json::to_vec(answer)?)
     }
 }
 

@@ -7,6 +7,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use tempfile::NamedTempFile;
+
+/// What the name of a file begins with that is about to take the place of another one.
+pub(crate) const FRESH: &str = ".new-";
 
 /// The whole of a regular file of at most `limit` bytes; `None` if there is none. Symbolic links are followed.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
@@ -36,14 +40,27 @@ fn whole(opened: io::Result<File>, limit: u64) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Puts a file in the place of another one as a whole, so that a crash leaves the old one or the new one. Only its owner may read it.
+/// Waits for the disk: a person's choice must not get lost.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut fresh = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
-    fresh.write_all(bytes)?;
+    let fresh = beside(path, bytes)?;
     fresh.as_file().sync_all()?;
     fresh.persist(path)?;
     Ok(())
+}
+
+/// The same for what can be made again: does not wait for the disk.
+pub(crate) fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    beside(path, bytes)?.persist(path)?;
+    Ok(())
+}
+
+/// A file in the same folder that holds these bytes.
+fn beside(path: &Path, bytes: &[u8]) -> io::Result<NamedTempFile> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut fresh = tempfile::Builder::new().prefix(FRESH).tempfile_in(folder)?;
+    fresh.write_all(bytes)?;
+    Ok(fresh)
 }
 
 /// The whole of a regular file at a path without links, of at most `limit` bytes; `None` if there is none.

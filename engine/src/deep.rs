@@ -34,9 +34,7 @@ impl DeepSet {
         let leaves: Vec<(Leaf, Digest)> = postcard::from_bytes(&bytes).ok()?;
         Some(DeepSet { digest, bytes: bytes.into(), leaves: leaves.into() })
     }
-}
 
-impl DeepSet {
     /// Whether a leaf among these is something that not everybody may know.
     pub(crate) fn is_private(&self) -> bool {
         self.leaves.iter().any(|(leaf, _)| leaf.is_private())

@@ -41,11 +41,13 @@ impl Grants {
     /// Tells that nobody let `plugin` see this, and who may.
     pub(crate) fn denied(plugin: &str, kind: &str, id: &str) -> String {
         let plugin = plugin_of(plugin);
-        let asked = format!("{}/{}", plain(kind, 50), plain(id, 200));
-        let thing = match (kind, Endpoint::of_address(id)) {
+        let server = Endpoint::of_address(id);
+        let (kind, id) = (plain(kind, 50), plain(id, 200));
+        let asked = format!("{kind}/{id}");
+        let thing = match (&*kind, server) {
             ("http", Some(server)) => format!("net {:?}", server.to_string()),
             ("http", None) => return format!("{asked} is no address of https"),
-            _ => format!("{} {:?}", plain(kind, 50), plain(id, 200)),
+            _ => format!("{kind} {id:?}"),
         };
         format!(
             "{asked} is not granted to this plugin; `probity plugin grant` grants what its manifest asks for, or a policy: \

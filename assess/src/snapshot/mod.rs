@@ -89,12 +89,13 @@ pub(crate) struct View {
     boundary: Vec<ObjectId>,
 }
 
-/// Device, number, and the time when the folder was made, for numbers are used again.
-type FolderId = (u64, u64, Option<SystemTime>);
+/// What tells a folder from another one at the same place: device, number, and the time when it was made, for numbers
+/// are used again.
+pub type FolderId = (u64, u64, Option<SystemTime>);
 
 /// What a folder is known by; `None` if there is none.
-fn folder_id(dir: &Path) -> Option<FolderId> {
-    let found = std::fs::metadata(dir).ok()?;
+pub fn folder_id(dir: &Path) -> Option<FolderId> {
+    let found = std::fs::metadata(dir).ok().filter(std::fs::Metadata::is_dir)?;
     Some((found.dev(), found.ino(), found.created().ok()))
 }
 

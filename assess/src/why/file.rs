@@ -132,12 +132,7 @@ impl Record {
             note_use(file);
             return Ok(());
         }
-        let folder = file.parent().unwrap_or(Path::new("."));
-        std::fs::create_dir_all(folder)?;
-        let mut fresh = tempfile::Builder::new().prefix(".why-").tempfile_in(folder)?;
-        io::Write::write_all(&mut fresh, &bytes)?;
-        fresh.persist(file).map_err(|error| error.error)?;
-        Ok(())
+        files::keep(file, &bytes)
     }
 
     /// Mends the causes by what the check before noted: what failed was never put into the store, so the engine cannot

@@ -6,13 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
 use notify::event::{AccessKind, AccessMode, Event, EventKind, ModifyKind, RenameMode};
 use notify::{ErrorKind, RecommendedWatcher, RecursiveMode, Watcher};
 use probity_assess::live::Watching;
+use probity_assess::snapshot::{FolderId, folder_id};
 
 use super::Cause;
 use super::ways::Ways;
@@ -41,14 +40,10 @@ pub(crate) enum Meaning {
 #[derive(Debug)]
 pub(crate) struct Folders<W = RecommendedWatcher> {
     watcher: W,
-    watched: BTreeMap<PathBuf, Identity>,
+    watched: BTreeMap<PathBuf, FolderId>,
     watching: Watching,
     ways: Ways,
 }
-
-/// What tells a folder from another one at the same place: device, number, and the time when it was made, since numbers
-/// are used again.
-type Identity = (u64, u64, Option<SystemTime>);
 
 impl Folders {
     /// Watches nothing yet. `hear` is called from another thread.
@@ -77,18 +72,18 @@ impl<W: Watcher> Folders<W> {
         let needed = folders(&watching);
         self.watching = watching;
         let wanted = needed.iter().chain(&self.ways.folders);
-        let wanted: BTreeMap<PathBuf, Identity> =
-            wanted.filter_map(|folder| Some((folder.clone(), identity(folder)?))).collect();
+        let wanted: BTreeMap<PathBuf, FolderId> =
+            wanted.filter_map(|folder| Some((folder.clone(), folder_id(folder)?))).collect();
         let gone = self.watched.iter().filter(|(folder, then)| wanted.get(*folder) != Some(then));
         let gone: Vec<PathBuf> = gone.map(|(folder, _)| folder.clone()).collect();
         gone.iter().for_each(|folder| self.unwatch(folder));
         let (mut is_new, count) = (false, wanted.len());
-        for (folder, identity) in wanted {
+        for (folder, id) in wanted {
             if self.watched.contains_key(&folder) {
                 continue;
             }
             match self.watcher.watch(&folder, RecursiveMode::NonRecursive) {
-                Ok(()) => is_new |= self.watched.insert(folder, identity).is_none(),
+                Ok(()) => is_new |= self.watched.insert(folder, id).is_none(),
                 Err(error) if is_gone(&error) => {}
                 // Not every folder above may be listed by this account.
                 Err(error) if !needed.contains(&folder) && is_forbidden(&error) => {}
@@ -175,12 +170,6 @@ fn folders(watching: &Watching) -> BTreeSet<PathBuf> {
         .for_each(|folder| below(&folder, &mut all));
     all.retain(|folder| folder.is_dir());
     all
-}
-
-/// What a folder is known by; `None` if there is none.
-fn identity(folder: &Path) -> Option<Identity> {
-    let found = fs::metadata(folder).ok().filter(fs::Metadata::is_dir)?;
-    Some((found.dev(), found.ino(), found.created().ok()))
 }
 
 /// A folder and all those below it, links aside.

@@ -76,6 +76,7 @@ fn scratch(path: &Path, limits: &Limits) -> io::Result<()> {
     ];
     Mount::new("tmpfs", &options, NO_SETUID | NO_DEVICES | NO_EXECUTION)?.attach(relative(path))
 }
+
 impl Plan {
     fn new(orders: &Orders) -> io::Result<Plan> {
         let mut paths = Paths::default();
