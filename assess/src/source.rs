@@ -124,14 +124,20 @@ impl Chosen {
             (Some(file), None) => return Chosen::file(file),
             (None, _) => {}
         }
+        let is_trusted = Trust::read(&settings.trusted)?.holds(&target.identity());
         let own = match text {
-            Some(text) => Some(text.as_bytes().to_owned()),
-            None => own_policy(settings, target, snapshot).map_err(SourceError::InTarget)?,
+            Some(text) => Ok(Some(text.as_bytes().to_owned())),
+            None => own_policy(settings, target, snapshot),
+        };
+        let own = match own {
+            // What is trusted and no policy any more must not silently give way to laxer rules.
+            Err(SnapshotError::NoFile { .. }) if !is_trusted => Some(Vec::new()),
+            own => own.map_err(SourceError::InTarget)?,
         };
         let Some(own) = own else {
             return Ok(Chosen::built_in(SourceKind::BuiltIn)?);
         };
-        if !Trust::read(&settings.trusted)?.holds(&target.identity()) {
+        if !is_trusted {
             return Ok(Chosen::built_in(SourceKind::BuiltInSinceUntrusted)?);
         }
         let folder = target.worktree().map_or_else(|| target.identity(), Path::to_path_buf);

@@ -59,8 +59,37 @@ fn a_policy_in_the_target_is_used_only_where_it_is_trusted() {
     // Trust is for this repository, not for a clone of it.
     let clone = Repository::clone_of(&repository, lab.path("clone"), &[]);
     assert!(lab.check(clone.path(), &[]).stdout.contains("built-in"));
-    lab.probity(["trust".as_ref(), "--revoke".as_ref(), repository.path().as_os_str()]).expect(0);
+    // Nor for what takes its place.
+    std::fs::rename(repository.path(), lab.path("moved")).unwrap();
+    std::fs::rename(clone.path(), repository.path()).unwrap();
     assert!(lab.check(repository.path(), &[]).stdout.contains("built-in"));
+    std::fs::remove_dir_all(repository.path()).unwrap();
+    let revoked =
+        lab.probity(["trust".as_ref(), "--revoke".as_ref(), repository.path().as_os_str()]).expect(0);
+    assert!(revoked.stdout.ends_with(" is no longer trusted.\n"), "{}", revoked.stdout);
+    assert_eq!(lab.probity(["trust", "--list"]).expect(0).stdout, "");
+}
+
+#[test]
+fn a_trusted_policy_that_becomes_a_link_does_not_silently_give_way_to_the_built_in_one() {
+    let lab = Lab::new();
+    let mut repository = repository(&lab);
+    let strict = "analyze {\n  investigate policy=\"score > 0.0\"\n  analysis \"activity\"\n}\n";
+    repository.write("probity.kdl", strict).commit("a policy");
+    lab.probity(["trust".as_ref(), repository.path().as_os_str()]).expect(0);
+    repository.git(["mv", "probity.kdl", "elsewhere.kdl"]);
+    std::os::unix::fs::symlink("elsewhere.kdl", repository.path().join("probity.kdl")).unwrap();
+    repository.commit("a link");
+    let run = lab.check(repository.path(), &[]).expect(2);
+    assert!(
+        run.stderr.contains("probity.kdl of the snapshot is no file but a symbolic link"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stderr.contains("find out who changed it"), "{}", run.stderr);
+    // Where nobody trusts it, it is one more policy of a stranger.
+    let clone = Repository::clone_of(&repository, lab.path("clone"), &[]);
+    assert!(lab.check(clone.path(), &[]).stdout.contains("built-in"));
 }
 
 #[test]

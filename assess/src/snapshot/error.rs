@@ -180,6 +180,14 @@ pub enum SnapshotError {
         /// The most that is read, in bytes.
         limit: u64,
     },
+    /// What should be a file of the snapshot is something else, a symbolic link perhaps.
+    #[error("{name} of the snapshot is no file but a {what}")]
+    NoFile {
+        /// What should be a file.
+        name: &'static str,
+        /// What it is.
+        what: &'static str,
+    },
 }
 
 impl SnapshotError {
@@ -204,6 +212,9 @@ impl SnapshotError {
                 Some("name a folder that you may write to in the environment variable PROBITY_CACHE_DIR")
             }
             SnapshotError::TooBig { .. } => Some("name a smaller policy with --policy"),
+            SnapshotError::NoFile { .. } => {
+                Some("find out who changed it; `--policy FILE` names the policy to use meanwhile")
+            }
             SnapshotError::Objects { .. } | SnapshotError::Worktree { .. } | SnapshotError::Cancelled => None,
         }
     }

@@ -13,7 +13,7 @@ use super::objects::Handle;
 /// The policy's name at the root of a repository.
 const NAME: &str = "probity.kdl";
 
-/// The bytes of the policy in `tree`, if it has one as a regular file.
+/// The bytes of the policy in `tree`, if it has one.
 pub(super) fn read(objects: &Handle, tree: ObjectId) -> Result<Option<Vec<u8>>, SnapshotError> {
     let bytes = objects.read(&tree, Kind::Tree, "tree")?;
     let mut blob = None;
@@ -23,10 +23,19 @@ pub(super) fn read(objects: &Handle, tree: ObjectId) -> Result<Option<Vec<u8>>, 
             id: tree.to_string(),
             reason: error.to_string(),
         })?;
-        let is_file = matches!(entry.mode.kind(), EntryKind::Blob | EntryKind::BlobExecutable);
-        if entry.filename == NAME && is_file {
-            blob = Some(entry.oid.to_owned());
+        if entry.filename != NAME {
+            continue;
         }
+        let what = match entry.mode.kind() {
+            EntryKind::Blob | EntryKind::BlobExecutable => {
+                blob = Some(entry.oid.to_owned());
+                continue;
+            }
+            EntryKind::Link => "symbolic link",
+            EntryKind::Tree => "folder",
+            EntryKind::Commit => "submodule",
+        };
+        return Err(SnapshotError::NoFile { name: NAME, what });
     }
     let Some(blob) = blob else { return Ok(None) };
     let policy = objects.read(&blob, Kind::Blob, "policy")?;
