@@ -18,6 +18,9 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use args::{Cli, Command};
 use commands::{Context, Ended};
@@ -92,5 +95,8 @@ fn log(cli: &Cli) {
         1 => tracing::Level::DEBUG,
         _ => tracing::Level::TRACE,
     };
-    tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false).init();
+    // Libraries write about their inside; ours is what says where a check's time goes.
+    let ours = Targets::new().with_default(tracing::Level::WARN).with_target("probity", level);
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    tracing_subscriber::registry().with(lines.with_filter(ours)).init();
 }

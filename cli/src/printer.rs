@@ -82,6 +82,12 @@ pub(crate) fn tame(text: &str) -> String {
     text.chars().flat_map(tamed).collect()
 }
 
+/// The same for a text of several lines, a stack trace perhaps: each line but the first after `indent`.
+pub(crate) fn tame_lines(text: &str, indent: &str) -> String {
+    let lines: Vec<String> = text.lines().map(|line| tame(&line.replace('\t', "    "))).collect();
+    lines.join(&format!("\n{indent}"))
+}
+
 /// Prose of a plugin, tamed and wrapped at 100 columns, each line after `indent`. Its own line breaks stay.
 pub(crate) fn paragraphs(text: &str, indent: &str) -> String {
     let options = textwrap::Options::new(100).initial_indent(indent).subsequent_indent(indent);
@@ -113,7 +119,12 @@ impl Iterator for Tamed {
 
 #[cfg(test)]
 mod tests {
-    use super::tame;
+    use super::{tame, tame_lines};
+
+    #[test]
+    fn a_stack_trace_keeps_its_lines_and_cannot_forge_one_of_ours() {
+        assert_eq!(tame_lines("a\n\tb\r\nPASS\u{1b}[2J", "    "), "a\n        b\n    PASS\\u{1b}[2J");
+    }
 
     #[test]
     fn what_could_move_the_cursor_or_turn_the_line_is_shown_as_an_escape() {

@@ -1,15 +1,19 @@
 //! What a person sees while plugins work: one line on a terminal's standard error, and the plugins' logs where they are asked for.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use probity_host::{Log, LogLevel, Progress, Sink};
 
-use crate::printer::{Printer, tame};
+use crate::printer::{Printer, tame, tame_lines};
 
 /// How often the line moves.
 const TICK: Duration = Duration::from_millis(100);
+/// How many different deaths are told; of a plugin whose deaths are all different it is enough.
+const DEATHS: usize = 64;
 
 /// Draws progress. Nothing is drawn before a plugin is asked, so an unchanged re-check stays silent.
 #[derive(Debug)]
@@ -18,6 +22,7 @@ pub(crate) struct Spinner {
     drawn: bool,
     verbose: bool,
     calls: AtomicU64,
+    deaths: Mutex<BTreeSet<String>>,
 }
 
 impl Spinner {
@@ -28,13 +33,14 @@ impl Spinner {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {msg}") {
             bar.set_style(style);
         }
-        Spinner { bar, drawn, verbose, calls: AtomicU64::new(0) }
+        Spinner { bar, drawn, verbose, calls: AtomicU64::new(0), deaths: Mutex::default() }
     }
 
     /// Begins anew, for another check.
     pub(crate) fn begin(&self) {
         self.calls.store(0, Ordering::Relaxed);
         self.bar.reset();
+        self.deaths.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Tells what is known of one analysis while others are still being answered, for those who want to hear all.
@@ -72,8 +78,13 @@ impl Sink for Spinner {
     }
 
     fn ended(&self, plugin: &str, certificate: &str) {
-        let line = format!("plugin {plugin}: {}", tame(certificate));
-        self.bar.suspend(|| Printer::log(&line));
+        let lines = format!("plugin {plugin}: {}", tame_lines(certificate, "    "));
+        let is_new = {
+            let mut deaths = self.deaths.lock().unwrap_or_else(PoisonError::into_inner);
+            deaths.len() < DEATHS && deaths.insert(lines.clone())
+        };
+        let lines = if is_new { lines } else { format!("plugin {plugin}: ended once more") };
+        self.bar.suspend(|| Printer::log(&lines));
     }
 
     fn denied(&self, plugin: &str, violation: &str) {

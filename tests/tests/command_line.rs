@@ -48,6 +48,35 @@ fn sarif_has_a_location_for_every_result_and_rules_for_the_analyses() {
 }
 
 #[test]
+fn sarif_tells_what_could_not_be_judged_and_that_it_decided_the_outcome() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.history(1);
+    let policy = lab.file(
+        "policy.kdl",
+        "analyze {\n  investigate policy=\"score > 0.5\"\n  investigate-if-fail \"churn\"\n  analysis \"churn\"\n  \
+         analysis \"binary\"\n}\n",
+    );
+    let arguments = ["--format", "sarif", "--policy", policy.to_str().unwrap()];
+    let sarif = lab.check(repository.path(), &arguments).expect(1).json();
+    let run = &sarif["runs"][0];
+    let told = &run["invocations"][0]["toolExecutionNotifications"];
+    assert_eq!((told.as_array().unwrap().len(), &told[0]["associatedRule"]["id"]), (1, &"churn".into()));
+    assert_eq!(run["properties"]["outcome"], "investigate");
+    assert_eq!(run["properties"]["reasons"][0]["kind"], "must-pass");
+    let results = run["results"].as_array().unwrap();
+    assert_eq!(
+        (results.len(), &results[0]["ruleId"], &results[0]["level"]),
+        (1, &"churn".into(), &"error".into())
+    );
+    let text = results[0]["message"]["text"].as_str().unwrap();
+    assert!(
+        text.starts_with("churn could not be judged: ") && text.ends_with("; the policy demands a pass"),
+        "{text}"
+    );
+}
+
+#[test]
 fn the_report_follows_its_schema_s_version_and_holds_no_path_of_the_machine() {
     let lab = Lab::new();
     let mut repository = lab.repository("repo");

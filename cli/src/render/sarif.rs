@@ -1,7 +1,9 @@
 //! The report as SARIF 2.1.0, in the shape that code scanning services accept: every result has a location, rules are the
 //! analyses, fingerprints do not depend on lines or messages.
 
-use probity_assess::report::{AnalysisEntry, Finding, Outcome, Report, Severity};
+use std::path::{Component, Path};
+
+use probity_assess::report::{AnalysisEntry, Finding, Outcome, Report, Severity, VerdictKind};
 use serde_json::{Value, json};
 
 /// The file that a finding about the repository as a whole is pinned to.
@@ -11,7 +13,8 @@ const ANCHOR: &str = "probity.kdl";
 pub(crate) fn sarif(report: &Report) -> Value {
     let analyses = report.analyses();
     let findings = report.findings();
-    let results: Vec<Value> = findings.iter().map(|finding| result(finding, &analyses)).collect();
+    let found = findings.iter().map(|finding| result(finding, &analyses));
+    let results: Vec<Value> = found.chain(must_pass(&analyses)).collect();
     let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -22,9 +25,18 @@ pub(crate) fn sarif(report: &Report) -> Value {
                 "rules": analyses.iter().map(|analysis| rule(analysis)).collect::<Vec<_>>(),
             } },
             "automationDetails": { "id": "probity/" },
-            "invocations": [{ "executionSuccessful": report.outcome != Outcome::Error }],
+            "invocations": [{
+                "executionSuccessful": report.outcome != Outcome::Error,
+                "toolExecutionNotifications": unjudged(&analyses),
+            }],
             "results": results,
-            "properties": { "policyDigest": report.policy.digest, "commit": report.target.commit, "score": report.score.value },
+            "properties": {
+                "outcome": report.outcome,
+                "reasons": report.reasons,
+                "policyDigest": report.policy.digest,
+                "commit": report.target.commit,
+                "score": report.score.value,
+            },
         }],
     });
     if !report.imported.is_empty() {
@@ -46,9 +58,52 @@ fn rule(analysis: &AnalysisEntry) -> Value {
     })
 }
 
+/// What could not be judged, and why; a scanner's silence must not pass for a pass.
+fn unjudged(analyses: &[&AnalysisEntry]) -> Vec<Value> {
+    let told = |(index, analysis): (usize, &&AnalysisEntry)| {
+        let level = match analysis.verdict {
+            VerdictKind::Pass | VerdictKind::Fail => return None,
+            VerdictKind::Abstain => "note",
+            VerdictKind::Error => "error",
+        };
+        Some(json!({
+            "level": level,
+            "message": { "text": unjudged_message(analysis) },
+            "associatedRule": { "id": analysis.name, "index": index },
+        }))
+    };
+    analyses.iter().enumerate().filter_map(told).collect()
+}
+
+fn unjudged_message(analysis: &AnalysisEntry) -> String {
+    format!(
+        "{} could not be judged: {}",
+        analysis.name,
+        analysis.reason.as_deref().unwrap_or("no reason is told")
+    )
+}
+
+/// The analyses that abstained where the policy demands a pass: they decide the outcome, so they are results too.
+fn must_pass(analyses: &[&AnalysisEntry]) -> impl Iterator<Item = Value> {
+    let abstained = |(_, analysis): &(usize, &&AnalysisEntry)| {
+        analysis.must_pass && analysis.verdict == VerdictKind::Abstain
+    };
+    analyses.iter().enumerate().filter(abstained).map(|(index, analysis)| {
+        json!({
+            "ruleId": analysis.name,
+            "ruleIndex": index,
+            "level": "error",
+            "message": { "text": format!("{}; the policy demands a pass", unjudged_message(analysis)) },
+            "locations": [place(ANCHOR, 1)],
+            "partialFingerprints": { "probity/v1": format!("{}/abstained", analysis.name) },
+        })
+    })
+}
+
 fn result(finding: &Finding<'_>, analyses: &[&AnalysisEntry]) -> Value {
     let location = finding.location;
-    let path = location.and_then(|location| location.path.as_deref()).unwrap_or(ANCHOR);
+    let path = location.and_then(|location| location.path.as_deref()).filter(|path| is_inside(path));
+    let path = path.unwrap_or(ANCHOR);
     let line = location.and_then(|location| location.line).unwrap_or(1).max(1);
     let commit = location.and_then(|location| location.commit.as_deref());
     let message = match commit {
@@ -64,12 +119,21 @@ fn result(finding: &Finding<'_>, analyses: &[&AnalysisEntry]) -> Value {
             Severity::Error => "error",
         },
         "message": { "text": message },
-        "locations": [{ "physicalLocation": {
-            "artifactLocation": { "uri": uri(path), "uriBaseId": "%SRCROOT%" },
-            "region": { "startLine": line },
-        } }],
+        "locations": [place(path, line)],
         "partialFingerprints": { "probity/v1": finding.fingerprint },
     })
+}
+
+fn place(path: &str, line: u64) -> Value {
+    json!({ "physicalLocation": {
+        "artifactLocation": { "uri": uri(path), "uriBaseId": "%SRCROOT%" },
+        "region": { "startLine": line },
+    } })
+}
+
+/// Whether a path, which a plugin told, leads to a file below the top of the tree.
+fn is_inside(path: &str) -> bool {
+    !path.is_empty() && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)))
 }
 
 /// A path as the relative reference of a URI: what RFC 3986 does not leave alone is percent-encoded.
@@ -82,7 +146,15 @@ fn uri(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::uri;
+    use super::{is_inside, uri};
+
+    #[test]
+    fn a_path_that_leaves_the_tree_is_not_pointed_at() {
+        for outside in ["", "/etc/passwd", "../other", "a/../../b", ".."] {
+            assert!(!is_inside(outside), "{outside}");
+        }
+        assert!(is_inside("src/a b.rs") && is_inside("..a/b"));
+    }
 
     #[test]
     fn a_path_becomes_a_relative_reference() {

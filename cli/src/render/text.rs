@@ -91,7 +91,7 @@ fn head(page: &mut String, report: &Report, paint: Paint) {
         (false, true) => ", history cut off",
         (false, false) => "",
     };
-    let _ = writeln!(page, "target       commit {}{extra}, on {}", short(&target.commit), report.date);
+    let _ = writeln!(page, "target       commit {}{extra}, as of {}", short(&target.commit), report.date);
     let source = match report.policy.source {
         PolicySource::BuiltIn => "built-in",
         PolicySource::File => "the named file",
