@@ -8,6 +8,7 @@ mod error;
 mod id;
 pub mod manifest;
 mod package;
+mod resource;
 pub mod tree;
 
 pub use error::PackageError;
@@ -16,4 +17,5 @@ pub use manifest::{
     Entry, EntryKind, Manifest, ManifestError, ManifestErrors, MinLevel, Permission, PermissionKind,
 };
 pub use package::{Package, PathSource};
+pub use resource::{Amounts, Resource};
 pub use tree::{Sha256, Tree, TreeError, TreeFile, tree_hash};

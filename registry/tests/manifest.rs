@@ -129,3 +129,61 @@ fn what_nobody_could_grant_is_told_with_its_place() {
     let greedy = faults(&format!("{GOOD}permissions {{\n{many}}}\n"));
     assert_eq!(greedy, ["a package may ask for 64 things at most @ env \"A64\" why=\"x\""]);
 }
+
+#[test]
+fn less_than_everybody_gets_is_taken_at_its_word_and_more_is_asked_for() {
+    let text = format!(
+        "{GOOD}limits {{\n  memory \"2GiB\" why=\"a whole tree\"\n  cpu-seconds 60\n  wall-seconds 900 why=\"slow\" \
+         optional=#true\n  tasks 8\n}}\npermissions {{\n  scratch size=\"256MiB\" files=100 keep=#true why=\"an index\"\n}}\n"
+    );
+    let manifest = Manifest::parse("plugin.kdl", &text).unwrap();
+    let limits: Vec<String> =
+        manifest.limits.iter().map(|(resource, amount)| resource.wanted(*amount)).collect();
+    let named = [
+        "memory 2GiB",
+        "cpu-seconds 60",
+        "wall-seconds 900",
+        "tasks 8",
+        "scratch-size 256MiB",
+        "scratch-files 100",
+    ];
+    assert_eq!(limits, named);
+    let asked: Vec<String> =
+        manifest.permissions.iter().map(|one| format!("{one}: {} {}", one.why, one.optional)).collect();
+    let expected = [
+        "limit \"memory 2GiB\": a whole tree false",
+        "limit \"scratch-size 256MiB\": an index false",
+        "limit \"wall-seconds 900\": slow true",
+        "scratch \"keep\": an index false",
+    ];
+    assert_eq!(asked, expected);
+}
+
+#[test]
+fn a_limit_that_cannot_be_is_told_with_its_place() {
+    let text = format!(
+        "{GOOD}limits {{\n  memory \"65GiB\" why=\"x\"\n  memory 5\n  memory \"1MiB\"\n  tasks 0\n  tasks -1\n  files 512\n  \
+         disk 3\n  scratch-size \"1MiB\"\n  cpu-seconds 5\n  cpu-seconds 6\n}}\n\
+         permissions {{\n  scratch\n  scratch keep=1\n  scratch keep=#true\n  limit \"memory 2GiB\" why=\"x\"\n}}\n"
+    );
+    let shape = "expected an amount, such as memory \"512MiB\" or cpu-seconds 60, with why=\"…\" if it is more than everybody gets";
+    let scratch = "expected scratch with size=\"256MiB\", files=8192 or keep=#true, and why=\"…\"";
+    assert_eq!(
+        faults(&text),
+        [
+            format!("{scratch} @ scratch"),
+            format!("{scratch} @ keep=1"),
+            format!("{scratch} @ scratch keep=#true"),
+            "there is no permission \"limit\" @ limit".to_owned(),
+            "memory is from 16MiB to 64GiB @ \"65GiB\"".to_owned(),
+            format!("{shape} @ 5"),
+            "memory is from 16MiB to 64GiB @ \"1MiB\"".to_owned(),
+            "tasks is from 1 to 4096 @ 0".to_owned(),
+            format!("{shape} @ -1"),
+            "files of more than 256 has to be granted, and needs a `why` @ files 512".to_owned(),
+            "there is no limit \"disk\" @ disk".to_owned(),
+            "there is no limit \"scratch-size\" @ scratch-size".to_owned(),
+            "\"cpu-seconds\" is given twice @ cpu-seconds 6".to_owned(),
+        ]
+    );
+}

@@ -56,7 +56,7 @@ pub enum ManifestError {
     /// A node that no manifest has.
     #[error("a manifest has no {name:?}")]
     #[diagnostic(help(
-        "it has publisher, namespace, name, version, interface, entry and, at will, permissions and sandbox"
+        "it has publisher, namespace, name, version, interface, entry and, at will, permissions, limits and sandbox"
     ))]
     UnknownNode {
         /// Its name.
@@ -134,7 +134,7 @@ pub enum ManifestError {
     },
     /// A permission that there is not.
     #[error("there is no permission {name:?}")]
-    #[diagnostic(help("a package may ask for env, file, read and net"))]
+    #[diagnostic(help("a package may ask for env, file, read, net and scratch"))]
     UnknownPermission {
         /// As written.
         name: String,
@@ -162,6 +162,42 @@ pub enum ManifestError {
         kind: &'static str,
         /// As written.
         what: String,
+        /// Where.
+        #[label("here")]
+        at: SourceSpan,
+    },
+    /// A limit that there is not.
+    #[error("there is no limit {name:?}")]
+    #[diagnostic(help(
+        "there are memory, cpu-seconds, wall-seconds, tasks and files; the scratch folder's are in `permissions`"
+    ))]
+    UnknownLimit {
+        /// As written.
+        name: String,
+        /// Where.
+        #[label("not known")]
+        at: SourceSpan,
+    },
+    /// Less than any plugin needs, or more than anybody can grant.
+    #[error("{name} is from {least} to {most}")]
+    Amount {
+        /// Which limit.
+        name: &'static str,
+        /// The least that can be asked for.
+        least: String,
+        /// The most that can be asked for.
+        most: String,
+        /// Where.
+        #[label("not this")]
+        at: SourceSpan,
+    },
+    /// More than everybody gets, for no reason.
+    #[error("{name} of more than {default} has to be granted, and needs a `why`")]
+    Unexplained {
+        /// Which limit.
+        name: &'static str,
+        /// What needs no grant.
+        default: String,
         /// Where.
         #[label("here")]
         at: SourceSpan,

@@ -6,14 +6,15 @@ use kdl::{KdlDocument, KdlEntry, KdlNode, KdlValue};
 use miette::SourceSpan;
 use semver::Version;
 
+use super::limits::Wanted;
 use super::{Entry, EntryKind, INTERFACES, Manifest, ManifestError, MinLevel, permissions};
 use crate::PluginId;
 
 /// The parser descends for each brace and comment; a manifest needs none of the first and few of the second.
 const MAX_NESTING: usize = 128;
 
-const NAMES: [&str; 8] =
-    ["publisher", "namespace", "name", "version", "interface", "entry", "permissions", "sandbox"];
+const NAMES: [&str; 9] =
+    ["publisher", "namespace", "name", "version", "interface", "entry", "permissions", "limits", "sandbox"];
 
 pub(super) fn read(text: &str) -> Result<Manifest, Vec<ManifestError>> {
     if text.matches('{').count() + text.matches("/*").count() > MAX_NESTING {
@@ -26,13 +27,22 @@ pub(super) fn read(text: &str) -> Result<Manifest, Vec<ManifestError>> {
     let version = take(&nodes, "version", &mut errors, version);
     let interface = take(&nodes, "interface", &mut errors, interface);
     let entry = take(&nodes, "entry", &mut errors, entry);
-    let permissions =
-        nodes.get("permissions").map(|node| permissions::read(node, &mut errors)).unwrap_or_default();
+    let mut wanted = Wanted::default();
+    let mut permissions = nodes
+        .get("permissions")
+        .map(|node| permissions::read(node, &mut wanted, &mut errors))
+        .unwrap_or_default();
+    if let Some(node) = nodes.get("limits") {
+        wanted.read(node, &mut errors);
+    }
+    let Wanted { amounts: limits, permissions: more } = wanted;
+    permissions.extend(more);
+    permissions.sort();
     let sandbox = nodes.get("sandbox").map(|node| sandbox(node).map_err(|error| errors.push(error)).ok());
     match (id, version, interface, entry) {
         (Some(id), Some(version), Some(interface), Some(entry)) if errors.is_empty() => {
             let min_level = sandbox.flatten();
-            Ok(Manifest { id, version, interface, entry, permissions, min_level })
+            Ok(Manifest { id, version, interface, entry, permissions, limits, min_level })
         }
         _ => Err(errors),
     }

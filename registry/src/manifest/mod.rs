@@ -14,13 +14,16 @@
 
 mod error;
 mod fields;
+mod limits;
 mod permissions;
 
 use semver::Version;
 
 use crate::PluginId;
+use crate::resource::Amounts;
 
 pub use error::{ManifestError, ManifestErrors};
+pub use limits::KEEP;
 pub use permissions::{ANY, Permission, PermissionKind};
 
 /// The manifest's name, at the top of the package.
@@ -63,6 +66,8 @@ pub struct Manifest {
     pub entry: Entry,
     /// What it asks a person for, sorted; mostly nothing.
     pub permissions: Vec<Permission>,
+    /// How much it wants to use of what, where it says so; what is more than everybody gets is among the permissions too.
+    pub limits: Amounts,
     /// The least level of the sandbox at which it is to run, if it demands one.
     pub min_level: Option<MinLevel>,
 }

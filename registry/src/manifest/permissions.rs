@@ -7,6 +7,7 @@
 //!     file "*" why="the lists that its configuration names"
 //!     net "api.example.org" why="who reviewed a change"
 //!     read "~/.cargo/registry" why="the sources of dependencies" optional=#true
+//!     scratch size="256MiB" keep=#true why="an index that is dear to make"
 //! }
 //! ```
 
@@ -16,6 +17,7 @@ use kdl::{KdlEntry, KdlNode};
 
 use super::ManifestError;
 use super::fields::argument_beside_properties;
+use super::limits::Wanted;
 
 /// What a permission is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +31,17 @@ pub enum PermissionKind {
     Read,
     /// What a server of the network answers, as an input: a host and, if it is not 443, a port.
     Net,
+    /// More of a resource than everybody gets: `memory 2GiB`.
+    Limit,
+    /// A scratch folder that is kept from one check to the next: what it saw in there is recorded nowhere.
+    Scratch,
+}
+
+/// Why a package asks for something, and whether it can do without.
+#[derive(Debug, Default)]
+pub(super) struct Reason {
+    pub(super) why: Option<String>,
+    pub(super) optional: bool,
 }
 
 /// One thing that a package asks for.
@@ -59,8 +72,14 @@ const SHAPE: &str = "a name or path, and why=\"…\", as in env \"LANG\" why=\"t
 
 impl PermissionKind {
     /// All kinds.
-    pub const ALL: [PermissionKind; 4] =
-        [PermissionKind::Env, PermissionKind::File, PermissionKind::Read, PermissionKind::Net];
+    pub const ALL: [PermissionKind; 6] = [
+        PermissionKind::Env,
+        PermissionKind::File,
+        PermissionKind::Read,
+        PermissionKind::Net,
+        PermissionKind::Limit,
+        PermissionKind::Scratch,
+    ];
 
     /// The node that asks for it.
     pub const fn name(self) -> &'static str {
@@ -69,6 +88,8 @@ impl PermissionKind {
             PermissionKind::File => "file",
             PermissionKind::Read => "read",
             PermissionKind::Net => "net",
+            PermissionKind::Limit => "limit",
+            PermissionKind::Scratch => "scratch",
         }
     }
 
@@ -92,12 +113,17 @@ impl fmt::Display for Permission {
     }
 }
 
-pub(super) fn read(node: &KdlNode, errors: &mut Vec<ManifestError>) -> Vec<Permission> {
+/// Reads the node `permissions`; what it says of the scratch folder goes to `wanted`.
+pub(super) fn read(node: &KdlNode, wanted: &mut Wanted, errors: &mut Vec<ManifestError>) -> Vec<Permission> {
     if let Some(entry) = node.entries().first() {
         errors.push(ManifestError::Shape { expected: "permissions { … }", at: entry.span() });
     }
     let mut found: Vec<Permission> = Vec::new();
     for child in node.iter_children() {
+        if child.name().value() == PermissionKind::Scratch.name() {
+            errors.extend(wanted.scratch(child).err());
+            continue;
+        }
         match one(child) {
             Ok(one) if found.iter().any(|other| other.kind == one.kind && other.what == one.what) => {
                 let name = format!("{} {}", one.kind.name(), one.what);
@@ -118,29 +144,43 @@ pub(super) fn read(node: &KdlNode, errors: &mut Vec<ManifestError>) -> Vec<Permi
 fn one(node: &KdlNode) -> Result<Permission, ManifestError> {
     let (name, at) = (node.name().value(), node.name().span());
     let kind = PermissionKind::named(name)
+        // Limits have a node of their own.
+        .filter(|kind| *kind != PermissionKind::Limit)
         .ok_or_else(|| ManifestError::UnknownPermission { name: name.to_owned(), at })?;
     let (what, properties) = argument_beside_properties(node, SHAPE)?;
     let text = |entry: &KdlEntry| {
         let wrong = ManifestError::Shape { expected: SHAPE, at: entry.span() };
         entry.value().as_string().map(str::to_owned).ok_or(wrong)
     };
-    let (mut why, mut optional) = (None, false);
-    for property in properties {
-        let wrong = ManifestError::Shape { expected: SHAPE, at: property.span() };
-        match (property.name().map(|name| name.value()), property.value().as_bool()) {
-            (Some("why"), _) => why = Some(text(property)?),
-            (Some("optional"), Some(can_do_without)) => optional = can_do_without,
-            _ => return Err(wrong),
-        }
-    }
+    let Reason { why, optional } = reason(node, &properties, SHAPE)?;
     let why = why.ok_or(ManifestError::Shape { expected: SHAPE, at: node.span() })?;
-    if why.trim().is_empty() || why.chars().count() > MAX_WHY || why.contains(is_deceptive) {
-        return Err(ManifestError::Reason { limit: MAX_WHY, at: node.span() });
-    }
     let permission = Permission { kind, what: text(what)?, why, optional };
     match is_askable(&permission) {
         true => Ok(permission),
         false => Err(ManifestError::Unaskable { kind: kind.name(), what: permission.what, at: what.span() }),
+    }
+}
+
+/// The `why` and `optional` among the properties of `node`, which has no others.
+pub(super) fn reason(
+    node: &KdlNode,
+    properties: &[&KdlEntry],
+    expected: &'static str,
+) -> Result<Reason, ManifestError> {
+    let mut reason = Reason::default();
+    for property in properties {
+        let value = property.value();
+        match (property.name().map(|name| name.value()), value.as_string(), value.as_bool()) {
+            (Some("why"), Some(text), _) => reason.why = Some(text.to_owned()),
+            (Some("optional"), _, Some(can_do_without)) => reason.optional = can_do_without,
+            _ => return Err(ManifestError::Shape { expected, at: property.span() }),
+        }
+    }
+    let unreadable =
+        |why: &String| why.trim().is_empty() || why.chars().count() > MAX_WHY || why.contains(is_deceptive);
+    match &reason.why {
+        Some(why) if unreadable(why) => Err(ManifestError::Reason { limit: MAX_WHY, at: node.span() }),
+        _ => Ok(reason),
     }
 }
 
@@ -162,5 +202,7 @@ fn is_askable(permission: &Permission) -> bool {
             }
             PermissionKind::File => !steps_back,
             PermissionKind::Read => !steps_back && (what.starts_with('/') || what.starts_with("~/")),
+            // Neither is written as a name or path.
+            PermissionKind::Limit | PermissionKind::Scratch => false,
         }
 }
