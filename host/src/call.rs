@@ -16,11 +16,13 @@ use probity_protocol::{CallError, Fault};
 use serde_json::value::RawValue;
 use tokio::task::JoinHandle;
 
+use crate::allowance::{Allowance, late};
 use crate::context::Context;
 use crate::description::{Configuration, Query};
 use crate::from_wire;
 use crate::gate::{SLICE, Turn};
 use crate::grants::Grants;
+use crate::meter::Account;
 use crate::plugin::Running;
 use crate::routes::{Asked, Event, Open};
 use crate::serve::Serving;
@@ -149,9 +151,10 @@ impl Call<'_> {
             let _ = events.send(Event::Done(line));
         }));
         let ready = &self.running.ready;
-        let mut left = self.context.limits().call;
+        let mut left = self.limit();
+        let account = self.running.meter.open();
         loop {
-            match self.wait(query, &waiting, &mut left, ask) {
+            match self.wait(query, &waiting, &mut left, &account, ask) {
                 Step::Over(end) => {
                     if ask.cancelled() {
                         self.let_go(task, &canceller);
@@ -198,7 +201,14 @@ impl Call<'_> {
     }
 
     /// Waits for the next thing to do. `left` is the time that the plugin may still compute.
-    fn wait(&self, query: &Query, waiting: &Receiver<Event>, left: &mut Duration, ask: &mut dyn Ask) -> Step {
+    fn wait(
+        &self,
+        query: &Query,
+        waiting: &Receiver<Event>,
+        left: &mut Duration,
+        account: &Account<'_>,
+        ask: &mut dyn Ask,
+    ) -> Step {
         loop {
             // Looked at each time: a plugin that never stops asking must not outrun its limits.
             if ask.cancelled() {
@@ -208,6 +218,9 @@ impl Call<'_> {
                 self.running.doubt();
                 self.see_whether_it_lives();
                 return Step::Over(Ok(Err(self.timed_out())));
+            }
+            if let Some(allowance) = self.overspending(account) {
+                return Step::Over(Ok(Err(self.overspent(allowance))));
             }
             let began = Instant::now();
             let event = waiting.recv_timeout(SLICE.min(*left));
@@ -251,9 +264,31 @@ impl Call<'_> {
         Failure::new(FailureKind::Cancelled, format!("{} was cancelled", self.what()))
     }
 
+    /// How long the plugin may compute this call.
+    fn limit(&self) -> Duration {
+        let own = self.grants.allowance.as_ref().and_then(|allowance| allowance.wall);
+        own.unwrap_or(self.context.limits().call)
+    }
+
+    /// What the plugin is allowed, if it has used more of the processor.
+    fn overspending(&self, account: &Account<'_>) -> Option<&Allowance> {
+        let allowance = self.grants.allowance.as_deref()?;
+        let charged = account.charged(|| self.running.connection.used());
+        (charged > allowance.cpu).then_some(allowance)
+    }
+
+    /// Ends the process: it would go on to use what it may not.
+    fn overspent(&self, allowance: &Allowance) -> Failure {
+        self.running.doubt();
+        let why = allowance.overspent();
+        self.running.connection.kill(&format!("killed by the host: {why}"));
+        Failure::new(FailureKind::TimedOut, format!("{} was given up: {why}", self.what()))
+    }
+
     fn timed_out(&self) -> Failure {
-        let ms = self.context.limits().call.as_millis();
-        Failure::new(FailureKind::TimedOut, format!("{} did not answer within {ms} ms", self.what()))
+        let ms = self.limit().as_millis();
+        let raised = late(self.grants.allowance.as_deref());
+        Failure::new(FailureKind::TimedOut, format!("{} did not answer within {ms} ms{raised}", self.what()))
     }
 
     fn what(&self) -> String {

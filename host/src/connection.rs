@@ -10,6 +10,7 @@ use probity_protocol::{Fault, Limits, Peer};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use crate::allowance::{Allowance, lacked_memory};
 use crate::inbound::Inbound;
 use crate::launch::{Launched, Process};
 use crate::routes::Routes;
@@ -45,6 +46,7 @@ impl Connection {
         plugin: Arc<str>,
         message_bytes: usize,
         sink: Arc<dyn Sink>,
+        allowance: Option<Arc<Allowance>>,
     ) -> Connection {
         let Launched { stdin, stdout, stderr, process, .. } = launched;
         let tail = Tail::default();
@@ -66,7 +68,9 @@ impl Connection {
                 let closed =
                     matches!(&certificate, Fault::Ended { cause, .. } if matches!(**cause, Fault::Closed));
                 if !closed && !dying.dismissed.load(Ordering::Relaxed) {
-                    sink.ended(&plugin, &certificate.to_string());
+                    let memory = allowance.filter(|_| lacked_memory(&tail.text()));
+                    let memory = memory.map(|allowance| format!("\n{}", allowance.memory_told()));
+                    sink.ended(&plugin, &format!("{certificate}{}", memory.unwrap_or_default()));
                 }
                 certificate
             })
@@ -78,6 +82,11 @@ impl Connection {
     /// Whether the process can take no more calls.
     pub(crate) fn has_ended(&self) -> bool {
         self.life.ended.load(Ordering::Acquire)
+    }
+
+    /// The processor time that the process has used so far, where that can be told.
+    pub(crate) fn used(&self) -> Option<Duration> {
+        self.life.process.used()
     }
 
     /// Kills the process; `why` is what the certificate says.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use probity_net::Endpoint;
 
+use crate::allowance::Allowance;
 use crate::options::plugin_of;
 use crate::plain::plain;
 
@@ -25,6 +26,8 @@ pub struct Grants {
     pub read: BTreeMap<Arc<str>, PathBuf>,
     /// Servers whose answers it may see.
     pub net: BTreeSet<Endpoint>,
+    /// How much it may use; `None` for what the host gives built-in plugins.
+    pub allowance: Option<Arc<Allowance>>,
 }
 
 impl Grants {
@@ -36,6 +39,11 @@ impl Grants {
             "http" => Endpoint::of_address(id).is_some_and(|server| self.net.contains(&server)),
             other => HARMLESS.contains(&other),
         }
+    }
+
+    /// Whether its process sees something that nobody records.
+    pub(crate) fn are_unrecorded(&self) -> bool {
+        !self.read.is_empty() || self.allowance.as_ref().is_some_and(|allowance| allowance.keeps.is_some())
     }
 
     /// Tells that nobody let `plugin` see this, and who may.
@@ -62,6 +70,7 @@ impl Grants {
         let files = self.files.keys().map(|path| format!("\nfile/{path:?}"));
         let read = self.read.keys().map(|path| format!("\nread/{path:?}"));
         let net = self.net.iter().map(|server| format!("\nnet/{server}"));
-        env.chain(files).chain(read).chain(net).collect()
+        let allowance = self.allowance.as_deref().map(Allowance::text);
+        env.chain(files).chain(read).chain(net).chain(allowance).collect()
     }
 }

@@ -21,6 +21,9 @@ const ABI: u32 = 3;
 /// How long a killed process may take to be gone.
 const REAPING: Duration = Duration::from_secs(1);
 
+/// How long it may take if its scratch folder is to be copied then.
+const KEEPING: Duration = Duration::from_secs(30);
+
 /// The plugins of a session. No process is started before the first question that needs one.
 pub struct Host {
     context: Context,
@@ -121,7 +124,8 @@ async fn end(running: &Running, grace: Duration) {
         }
     }
     running.connection.dismiss("killed by the host, which was shut down");
-    let _ = timeout(REAPING, peer.ended()).await;
+    let reaping = if running.keeps { KEEPING } else { REAPING };
+    let _ = timeout(reaping, peer.ended()).await;
 }
 
 impl Executor for Host {
@@ -149,7 +153,7 @@ impl Executor for Host {
 
     fn execute(&self, request: &Request, ask: &mut dyn Ask) -> Reply {
         let plugin = self.plugin(&request.plugin)?;
-        if !plugin.spec.grants.read.is_empty() {
+        if plugin.spec.grants.are_unrecorded() {
             ask.unrecorded();
         }
         plugin.answer(&self.context, request, ask)

@@ -3,6 +3,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use probity_sandbox::Report;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -55,6 +56,10 @@ pub trait Process: Send + Sync + 'static {
     fn terminate(&self);
     /// Kills it (SIGKILL), with all that belongs to it.
     fn kill(&self);
+    /// The processor time that it has used so far, where that can be told.
+    fn used(&self) -> Option<Duration> {
+        None
+    }
     /// Waits until it has ended and tells how: `exit status: 3`, `signal: 6 (SIGABRT)`.
     fn ended(&self) -> Pin<Box<dyn Future<Output = String> + Send>>;
 }

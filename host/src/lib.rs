@@ -8,6 +8,7 @@
 //! The host does not decide what to ask, and believes nothing that a plugin says: every key and every fresh answer is
 //! held against the plugin's own schemas, every text is stripped before a person sees it, every wait has an end.
 
+mod allowance;
 mod call;
 mod connection;
 mod context;
@@ -19,8 +20,10 @@ mod grants;
 mod handshake;
 mod host;
 mod inbound;
+mod kept;
 mod launch;
 mod leaving;
+mod meter;
 mod names;
 mod options;
 mod package;
@@ -38,6 +41,7 @@ mod to_wire;
 pub mod used;
 mod waiting;
 
+pub use allowance::Allowance;
 pub use context::HostStats;
 pub use error::StartError;
 pub use grants::Grants;

@@ -17,6 +17,7 @@ use crate::error::{ended, is_crash};
 use crate::gate::{Gate, SLICE};
 use crate::handshake::{Ready, shake_hands};
 use crate::leaving::Leaving;
+use crate::meter::Meter;
 use crate::plain::plain;
 use crate::waiting::unless;
 use crate::{GitGrant, PluginSpec, Program, StartError};
@@ -40,12 +41,16 @@ pub(crate) struct Running {
     pub(crate) connection: Connection,
     pub(crate) ready: Ready,
     pub(crate) gate: Gate,
+    /// What it uses of the processor, and for whom.
+    pub(crate) meter: Meter,
     pub(crate) runtime: Handle,
     /// Calls that were cancelled and are not answered yet.
     pub(crate) leaving: Leaving,
     /// What it was shown when it was started.
     git: Option<GitGrant>,
     doubtful: AtomicBool,
+    /// Whether its scratch folder is kept.
+    pub(crate) keeps: bool,
 }
 
 impl Running {
@@ -113,11 +118,21 @@ impl Plugin {
             let (plugin, grants) = (&self.spec.instance, &self.spec.grants);
             let call = Call { context, plugin, grants, running: &running, request, attempt };
             match call.run(ask) {
-                Ok(reply) => return reply,
+                Ok(reply) => return self.noting(reply),
                 Err(fault) => self.died(&fault)?,
             }
             attempt += 1;
         }
+    }
+
+    /// Notes that a call took too long or used too much, for which its process may be killed.
+    fn noting(&self, reply: Reply) -> Reply {
+        if let Err(failure) = &reply
+            && failure.kind == FailureKind::TimedOut
+        {
+            self.state.lock().last = Some(failure.clone());
+        }
+        reply
     }
 
     /// Notes how a process ended; an error if the call should not be tried again.
@@ -203,7 +218,9 @@ impl Plugin {
         let own = ready.concurrent.map_or(usize::MAX, |n| n as usize);
         let gate = Gate::new(own.min(options.limits.concurrent));
         let (leaving, doubtful) = (Leaving::default(), AtomicBool::new(false));
-        Ok(Arc::new(Running { connection, ready, gate, runtime, leaving, git, doubtful }))
+        let meter = Meter::new(connection.used());
+        let keeps = self.spec.grants.allowance.as_ref().is_some_and(|allowance| allowance.keeps.is_some());
+        Ok(Arc::new(Running { connection, ready, gate, meter, runtime, leaving, git, doubtful, keeps }))
     }
 
     fn connect(
@@ -220,7 +237,8 @@ impl Plugin {
         }
         let options = context.options();
         let plugin = Arc::clone(&self.spec.instance);
-        Ok(Connection::new(launched, plugin, options.limits.message_bytes, Arc::clone(&options.sink)))
+        let (sink, allowance) = (Arc::clone(&options.sink), self.spec.grants.allowance.clone());
+        Ok(Connection::new(launched, plugin, options.limits.message_bytes, sink, allowance))
     }
 
     fn given_up(&self, state: &State) -> Failure {

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +19,8 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe;
 
+use crate::allowance::Allowance;
+use crate::kept::{Keeping, Kept};
 use crate::launch::{Launch, Launched, Process};
 use crate::package::{PackageKind, PackageProgram};
 use crate::{CopyError, GitGrant, Interpreter, Places, PluginSpec, Program, Sink, StartError};
@@ -143,7 +147,8 @@ impl Sandboxed {
     fn profile(&self, entry: Entry) -> Profile {
         let limits = self.limits.clone();
         let (read, list, execute, environment) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Profile { entry, read, list, execute, scratch: None, environment, limits, least: Level::None }
+        let (scratch, keep) = (None, false);
+        Profile { entry, read, list, execute, scratch, keep, environment, limits, least: Level::None }
     }
 
     /// A directory of its own for one process.
@@ -177,6 +182,7 @@ impl Launch for Sandboxed {
         git: Option<&GitGrant>,
         sink: &Arc<dyn Sink>,
     ) -> Result<Launched, StartError> {
+        let allowance = spec.grants.allowance.as_deref();
         let (mut profile, scratch) = match &spec.program {
             Program::Builtin { name } => (self.builtin(name), None),
             Program::Package(package) => {
@@ -184,6 +190,14 @@ impl Launch for Sandboxed {
                 (self.package(package, scratch.path())?, Some(scratch))
             }
         };
+        let kept = match (allowance, &scratch) {
+            (Some(allowance), Some(scratch)) => {
+                profile.limits = allowance.limits(&profile.limits);
+                Kept::of(allowance, &self.places).inspect(|kept| kept.put_into(scratch.path()))
+            }
+            _ => None,
+        };
+        profile.keep = kept.is_some();
         let mut environment: BTreeMap<String, String> =
             std::mem::take(&mut profile.environment).into_iter().collect();
         environment.extend(self.surroundings.clone());
@@ -192,7 +206,8 @@ impl Launch for Sandboxed {
         profile.read.extend(spec.grants.read.values().cloned());
         let open = self.open.as_ref().filter(|_| profile.least < Level::Full);
         let child = open.unwrap_or(&self.launcher).spawn_observed(&profile, observer(spec, sink))?;
-        launched(child, scratch)
+        let keeping = Keeping::new(kept, sink, &spec.instance);
+        launched(child, scratch, spec.grants.allowance.clone(), keeping)
             .map_err(|source| StartError::Resource { what: "a pipe to the plugin", source })
     }
 }
@@ -203,13 +218,18 @@ fn observer(spec: &PluginSpec, sink: &Arc<dyn Sink>) -> Observer {
     Arc::new(move |violation| sink.denied(&plugin, &violation.to_string()))
 }
 
-fn launched(mut child: Child, scratch: Option<TempDir>) -> io::Result<Launched> {
+fn launched(
+    mut child: Child,
+    scratch: Option<TempDir>,
+    allowance: Option<Arc<Allowance>>,
+    keeping: Keeping,
+) -> io::Result<Launched> {
     let taken = |end: Option<OwnedFd>| end.ok_or_else(|| io::Error::other("a pipe of the child is gone"));
     let stdin = pipe::Sender::from_owned_fd(taken(child.stdin.take())?)?;
     let stdout = pipe::Receiver::from_owned_fd(taken(child.stdout.take())?)?;
     let stderr = pipe::Receiver::from_owned_fd(taken(child.stderr.take())?)?;
     let report = Some(child.report().clone());
-    let process = Confined { child: Arc::new(Mutex::new(child)), _scratch: scratch };
+    let process = Confined { child: Arc::new(Mutex::new(child)), allowance, keeping, _scratch: scratch };
     Ok(Launched {
         stdin: Box::new(stdin),
         stdout: Box::new(stdout),
@@ -222,6 +242,8 @@ fn launched(mut child: Child, scratch: Option<TempDir>) -> io::Result<Launched> 
 /// A child and the directory that goes with it.
 struct Confined {
     child: Arc<Mutex<Child>>,
+    allowance: Option<Arc<Allowance>>,
+    keeping: Keeping,
     _scratch: Option<TempDir>,
 }
 
@@ -236,19 +258,38 @@ impl Process for Confined {
         let _ = self.child.lock().kill();
     }
 
+    fn used(&self) -> Option<Duration> {
+        self.child.lock().processor_time().ok()
+    }
+
     fn ended(&self) -> Pin<Box<dyn Future<Output = String> + Send>> {
-        let child = Arc::clone(&self.child);
+        let (child, allowance, keeping) =
+            (Arc::clone(&self.child), self.allowance.clone(), self.keeping.clone());
         Box::pin(async move {
             loop {
                 let waited = child.lock().try_wait();
                 match waited {
-                    Ok(Some(status)) => return status.to_string(),
+                    Ok(Some(status)) => {
+                        let overrun = child.lock().overrun().zip(allowance.as_deref());
+                        if overrun.is_none() && is_orderly(status) {
+                            let _ = tokio::task::spawn_blocking(move || keeping.keep(&child.lock())).await;
+                        }
+                        let why = |(overrun, allowance): (_, &Allowance)| {
+                            format!("killed by the host: {}", allowance.exceeded(overrun))
+                        };
+                        return overrun.map_or_else(|| status.to_string(), why);
+                    }
                     Ok(None) => changed(&child).await,
                     Err(error) => return format!("its end could not be seen: {error}"),
                 }
             }
         })
     }
+}
+
+/// Whether it ended as it should, or was ended by the host.
+fn is_orderly(status: ExitStatus) -> bool {
+    status.success() || matches!(status.signal(), Some(libc::SIGTERM | libc::SIGKILL))
 }
 
 /// Waits until the process has ended, or for a moment if the system cannot tell.

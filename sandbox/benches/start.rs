@@ -82,6 +82,7 @@ fn profile(entry: Entry, execute: Vec<PathBuf>, least: Level) -> Profile {
         list: vec![],
         execute,
         scratch: None,
+        keep: false,
         environment: vec![],
         limits: Limits::default(),
         least,

@@ -1,16 +1,19 @@
 //! A confined child that runs. It never outlives its handle.
 
 use crate::error::SpawnError;
-use crate::guarantee::{Level, Report};
+use crate::guarantee::{BOUNDED_DISK, BOUNDED_THREADS, Level, Report};
+use crate::guard::{Guard, Overrun};
 use crate::launcher::Starter;
 use crate::linux::listener::Listener;
-use crate::linux::{Refusals, process};
+use crate::linux::{Refusals, process, usage};
+use crate::profile::Profile;
 use crate::violation::Observer;
 use crate::watch::Watch;
 use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 /// A child that was started by a [`crate::Launcher`]. Dropping it kills the process and reaps it.
 #[derive(Debug)]
@@ -31,6 +34,9 @@ pub struct Child {
     report: Report,
     ended: Option<ExitStatus>,
     watch: Option<Watch>,
+    guard: Option<Guard>,
+    /// The root of its scratch directory, if it is to be read afterwards.
+    left: Option<OwnedFd>,
     /// The kernel kills the child when this thread ends.
     _starter: Starter,
 }
@@ -78,6 +84,8 @@ impl Child {
             report,
             ended: None,
             watch: None,
+            guard: None,
+            left: None,
             _starter: starter,
         })
     }
@@ -112,6 +120,51 @@ impl Child {
         let pidfd = self.pidfd.try_clone()?;
         self.watch = Some(Watch::new(listener, pidfd, refusals, observer)?);
         Ok(())
+    }
+
+    /// Takes what its scratch directory is, out of sight of everybody else.
+    pub(crate) fn keep(&mut self, folder: OwnedFd) {
+        self.left = Some(folder);
+    }
+
+    /// Looks after what the kernel does not bound.
+    pub(crate) fn guard(&mut self, profile: &Profile) -> io::Result<()> {
+        let scratch = profile.scratch.as_deref().filter(|_| !self.report.holds(BOUNDED_DISK));
+        let tasks = !self.report.holds(BOUNDED_THREADS);
+        if let (Some(path), true) = (scratch, profile.keep) {
+            self.left = Some(crate::kept::open_folder(path)?);
+        }
+        if scratch.is_some() || tasks {
+            let pidfd = self.pidfd.try_clone()?;
+            self.guard = Some(Guard::new(self.pid(), pidfd, scratch, tasks, &profile.limits)?);
+        }
+        Ok(())
+    }
+
+    /// What it was killed for, if it used more than it may and the kernel did not keep it from that.
+    #[must_use]
+    pub fn overrun(&self) -> Option<Overrun> {
+        self.guard.as_ref().and_then(Guard::overrun)
+    }
+
+    /// The root of its scratch directory, if the profile wanted to keep that. What lies there is hostile; it stays there as
+    /// long as this child, whether or not the process has ended.
+    #[must_use]
+    pub fn left(&self) -> Option<BorrowedFd<'_>> {
+        self.left.as_ref().map(AsFd::as_fd)
+    }
+
+    /// The processor time that it has used so far.
+    ///
+    /// # Errors
+    ///
+    /// It has ended, or the system does not say.
+    pub fn processor_time(&self) -> io::Result<Duration> {
+        match self.ended {
+            // The number may belong to another process.
+            Some(_) => Err(io::Error::other("the process has ended")),
+            None => usage::processor_time(self.pid()),
+        }
     }
 
     /// The id of the process that is waited for: the child itself, or in namespaces the one that keeps it.
@@ -196,6 +249,7 @@ impl Drop for Child {
         }
         // It has ended by now, so this does not wait long; and what it was denied is told.
         self.watch = None;
+        self.guard = None;
     }
 }
 

@@ -6,8 +6,10 @@ use crate::{LaunchError, Observer, SpawnError};
 use std::convert::Infallible;
 use std::io;
 use std::os::fd::{BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Cannot be made here.
 #[derive(Debug)]
@@ -21,6 +23,39 @@ pub struct Child {
     pub stdout: Option<OwnedFd>,
     pub stderr: Option<OwnedFd>,
     never: Infallible,
+}
+
+/// Cannot come to be here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Overrun {
+    ScratchSize,
+    ScratchFiles,
+    Tasks,
+    Memory,
+}
+
+/// Cannot come to be here.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum KeepError {
+    #[error("it holds more than {bytes} bytes or {files} files")]
+    TooMuch { bytes: u64, files: u64 },
+    #[error("cannot copy {}", path.display())]
+    Io { path: PathBuf, source: io::Error },
+}
+
+/// Copies nothing: nothing is kept here.
+#[allow(missing_docs)]
+pub fn copy_folder(_: BorrowedFd<'_>, _: BorrowedFd<'_>, bytes: u64, files: u64) -> Result<u64, KeepError> {
+    Err(KeepError::TooMuch { bytes, files })
+}
+
+#[allow(missing_docs)]
+pub fn open_folder(_: &Path) -> io::Result<OwnedFd> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Nothing to do: only glibc has a heap for each thread.
@@ -73,6 +108,18 @@ impl Child {
     }
 
     pub fn report(&self) -> &Report {
+        match self.never {}
+    }
+
+    pub fn overrun(&self) -> Option<Overrun> {
+        match self.never {}
+    }
+
+    pub fn left(&self) -> Option<BorrowedFd<'_>> {
+        match self.never {}
+    }
+
+    pub fn processor_time(&self) -> io::Result<Duration> {
         match self.never {}
     }
 

@@ -11,6 +11,10 @@ pub use level::Level;
 
 use serde::{Deserialize, Serialize};
 
+/// The promises that somebody asks for by name.
+pub(crate) const BOUNDED_THREADS: &str = "bounded threads";
+pub(crate) const BOUNDED_DISK: &str = "bounded disk";
+
 /// One promise, and whether it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Guarantee {
@@ -72,6 +76,11 @@ impl Report {
         Report { level, guarantees, denied: None, told: facts.seccomp && facts.heard }
     }
 
+    /// Whether the guarantee of this name holds.
+    pub(crate) fn holds(&self, name: &str) -> bool {
+        self.guarantees.iter().any(|guarantee| guarantee.name == name && guarantee.held)
+    }
+
     /// The names of the required guarantees that do not hold.
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
@@ -124,13 +133,16 @@ fn guarantees(facts: &Facts) -> Vec<Guarantee> {
         required("dies with its host", facts.parent_death, alone("parent-death signal")),
         required("bounded memory", memory, "RLIMIT_DATA, and no mappings that escape it"),
         required("bounded descriptors, file sizes and processor time", facts.limits, "resource limits"),
-        optional("bounded threads", facts.limits && threads, counted_by),
-        optional("bounded disk", disk, "a file system of its own"),
+        optional(BOUNDED_THREADS, facts.limits && threads, counted_by),
+        optional(BOUNDED_DISK, disk, if disk { "a file system of its own" } else { DISK_WATCHED }),
         optional("hidden names and sizes of files", tree, "a file tree of its own"),
         optional("hidden processes", processes, "a process namespace"),
         optional("hidden names of machine and user", names, "namespaces of host names and users"),
     ]
 }
+
+/// What there is in place of a bound.
+const DISK_WATCHED: &str = "a file system of its own; without it who has too much is killed soon";
 
 fn truncation(facts: &Facts) -> (bool, String) {
     let tree = facts.seclusion.files;

@@ -142,6 +142,7 @@ impl Launcher {
             execute: Vec::new(),
             // It writes nothing there.
             scratch: scratch.is_absolute().then_some(scratch),
+            keep: false,
             environment: Vec::new(),
             limits: Limits::default(),
             least: Level::None,
@@ -202,6 +203,7 @@ impl Launcher {
         let mut child = Child::new(pid, pipes, ending, self.starter.clone())?;
         let report = listen(&status, &mut child, self.least(profile), observer)?;
         child.set_report(report);
+        child.guard(profile).map_err(making("a thread"))?;
         Ok(child)
     }
 }
@@ -292,6 +294,7 @@ fn orders(
         list: paths(&profile.list),
         execute: paths(&profile.execute),
         scratch: profile.scratch.clone().map(PathBuf::into_os_string),
+        keep: profile.keep,
         limits: profile.limits.clone(),
         least,
         heard,
@@ -329,6 +332,7 @@ fn listen(
     let report = loop {
         match hear(status, PATIENCE)? {
             (Some(Word::Inside(pid)), _) => child.succeeded_by(pid)?,
+            (Some(Word::Scratch), Some(folder)) => child.keep(folder),
             (Some(Word::Filtered { landlock_abi }), Some(listener)) => {
                 let observer = observer.take().ok_or_else(|| SpawnError::Silent(UNASKED.to_owned()))?;
                 let (listener, refusals) = (Listener::new(listener), Refusals::new(landlock_abi));
@@ -383,7 +387,7 @@ fn refusal(word: Word) -> Refusal {
         Word::Weak(missing) => SpawnError::Weak { missing, denied: None },
         Word::Failed { stage, reason } => SpawnError::Launcher { stage, reason },
         Word::Confined(_) | Word::Inside(_) => SpawnError::Silent("it reported twice".to_owned()),
-        Word::Filtered { .. } => SpawnError::Silent(UNASKED.to_owned()),
+        Word::Filtered { .. } | Word::Scratch => SpawnError::Silent(UNASKED.to_owned()),
     })
 }
 

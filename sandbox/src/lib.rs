@@ -19,6 +19,10 @@ mod child;
 #[cfg(target_os = "linux")]
 mod entry;
 #[cfg(target_os = "linux")]
+mod guard;
+#[cfg(target_os = "linux")]
+mod kept;
+#[cfg(target_os = "linux")]
 mod launcher;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -40,9 +44,18 @@ pub use violation::{Observer, Violation};
 #[cfg(target_os = "linux")]
 use linux::kernel;
 #[cfg(target_os = "linux")]
-pub use {child::Child, launcher::Launcher, linux::launched, linux::share_one_heap};
+pub use {
+    child::Child,
+    guard::Overrun,
+    kept::{KeepError, copy_folder, open_folder},
+    launcher::Launcher,
+    linux::launched,
+    linux::share_one_heap,
+};
 
 #[cfg(not(target_os = "linux"))]
 use elsewhere::kernel;
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Child, Launcher, launched, share_one_heap};
+pub use elsewhere::{
+    Child, KeepError, Launcher, Overrun, copy_folder, launched, open_folder, share_one_heap,
+};

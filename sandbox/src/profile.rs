@@ -60,6 +60,9 @@ pub struct Profile {
     /// A private directory that may be written; it is also the working directory, which otherwise is `/`. At the level
     /// *full* the child sees an empty file system in memory there, which ends with it.
     pub scratch: Option<PathBuf>,
+    /// Whether the child finds in its scratch directory what lies there now, and what it leaves is to be read afterwards (see
+    /// [`crate::Child::left`]).
+    pub keep: bool,
     /// The whole environment: nothing is inherited.
     pub environment: Vec<(String, String)>,
     /// The resources that it may use.
@@ -80,11 +83,12 @@ pub struct Limits {
     /// Bytes of the largest file that may be written.
     pub file_size: u64,
     /// Threads. At the level *standard* they are counted with the user's other tasks, hence approximately, and the kernel
-    /// does not apply the limit to uid 0. At the level *full* no fewer than 300 can be demanded of a plugin of uid 0.
+    /// does not apply the limit to uid 0, which is killed soon after it has more. At the level *full* no fewer than 300 can be demanded of a plugin of uid 0.
     pub tasks: u64,
-    /// Bytes of all files in the scratch directory, at the level *full*.
+    /// Bytes of all files in the scratch directory. At the level *full* there is room for no more; elsewhere a child that has
+    /// more is killed soon.
     pub scratch_size: u64,
-    /// Files and directories in the scratch directory, itself included, at the level *full*.
+    /// Files and directories in the scratch directory, itself included; bounded in the same way.
     pub scratch_files: u64,
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Orders {
     pub(crate) list: Vec<OsString>,
     pub(crate) execute: Vec<OsString>,
     pub(crate) scratch: Option<OsString>,
+    /// Whether the scratch directory is to begin with what lies there, and to be read afterwards.
+    pub(crate) keep: bool,
     pub(crate) limits: Limits,
     /// Whether the host wants to hear which system calls are denied.
     pub(crate) heard: bool,
@@ -60,6 +62,8 @@ pub(crate) enum Kind {
 pub(crate) enum Word {
     /// It has gone on inside of namespaces, as the process of this number.
     Inside(u32),
+    /// Its scratch directory is a file system of its own, whose root comes along.
+    Scratch,
     /// Its filter is in force; the filter's listener comes along.
     Filtered { landlock_abi: u32 },
     /// It is confined.

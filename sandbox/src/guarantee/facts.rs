@@ -58,10 +58,13 @@ impl Tasks {
     /// Whether they are bounded, and by what.
     pub(super) fn bound(self, secluded: bool) -> (bool, &'static str) {
         match self {
-            Tasks::Unbounded if secluded => {
-                (false, "RLIMIT_NPROC, which does not bind uid 0; before Linux 6.14 no namespace has a limit")
+            Tasks::Unbounded if secluded => (
+                false,
+                "RLIMIT_NPROC, which does not bind uid 0; before Linux 6.14 no namespace has a limit; who has too many is killed soon",
+            ),
+            Tasks::Unbounded => {
+                (false, "RLIMIT_NPROC, which does not bind uid 0; who has too many is killed soon")
             }
-            Tasks::Unbounded => (false, "RLIMIT_NPROC, which does not bind uid 0"),
             Tasks::OfUser if secluded => (true, "RLIMIT_NPROC in a user namespace"),
             Tasks::OfUser => (true, "RLIMIT_NPROC"),
             Tasks::OfNamespace => (true, "kernel.pid_max of its process namespace"),

@@ -24,6 +24,7 @@ mod seccomp;
 mod seclude;
 pub(crate) mod start;
 mod tree;
+pub(crate) mod usage;
 
 pub use confine::launched;
 pub use heap::share_one_heap;

@@ -91,6 +91,13 @@ impl Mount {
         check(result).map(drop)
     }
 
+    /// Its root, to be read and written.
+    pub(super) fn root(&self) -> io::Result<OwnedFd> {
+        let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_CLOEXEC;
+        // SAFETY: the string ends with NUL, and the descriptor is open.
+        owned(i64::from(unsafe { libc::openat(self.0.as_raw_fd(), c".".as_ptr(), flags) }))
+    }
+
     /// Makes its root the working directory.
     pub(super) fn enter(&self) -> io::Result<()> {
         // SAFETY: the descriptor is open.

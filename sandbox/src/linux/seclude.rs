@@ -8,7 +8,7 @@
 use super::init::{Outside, fork_and_guard, go_on_inside};
 use super::processor::Processors;
 use super::tree::Root;
-use super::{confine, kernel, namespaces, privileges};
+use super::{confine, kernel, namespaces, passing, privileges};
 use crate::error::LaunchError;
 use crate::guarantee::{Facts, Tasks};
 use crate::spec::{Orders, Word};
@@ -31,6 +31,11 @@ pub(super) fn seclude(orders: &Orders, ending: OwnedFd, status: &UnixStream) -> 
     let limited = namespaces::limit_tasks(orders.limits.tasks);
     let root = machine("mounting a file system", Root::new())?;
     let tree = root.fill(orders).map_err(plugin("preparing the file tree"))?;
+    if let Some(kept) = tree.kept {
+        let said = serde_json::to_vec(&Word::Scratch).map_err(io::Error::other);
+        let handed = said.and_then(|said| passing::send(status, &said, &kept));
+        confine::step("handing over the scratch directory", handed)?;
+    }
     confine::step("dropping privileges", privileges::drop_all())?;
     // Giving up privileges may have undone it.
     confine::step("tying its life to the host's", outside.die_with(orders.host))?;

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 /// What every program expects to find.
@@ -38,10 +39,12 @@ struct Plan {
 pub(super) struct Root(Mount);
 
 /// What came of it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Tree {
     /// Nothing can be read or executed but what is granted, whatever Landlock does.
     pub(super) exact: bool,
+    /// The root of the scratch directory, if that is to be kept.
+    pub(super) kept: Option<OwnedFd>,
 }
 
 impl Root {
@@ -61,20 +64,34 @@ impl Root {
         for device in DEVICES {
             show(Path::new(device), Some(READ_ONLY | NO_SETUID | NO_EXECUTION))?;
         }
-        plan.scratch.iter().try_for_each(|path| scratch(path, &orders.limits))?;
+        let kept = plan.scratch.as_ref().map(|path| scratch(path, orders)).transpose()?;
         change_root()?;
-        Ok(Tree { exact: plan.exact })
+        Ok(Tree { exact: plan.exact, kept: kept.flatten() })
     }
 }
 
 /// A file system in memory, which nobody else sees and which ends with the child.
-fn scratch(path: &Path, limits: &Limits) -> io::Result<()> {
+fn scratch(path: &Path, orders: &Orders) -> io::Result<Option<OwnedFd>> {
+    let limits = &orders.limits;
     let options = [
         ("size", limits.scratch_size.to_string()),
         ("nr_inodes", limits.scratch_files.to_string()),
         ("mode", "0700".to_owned()),
     ];
-    Mount::new("tmpfs", &options, NO_SETUID | NO_DEVICES | NO_EXECUTION)?.attach(relative(path))
+    let mount = Mount::new("tmpfs", &options, NO_SETUID | NO_DEVICES | NO_EXECUTION)?;
+    let kept = orders.keep.then(|| filled(&mount, path, limits)).transpose()?;
+    mount.attach(relative(path))?;
+    Ok(kept)
+}
+
+/// Copies what lies at a path of the old root, which the host has put there, to the new file system; its root.
+fn filled(mount: &Mount, path: &Path, limits: &Limits) -> io::Result<OwnedFd> {
+    let root = mount.root()?;
+    let before = crate::kept::open_folder(path)?;
+    let copied =
+        crate::kept::copy_folder(before.as_fd(), root.as_fd(), limits.scratch_size, limits.scratch_files);
+    copied.map_err(io::Error::other)?;
+    Ok(root)
 }
 
 impl Plan {

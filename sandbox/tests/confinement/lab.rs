@@ -105,6 +105,7 @@ impl Lab {
             list: vec![],
             execute: vec![],
             scratch: Some(self.path("scratch")),
+            keep: false,
             environment: vec![("GREETING".to_owned(), "hello".to_owned())],
             limits: self.limits.clone(),
             least: self.level,

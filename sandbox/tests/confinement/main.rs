@@ -21,6 +21,7 @@ mod attacks;
 mod cases;
 mod entries;
 mod hostile;
+mod keeping;
 mod lab;
 mod life;
 mod refusals;
@@ -70,6 +71,7 @@ fn run_tests(arguments: &[String]) -> ExitCode {
         violations::tests(),
         workloads::tests(),
         sight::tests(),
+        keeping::tests(),
     ];
     let tests: Vec<Test> = tests.into_iter().flatten().filter(|(name, _)| chosen(name)).collect();
     if arguments.iter().any(|argument| argument == "--list") {

@@ -41,6 +41,7 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
         (0..32).try_for_each(|_| file.write_all(&[1; 1 << 20]))
     }),
     ("processor", |_| burn(1300)),
+    ("spin", |_| burn(20_000)),
 ];
 
 /// Takes memory in pieces, and uses it.

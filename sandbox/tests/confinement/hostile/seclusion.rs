@@ -4,7 +4,7 @@ use super::{Attack, check, effect};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::Path;
 use std::ptr;
 use std::sync::mpsc;
@@ -22,8 +22,17 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("free_disk", |a| free_disk(a[0])),
     ("map_executable", map_executable),
     ("fill_disk", fill_disk),
+    ("fill_disk_unseen", fill_disk_unseen),
+    ("fill_disk_mapped", fill_disk_mapped),
     ("fill_directory", |a| {
-        (0..1500).try_for_each(|n| File::create(Path::new(a[0]).join(n.to_string())).map(drop))
+        (0..1500).try_for_each(|n| File::create(Path::new(a[0]).join(n.to_string())).map(drop))?;
+        hold(a)
+    }),
+    ("fill_hidden_directory", |a| {
+        let hidden = Path::new(a[0]).join("hidden");
+        fs::DirBuilder::new().mode(0o300).create(&hidden)?;
+        (0..1500).try_for_each(|n| File::create(hidden.join(n.to_string())).map(drop))?;
+        hold(a)
     }),
     ("threads", threads),
 ];
@@ -61,7 +70,48 @@ fn map_executable(a: &[&str]) -> io::Result<()> {
 /// Many files, none of them large.
 fn fill_disk(a: &[&str]) -> io::Result<()> {
     let piece = vec![1; 1 << 20];
-    (0..24).try_for_each(|n| File::create(Path::new(a[0]).join(format!("piece{n}")))?.write_all(&piece))
+    (0..24).try_for_each(|n| File::create(Path::new(a[0]).join(format!("piece{n}")))?.write_all(&piece))?;
+    hold(a)
+}
+
+/// Files that have no names any more.
+fn fill_disk_unseen(a: &[&str]) -> io::Result<()> {
+    let piece = vec![1; 1 << 20];
+    let path = Path::new(a[0]).join("piece");
+    let mut files = Vec::new();
+    for _ in 0..24 {
+        let mut file = File::create(&path)?;
+        file.write_all(&piece)?;
+        fs::remove_file(&path)?;
+        files.push(file);
+    }
+    hold(a)
+}
+
+/// Files that have neither a name nor a descriptor any more.
+fn fill_disk_mapped(a: &[&str]) -> io::Result<()> {
+    let piece = vec![1; 1 << 20];
+    let path = Path::new(a[0]).join("piece");
+    for _ in 0..24 {
+        let mut file = File::options().read(true).write(true).create_new(true).open(&path)?;
+        file.write_all(&piece)?;
+        fs::remove_file(&path)?;
+        // SAFETY: a new mapping wherever there is room, which is not used.
+        let memory = unsafe {
+            libc::mmap(ptr::null_mut(), 4096, libc::PROT_READ, libc::MAP_SHARED, file.as_raw_fd(), 0)
+        };
+        if memory == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+    }
+    hold(a)
+}
+
+/// Keeps what was taken for as many milliseconds as the last argument says, if there is one.
+fn hold(a: &[&str]) -> io::Result<()> {
+    let long = a.get(1).map_or(0, |milliseconds| milliseconds.parse().unwrap());
+    std::thread::sleep(std::time::Duration::from_millis(long));
+    Ok(())
 }
 
 /// Threads that all live at once.
@@ -73,5 +123,5 @@ fn threads(a: &[&str]) -> io::Result<()> {
         std::thread::Builder::new().stack_size(16 << 10).spawn(move || stay.recv())?;
         ends.push(end);
     }
-    Ok(())
+    hold(a)
 }

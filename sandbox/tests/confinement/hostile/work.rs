@@ -32,6 +32,14 @@ pub(crate) const WORK: &[(&str, Attack)] = &[
         let open = (0..256).filter(|number| unsafe { libc::fcntl(*number, libc::F_GETFD) } >= 0);
         effect(open.collect::<Vec<_>>() == [0, 1, 2])
     }),
+    ("work_again", |_| {
+        let before = fs::read_to_string("folder/note").unwrap_or_default();
+        fs::create_dir_all("folder")?;
+        fs::write("folder/note", format!("{before}."))?;
+        std::os::unix::fs::symlink("/etc/passwd", "link")?;
+        println!("{}", before.len());
+        Ok(())
+    }),
     ("work_panic", |_| effect(std::panic::catch_unwind(|| panic!("on purpose")).is_err())),
     ("work_signals", |_| {
         // SAFETY: the default handler of this signal does nothing.

@@ -1,0 +1,165 @@
+//! Looks after a child where the kernel sets no bound: how much lies in its scratch folder, and how many threads it has. It
+//! is killed soon after it has more than it may; by how much it gets beyond that is a matter of its speed.
+//!
+//! The thread sleeps until something is made in the folder, and for good where nothing is to be looked at.
+
+use crate::linux::usage::{Held, Scratch, threads};
+use crate::profile::Limits;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+use rustix::process::{Signal, pidfd_send_signal};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How often it is looked at a child that can exceed something.
+const OFTEN: Duration = Duration::from_millis(25);
+/// How often it is looked for files that never had a name, of which nobody is told.
+const SELDOM: Duration = Duration::from_secs(1);
+/// It is waited so many times longer than looking took.
+const SHARE: u32 = 10;
+const STACK: usize = 256 << 10;
+
+/// What a child used more of than it may, and was killed for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overrun {
+    /// Bytes in its scratch folder.
+    ScratchSize,
+    /// Files and directories in its scratch folder.
+    ScratchFiles,
+    /// Threads.
+    Tasks,
+    /// Memory.
+    Memory,
+}
+
+/// The thread that looks. Dropping it waits until the child has ended.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    thread: Option<JoinHandle<()>>,
+    overrun: Arc<OnceLock<Overrun>>,
+}
+
+/// What is looked at.
+struct Watched {
+    process: u32,
+    pidfd: OwnedFd,
+    scratch: Option<(Scratch, OwnedFd)>,
+    most: Held,
+    tasks: Option<u64>,
+}
+
+impl Guard {
+    /// Begins to look at a process: at its scratch folder if that is named, at its threads if these are to be counted.
+    pub(crate) fn new(
+        process: u32,
+        pidfd: OwnedFd,
+        scratch: Option<&Path>,
+        tasks: bool,
+        limits: &Limits,
+    ) -> io::Result<Guard> {
+        let scratch = scratch.map(|path| watched(path, limits.file_size)).transpose()?;
+        let most = Held { bytes: limits.scratch_size, files: limits.scratch_files };
+        let tasks = tasks.then_some(limits.tasks);
+        let watched = Watched { process, pidfd, scratch, most, tasks };
+        let overrun = Arc::new(OnceLock::new());
+        let told = Arc::clone(&overrun);
+        let thread =
+            thread::Builder::new().name("sandbox-guard".to_owned()).stack_size(STACK).spawn(move || {
+                // An error is one of waiting, which does not fail; a child that cannot be looked after is ended.
+                if let Some(overrun) = watched.look().unwrap_or(Some(Overrun::ScratchSize)) {
+                    let _ = told.set(overrun);
+                    let _ = pidfd_send_signal(&watched.pidfd, Signal::KILL);
+                }
+            })?;
+        Ok(Guard { thread: Some(thread), overrun })
+    }
+
+    pub(crate) fn overrun(&self) -> Option<Overrun> {
+        self.overrun.get().copied()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The folder, and what becomes readable when something is made in it.
+fn watched(path: &Path, unknown: u64) -> io::Result<(Scratch, OwnedFd)> {
+    let events = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+    let made = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::OPEN | WatchFlags::MODIFY;
+    inotify::add_watch(&events, path, made | WatchFlags::ONLYDIR)?;
+    // Opening it here would be an event already.
+    let scratch = Scratch::open(path, unknown)?;
+    Ok((scratch, events))
+}
+
+impl Watched {
+    /// Returns when the child has ended, or has more than it may.
+    fn look(&self) -> io::Result<Option<Overrun>> {
+        let mut used = false;
+        let mut pause = Duration::ZERO;
+        loop {
+            let quiet = !used && self.tasks.is_none();
+            let events = self.scratch.as_ref().map(|(_, events)| events.as_fd());
+            let events = events.filter(|_| quiet);
+            match self.wait(events, if quiet { SELDOM } else { pause.max(OFTEN) })? {
+                Woken::Ended => return Ok(None),
+                Woken::Used => used = true,
+                Woken::Late => {}
+            }
+            let began = Instant::now();
+            if let Some(overrun) = self.overrun() {
+                return Ok(Some(overrun));
+            }
+            pause = began.elapsed() * SHARE;
+        }
+    }
+
+    fn overrun(&self) -> Option<Overrun> {
+        if self.tasks.is_some_and(|most| threads(self.process).is_ok_and(|count| count > most)) {
+            return Some(Overrun::Tasks);
+        }
+        let (scratch, _) = self.scratch.as_ref()?;
+        let held = scratch.held(self.process, self.most);
+        match held.files > self.most.files {
+            true => Some(Overrun::ScratchFiles),
+            false => held.is_above(self.most).then_some(Overrun::ScratchSize),
+        }
+    }
+
+    fn wait(&self, events: Option<std::os::fd::BorrowedFd<'_>>, most: Duration) -> io::Result<Woken> {
+        let most = Timespec {
+            tv_sec: i64::try_from(most.as_secs()).map_err(io::Error::other)?,
+            tv_nsec: i64::from(most.subsec_nanos()),
+        };
+        let mut all = vec![PollFd::new(&self.pidfd, PollFlags::IN)];
+        all.extend(events.map(|events| PollFd::from_borrowed_fd(events, PollFlags::IN)));
+        match poll(&mut all, Some(&most)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
+        let ready = |at: usize| all.get(at).is_some_and(|one| !one.revents().is_empty());
+        Ok(match (ready(0), ready(1)) {
+            (true, _) => Woken::Ended,
+            (false, true) => Woken::Used,
+            (false, false) => Woken::Late,
+        })
+    }
+}
+
+enum Woken {
+    Ended,
+    /// Something happened in the folder.
+    Used,
+    /// So much time has passed.
+    Late,
+}

@@ -1,0 +1,83 @@
+//! A scratch folder that is kept, and what a child is killed for that takes too much.
+
+use crate::Test;
+use crate::lab::{Lab, everywhere, finish};
+use probity_sandbox::{KeepError, Level, Limits, Overrun, Profile, copy_folder, open_folder};
+use std::fs;
+use std::os::fd::AsFd;
+use std::os::unix::process::ExitStatusExt;
+
+pub(crate) fn tests() -> Vec<Test> {
+    tests!("keeping":
+        what_a_child_leaves_is_found_by_the_next_one
+        more_than_may_be_kept_is_not_kept
+        who_has_too_much_is_killed_for_it
+        processor_time_is_told_of_the_child_alone
+    )
+}
+
+fn what_a_child_leaves_is_found_by_the_next_one() {
+    for (level, way) in everywhere() {
+        let lab = Lab::at(level);
+        let profile = Profile { keep: true, ..lab.confined(way, &["work_again"]) };
+        for round in 0..3 {
+            let mut child = lab.launcher.spawn(&profile).unwrap();
+            let (output, errors) = (child.stdout.take(), child.stderr.take());
+            drop(child.stdin.take());
+            assert!(child.wait().unwrap().success(), "{way:?}, {level}, {errors:?}");
+            let output = std::io::read_to_string(fs::File::from(output.unwrap())).unwrap();
+            assert_eq!(output, format!("{round}\nthrough\n"), "{way:?}, {level}");
+            let kept = tempfile::tempdir().unwrap();
+            let to = open_folder(kept.path()).unwrap();
+            let skipped = copy_folder(child.left().unwrap(), to.as_fd(), 1 << 20, 10).unwrap();
+            assert_eq!(skipped, 1, "the link");
+            fs::remove_dir_all(lab.path("scratch")).unwrap();
+            fs::rename(kept.path(), lab.path("scratch")).unwrap();
+            fs::create_dir(kept.path()).unwrap();
+        }
+        assert!(lab.launcher.spawn(&lab.confined(way, &["echo"])).unwrap().left().is_none());
+    }
+}
+
+fn more_than_may_be_kept_is_not_kept() {
+    let lab = Lab::at(Level::Full);
+    fs::write(lab.path("scratch/large"), vec![1; 1 << 20]).unwrap();
+    let limits = Limits { scratch_size: 1 << 16, ..lab.limits.clone() };
+    let profile = Profile { keep: true, limits, ..lab.itself(&["work_again"]) };
+    let error = lab.launcher.spawn(&profile).unwrap_err();
+    let told = format!("{error:?}");
+    assert!(told.contains("it holds more than 65536 bytes"), "{told}");
+    let (from, to) = (open_folder(&lab.path("scratch")).unwrap(), tempfile::tempdir().unwrap());
+    let to = open_folder(to.path()).unwrap();
+    let error = copy_folder(from.as_fd(), to.as_fd(), 1 << 16, 10).unwrap_err();
+    assert!(matches!(error, KeepError::TooMuch { bytes: 65536, files: 10 }), "{error}");
+}
+
+fn who_has_too_much_is_killed_for_it() {
+    let mut lab = Lab::at(Level::Standard);
+    lab.limits = Limits { scratch_size: 20 << 20, scratch_files: 1000, ..Limits::default() };
+    let scratch = lab.text("scratch");
+    for (attack, overrun) in [("fill_disk", Overrun::ScratchSize), ("fill_directory", Overrun::ScratchFiles)]
+    {
+        let mut child = lab.launcher.spawn(&lab.itself(&[attack, &scratch, "60000"])).unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGKILL), "{attack}");
+        assert_eq!(child.overrun(), Some(overrun), "{attack}");
+        fs::remove_dir_all(lab.path("scratch")).unwrap();
+        fs::create_dir(lab.path("scratch")).unwrap();
+    }
+    let child = lab.launcher.spawn(&lab.itself(&["work_scratch"])).unwrap();
+    assert!(finish(child).through());
+}
+
+fn processor_time_is_told_of_the_child_alone() {
+    for (level, way) in everywhere() {
+        let mut lab = Lab::at(level);
+        lab.limits.cpu_seconds = 30;
+        let mut child = lab.launcher.spawn(&lab.confined(way, &["spin"])).unwrap();
+        // It uses more and more.
+        while child.processor_time().unwrap().as_millis() < 150 {}
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(child.processor_time().is_err(), "{way:?}, {level}");
+    }
+}
