@@ -17,7 +17,7 @@ const STALE: Duration = Duration::from_secs(DAY);
 const DAY: u64 = 24 * 3600;
 
 /// Folders that are used again and again, one for each target or package.
-const KEPT: [&str; 2] = ["targets", "packages"];
+const KEPT: [&str; 3] = ["targets", "packages", "kept"];
 /// Notes on the last check of each target.
 const NOTES: &str = "why";
 /// Remembered answers.
@@ -45,6 +45,8 @@ pub struct Contents {
     pub targets: Part,
     /// Copies of plugin packages.
     pub packages: Part,
+    /// Scratch folders that plugins find again.
+    pub kept: Part,
     /// What the last check of each target ran, and why.
     pub notes: Part,
     /// What servers answered.
@@ -86,7 +88,8 @@ pub fn contents(cache: &Path) -> Contents {
     let (sessions, scratch) = (of("sessions"), of("scratch"));
     let temporary = sessions.and(scratch);
     let (targets, packages) = (of("targets"), of("packages"));
-    Contents { targets, packages, notes: of(NOTES), fetched: of(FETCHED), temporary }
+    let kept = of("kept");
+    Contents { targets, packages, kept, notes: of(NOTES), fetched: of(FETCHED), temporary }
 }
 
 /// Removes what no check has used for `unused`, and what killed checks left behind. Returns what went.
@@ -142,6 +145,11 @@ fn is_made(kind: &str, entry: &str) -> bool {
     };
     match kind {
         "targets" => is_digest(entry),
+        "kept" => {
+            is_digest(entry.strip_suffix(".lock").unwrap_or(entry))
+                || entry.starts_with("new-")
+                || entry.starts_with("old-")
+        }
         "packages" => is_digest(entry) || entry.starts_with("new-") || entry.starts_with("old-"),
         FETCHED | NOTES => {
             entry.strip_suffix(".json").is_some_and(is_digest) || entry.starts_with(files::FRESH)
@@ -223,12 +231,17 @@ mod tests {
     #[test]
     fn what_is_unused_goes_and_what_is_used_stays() {
         let part = Part { count: 1, bytes: 10 };
-        let full =
-            Contents { targets: part, packages: part, temporary: part.and(part), ..Contents::default() };
+        let full = Contents {
+            targets: part,
+            packages: part,
+            kept: part,
+            temporary: part.and(part),
+            ..Contents::default()
+        };
         let cases = [
             (0, Part::default(), full),
             (2, part.and(part), Contents { temporary: Part::default(), ..full }),
-            (31, Part { count: 4, bytes: 40 }, Contents::default()),
+            (31, Part { count: 5, bytes: 50 }, Contents::default()),
         ];
         for (days, gone, left) in cases {
             let cache = cache(days);
@@ -295,7 +308,7 @@ mod tests {
         fs::create_dir(cache.path().join(NOTES)).unwrap();
         fs::write(cache.path().join(NOTES).join(format!("{DIGEST}.json")), "{}").unwrap();
         assert_eq!(contents(cache.path()).notes, Part { count: 1, bytes: 2 });
-        assert_eq!(clear(cache.path()).unwrap().count, 3);
+        assert_eq!(clear(cache.path()).unwrap().count, 4);
         assert_eq!(contents(cache.path()).temporary.count, 2);
         assert_eq!(clear(&cache.path().join("none")).unwrap(), Part::default());
     }

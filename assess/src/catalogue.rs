@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use probity_engine::Digest;
 use probity_host::{
-    Interpreter, Level, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError,
+    Allowance, Interpreter, Level, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError,
 };
-use probity_registry::{EntryKind, MinLevel, Package, PackageError, PathSource, PluginId, TreeFile};
+use probity_registry::{Amounts, EntryKind, MinLevel, Package, PackageError, PathSource, PluginId, TreeFile};
 
-use crate::permissions::{self, Decided, Declaring, Permissions, PermissionsError, State, Thing};
+use crate::permissions::{self, Decided, Declaring, Machine, Permissions, PermissionsError, State, Thing};
 use crate::policy::{PluginDeclaration, Policy};
 use crate::settings::{Builtin, Settings};
+use crate::snapshot::short_digest;
 
 /// The configuration of a plugin that nobody configures.
 const UNCONFIGURED: &str = "{}";
@@ -31,12 +32,16 @@ pub struct Listed {
     program: Program,
     /// What its manifest asks for, and what came of it.
     pub decided: Vec<Decided>,
+    /// How much it may use, if it is no built-in.
+    allowance: Option<Allowance>,
 }
 
 /// Every plugin that a policy can use, by id.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     plugins: BTreeMap<Arc<str>, Listed>,
+    /// What tells the target from others, if there is one.
+    target: Option<PathBuf>,
 }
 
 /// Why a declared plugin cannot be used. Nothing of it has run.
@@ -96,12 +101,12 @@ impl Catalogue {
     ) -> Result<Catalogue, Vec<CatalogueError>> {
         let mut plugins: BTreeMap<Arc<str>, Listed> = settings.builtins.iter().map(built_in).collect();
         let mut errors = Vec::new();
-        let mut permissions = Lazy { settings, read: None };
+        let mut permissions = Lazy { settings, read: None, most: None };
         if let Some(declaring) = declaring {
             for (declaration, package) in packages(declaring) {
                 let decided = package.and_then(|package| {
-                    let decided = permissions.decide(&package, declaration, declaring)?;
-                    listed(settings, package, decided)
+                    let (decided, allowance) = permissions.decide(&package, declaration, declaring)?;
+                    listed(settings, package, decided, allowance)
                 });
                 match decided {
                     Ok(listed) => drop(plugins.insert(listed.id.clone(), listed)),
@@ -109,7 +114,8 @@ impl Catalogue {
                 }
             }
         }
-        if errors.is_empty() { Ok(Catalogue { plugins }) } else { Err(errors) }
+        let target = declaring.and_then(|declaring| declaring.repo).map(Path::to_owned);
+        if errors.is_empty() { Ok(Catalogue { plugins, target }) } else { Err(errors) }
     }
 
     /// What the plugin of this id may see of the machine, as in a manifest, sorted.
@@ -139,15 +145,29 @@ impl Catalogue {
         }
         configured
             .into_iter()
-            .filter_map(|(instance, (id, config))| Some(self.get(&id)?.spec(instance, config)))
+            .filter_map(|(instance, (id, config))| {
+                Some(self.get(&id)?.spec(instance, config, self.target.as_deref()))
+            })
             .collect()
     }
 }
 
 impl Listed {
-    fn spec(&self, instance: Arc<str>, config: Arc<str>) -> PluginSpec {
-        let grants = permissions::effective(&self.decided);
+    fn spec(&self, instance: Arc<str>, config: Arc<str>, target: Option<&Path>) -> PluginSpec {
+        let mut grants = permissions::effective(&self.decided);
+        grants.allowance = self.allowance.as_ref().map(|allowance| {
+            let keeps = allowance.keeps.is_some().then(|| self.kept(&config, target?).into());
+            Arc::new(Allowance { keeps: keeps.flatten(), ..allowance.clone() })
+        });
         PluginSpec { instance, artifact: self.artifact, program: self.program.clone(), config, grants }
+    }
+}
+
+impl Listed {
+    /// The name of the scratch folder that it finds again: none but this very package with this configuration, for this target.
+    fn kept(&self, config: &str, target: &Path) -> String {
+        let target = target.as_os_str().as_encoded_bytes();
+        short_digest(&[self.artifact.as_bytes().as_slice(), config.as_bytes(), b"\0", target].concat())
     }
 }
 
@@ -179,7 +199,8 @@ fn built_in(builtin: &Builtin) -> (Arc<str>, Listed) {
     let id: Arc<str> = format!("probity/core/{}", builtin.name).into();
     let program = Program::Builtin { name: builtin.name.clone() };
     let (version, folder, decided) = (None, None, Vec::new());
-    (id.clone(), Listed { id, version, folder, artifact: builtin.artifact, program, decided })
+    let artifact = builtin.artifact;
+    (id.clone(), Listed { id, version, folder, artifact, program, decided, allowance: None })
 }
 
 /// The packages that the policy declares, each read and compared with its hash.
@@ -203,10 +224,12 @@ fn package(declaration: &PluginDeclaration, folder: &Path) -> Option<Result<Pack
     Some(load())
 }
 
-/// Who has granted what, read when a package asks for something, and then once.
+/// Who has granted what, read when a package asks for something, and then once; and what this machine's policy lets everybody
+/// have, read when there is any package.
 struct Lazy<'a> {
     settings: &'a Settings,
     read: Option<Permissions>,
+    most: Option<Amounts>,
 }
 
 impl Lazy<'_> {
@@ -216,13 +239,21 @@ impl Lazy<'_> {
         package: &Package,
         declaration: &PluginDeclaration,
         declaring: Declaring<'_>,
-    ) -> Result<Vec<Decided>, CatalogueError> {
+    ) -> Result<(Vec<Decided>, Allowance), CatalogueError> {
         let id = package.id.to_string();
         if let Some(thing) = permissions::unasked(package, declaration) {
             return Err(CatalogueError::Unasked { id, thing });
         }
+        let most = match self.most.take() {
+            Some(most) => most,
+            None => Machine::read(&self.settings.machine).map_err(PermissionsError::from)?.most().clone(),
+        };
+        let most = self.most.insert(most);
+        let allowance = |decided: &[Decided]| {
+            permissions::allowance(&package.manifest, decided, most, self.settings.timeout)
+        };
         if package.manifest.permissions.is_empty() {
-            return Ok(Vec::new());
+            return Ok((Vec::new(), allowance(&[])));
         }
         let permissions = match self.read.take() {
             Some(permissions) => permissions,
@@ -230,13 +261,21 @@ impl Lazy<'_> {
         };
         let decided = self.read.insert(permissions).decide(package, declaration, declaring);
         match permissions::lacking(&decided) {
-            lacking if lacking.is_empty() => Ok(decided),
+            lacking if lacking.is_empty() => {
+                let allowance = allowance(&decided);
+                Ok((decided, allowance))
+            }
             lacking => Err(CatalogueError::Lacking { id, lacking }),
         }
     }
 }
 
-fn listed(settings: &Settings, package: Package, decided: Vec<Decided>) -> Result<Listed, CatalogueError> {
+fn listed(
+    settings: &Settings,
+    package: Package,
+    decided: Vec<Decided>,
+    allowance: Allowance,
+) -> Result<Listed, CatalogueError> {
     let program = program(&package, &settings.search_path)?;
     Ok(Listed {
         id: package.id.to_string().into(),
@@ -245,6 +284,7 @@ fn listed(settings: &Settings, package: Package, decided: Vec<Decided>) -> Resul
         artifact: program.artifact(),
         program: Program::Package(program),
         decided,
+        allowance: Some(allowance),
     })
 }
 

@@ -135,7 +135,8 @@ impl Prepared {
         chosen: Chosen,
         open: impl FnOnce(Vec<PluginSpec>) -> Result<Session, CheckError>,
     ) -> Result<Prepared, CheckError> {
-        let catalogue = Catalogue::new(settings, Some(chosen.declaring())).map_err(CheckError::Plugins)?;
+        let catalogue =
+            Catalogue::new(settings, Some(chosen.declaring_for(target))).map_err(CheckError::Plugins)?;
         let Chosen { policy, kind, .. } = chosen;
         let specs = catalogue.specs(Some(&policy));
         let refreshed = refreshed(&settings.refresh, &specs)?;

@@ -106,9 +106,19 @@ impl SourceError {
 }
 
 impl Chosen {
-    /// The policy as one that declares plugins and grants.
+    /// The policy as one that declares plugins and grants, where there is no target.
     pub(crate) fn declaring(&self) -> Declaring<'_> {
-        Declaring { policy: &self.policy, folder: &self.folder, named: self.kind == SourceKind::File }
+        Declaring {
+            policy: &self.policy,
+            folder: &self.folder,
+            named: self.kind == SourceKind::File,
+            repo: None,
+        }
+    }
+
+    /// The same for a target.
+    pub(crate) fn declaring_for<'a>(&'a self, target: &'a Target) -> Declaring<'a> {
+        Declaring { repo: Some(target.worktree().unwrap_or(target.git_dir())), ..self.declaring() }
     }
 
     /// Chooses and reads the policy for a snapshot of a target. A `text` counts in place of the file, and is trusted no more

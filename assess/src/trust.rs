@@ -106,7 +106,7 @@ impl Trust {
 
 /// What tells a folder from another one at the same place, without a blank: its number, and the time when it was made, where
 /// the file system knows that. (Not the device, whose number may be another one after the machine was started anew.)
-fn mark(folder: &Path) -> Option<String> {
+pub(crate) fn mark(folder: &Path) -> Option<String> {
     let found = fs::metadata(folder).ok()?;
     let made = found.created().ok().and_then(|made| made.duration_since(UNIX_EPOCH).ok());
     Some(format!(

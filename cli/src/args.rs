@@ -255,11 +255,17 @@ pub(crate) enum PluginCommand {
         /// Grants the answers of this server, HOST or HOST:PORT.
         #[arg(long, value_name = "SERVER")]
         net: Vec<String>,
+        /// Grants more of a resource than everybody gets, such as `memory 2GiB`.
+        #[arg(long, value_name = "AMOUNT")]
+        limit: Vec<String>,
+        /// Grants `keep`: that the plugin finds its scratch folder again.
+        #[arg(long, value_name = "keep")]
+        scratch: Vec<String>,
         /// Grants everything that the manifest asks for by name.
         #[arg(long)]
         all: bool,
         /// Takes back all that was granted to the plugin, in whatever version.
-        #[arg(long, conflicts_with_all = ["policy", "env", "file", "read", "net", "all"])]
+        #[arg(long, conflicts_with_all = ["policy", "env", "file", "read", "net", "limit", "scratch", "all"])]
         revoke: bool,
     },
     /// Prints the hash of a plugin's folder, for a policy to name.

@@ -10,8 +10,9 @@ use std::path::{Path, PathBuf};
 use probity_registry::Package;
 use serde::{Deserialize, Serialize};
 
-use super::Thing;
+use super::{PlaceError, Thing};
 use crate::files;
+use crate::trust::mark;
 
 /// More than any person grants.
 const MAX_BYTES: u64 = 4 << 20;
@@ -27,6 +28,39 @@ pub(crate) struct Grant {
     /// Where the path led when it was granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) leads_to: Option<PathBuf>,
+    /// What told the folder there from another one at the same place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) folder: Option<String>,
+}
+
+impl Grant {
+    /// The grant of something that leads there now.
+    pub(crate) fn now(thing: Thing, leads_to: Option<PathBuf>) -> Grant {
+        // What stands for every target is bound to none.
+        let leads_to = leads_to.filter(|_| !thing.is_of_target());
+        let folder = leads_to.as_deref().and_then(folder);
+        Grant { thing, leads_to, folder }
+    }
+
+    /// Where it leads, if that is what was granted: the same place, and no other folder there.
+    pub(super) fn unmoved(&self, now: Option<PathBuf>) -> Result<Option<PathBuf>, PlaceError> {
+        let Some(place) = now else { return Ok(None) };
+        if self.thing.is_of_target() {
+            return Ok(Some(place));
+        }
+        if self.leads_to.as_ref() != Some(&place) {
+            return Err(PlaceError::Moved { then: self.leads_to.clone().unwrap_or_default(), now: place });
+        }
+        match folder(&place) {
+            found if found == self.folder => Ok(Some(place)),
+            _ => Err(PlaceError::Replaced { path: place }),
+        }
+    }
+}
+
+/// What tells a folder from others; `None` for a file, which is replaced whenever somebody saves it.
+fn folder(place: &Path) -> Option<String> {
+    if place.is_dir() { mark(place) } else { None }
 }
 
 /// All grants, by the digest of the package's files.

@@ -5,16 +5,18 @@
 //! deny "env" "AWS_SECRET_ACCESS_KEY"
 //! deny "file" "/srv/private"
 //! deny "net" "api.example.org"
+//! limit "memory" "512MiB"
 //! ```
 //!
-//! A path forbids itself and all below it, to `file` and `read` alike. A kind alone, or `*`, forbids the kind.
+//! A path forbids itself and all below it, to `file` and `read` alike. A kind alone, or `*`, forbids the kind. A limit bounds what
+//! plugins that are no built-ins may use, whoever granted them more.
 
 use std::path::{Path, PathBuf};
 
-use kdl::{KdlDocument, KdlNode};
+use kdl::{KdlDocument, KdlNode, KdlValue};
 use probity_net::Endpoint;
-use probity_registry::PermissionKind;
-use probity_registry::manifest::ANY;
+use probity_registry::manifest::{ANY, KEEP};
+use probity_registry::{Amounts, PermissionKind, Resource};
 
 use super::Thing;
 use super::place::canonical;
@@ -26,6 +28,7 @@ const MAX_BYTES: u64 = 64 << 10;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Machine {
     denied: Vec<Denied>,
+    most: Amounts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +37,10 @@ enum Denied {
     Variable(String),
     Below(PathBuf),
     Server(Endpoint),
+    /// More of this than everybody gets.
+    More(Resource),
+    /// That a scratch folder is kept.
+    Kept,
 }
 
 /// The file is there and says nothing that can be followed. No plugin that asks for anything is started then.
@@ -56,14 +63,56 @@ impl Machine {
         };
         let text = String::from_utf8(bytes).map_err(|_| wrong("it is not UTF-8".to_owned()))?;
         let document = KdlDocument::parse_v2(&text).map_err(|error| wrong(error.to_string()))?;
-        let denied = document.nodes().iter().map(|node| denied(node).map_err(wrong));
-        Ok(Machine { denied: denied.collect::<Result<_, _>>()? })
+        let mut machine = Machine::default();
+        for node in document.nodes() {
+            match node.name().value() {
+                "limit" => machine.limit(node).map_err(wrong)?,
+                _ => machine.denied.push(denied(node).map_err(wrong)?),
+            }
+        }
+        Ok(machine)
+    }
+
+    /// No plugin that is no built-in gets more than this.
+    pub fn most(&self) -> &Amounts {
+        &self.most
+    }
+
+    fn limit(&mut self, node: &KdlNode) -> Result<(), String> {
+        let wrong = || {
+            let text = node.to_string();
+            let names = Resource::ALL.map(Resource::name).join(", ");
+            format!(
+                "{:?} is not limit and one of {names}, and an amount, once: limit \"memory\" \"512MiB\"",
+                text.trim()
+            )
+        };
+        let is_plain = node.children().is_none() && node.entries().iter().all(|entry| entry.name().is_none());
+        let [name, amount] = node.entries() else { return Err(wrong()) };
+        let resource = name.value().as_string().and_then(Resource::named).ok_or_else(wrong)?;
+        let amount = match amount.value() {
+            KdlValue::String(text) if resource.is_bytes() => resource.read(text),
+            KdlValue::Integer(number) if !resource.is_bytes() => u64::try_from(*number).ok(),
+            _ => None,
+        };
+        let (least, _) = resource.bounds();
+        let amount = amount.filter(|amount| is_plain && *amount >= least).ok_or_else(wrong)?;
+        self.most.insert(resource, amount).map_or(Ok(()), |_| Err(wrong()))
     }
 
     /// Whether nobody may grant this, which leads to `place` if it is a path that leads anywhere.
     pub fn forbids(&self, thing: &Thing, place: Option<&Path>) -> bool {
         let is_path = matches!(thing.kind, PermissionKind::File | PermissionKind::Read);
+        let wanted =
+            (thing.kind == PermissionKind::Limit).then(|| Resource::of_wanted(&thing.what)).flatten();
+        if wanted
+            .is_some_and(|(resource, amount)| self.most.get(&resource).is_some_and(|most| amount > *most))
+        {
+            return true;
+        }
         self.denied.iter().any(|denied| match denied {
+            Denied::More(resource) => wanted.is_some_and(|(wanted, _)| wanted == *resource),
+            Denied::Kept => thing.kind == PermissionKind::Scratch,
             Denied::All(kind) => *kind == thing.kind,
             Denied::Variable(name) => thing.kind == PermissionKind::Env && *name == thing.what,
             Denied::Server(server) => {
@@ -80,7 +129,8 @@ impl Machine {
 fn denied(node: &KdlNode) -> Result<Denied, String> {
     let text = node.to_string();
     let wrong = || {
-        let kinds = "deny \"env\", \"file\", \"read\" or \"net\", and at will a variable's name, an absolute path, a server";
+        let kinds = "deny \"env\", \"file\", \"read\", \"net\", \"limit\" or \"scratch\", and at will a variable's name, an \
+                     absolute path, a server, a limit's name";
         format!("{:?} is not {kinds}", text.trim())
     };
     let is_plain = node.children().is_none() && node.entries().iter().all(|entry| entry.name().is_none());
@@ -96,6 +146,9 @@ fn denied(node: &KdlNode) -> Result<Denied, String> {
     match kind {
         kind if what == ANY => Ok(Denied::All(kind)),
         PermissionKind::Env => Ok(Denied::Variable(what.to_owned())),
+        PermissionKind::Limit => Resource::named(what).map(Denied::More).ok_or_else(wrong),
+        PermissionKind::Scratch if what == KEEP => Ok(Denied::Kept),
+        PermissionKind::Scratch => Err(wrong()),
         PermissionKind::Net => Endpoint::parse(what).map(Denied::Server).map_err(|_| wrong()),
         _ if what.starts_with('/') => Ok(Denied::Below(what.into())),
         _ => Err(wrong()),
@@ -146,6 +199,20 @@ mod tests {
     }
 
     #[test]
+    fn more_than_everybody_gets_is_forbidden_as_a_kind_by_name_or_above_a_bound() {
+        use PermissionKind::{Limit, Scratch};
+        let machine = read("deny \"limit\" \"tasks\"\nlimit \"memory\" \"2GiB\"\ndeny \"scratch\"").unwrap();
+        for (kind, what) in [(Limit, "tasks 600"), (Limit, "memory 3GiB"), (Scratch, "keep")] {
+            assert!(forbids(&machine, kind, what), "{what}");
+        }
+        for what in ["memory 2GiB", "files 1000"] {
+            assert!(!forbids(&machine, Limit, what), "{what}");
+        }
+        assert!(forbids(&read("deny \"limit\"").unwrap(), Limit, "files 1000"));
+        assert_eq!(machine.most().get(&Resource::Memory), Some(&(2 << 30)));
+    }
+
+    #[test]
     fn a_line_that_is_not_understood_is_no_leave() {
         let wrong = [
             "deny",
@@ -155,10 +222,30 @@ mod tests {
             "deny \"env\" { x; }",
             "deny \"read\" \"x\"",
             "deny \"net\" \"https://a.b\"",
+            "deny \"limit\" \"memory 2GiB\"",
+            "deny \"scratch\" \"size\"",
         ];
         for text in wrong {
             let error = read(text).unwrap_err();
-            assert!(error.contains("is not deny \"env\", \"file\", \"read\" or \"net\""), "{error}");
+            assert!(
+                error.contains("is not deny \"env\", \"file\", \"read\", \"net\", \"limit\" or"),
+                "{error}"
+            );
+        }
+        let wrong = [
+            "limit",
+            "limit \"memory\"",
+            "limit \"memory\" 5",
+            "limit \"memory\" \"1KiB\"",
+            "limit \"tasks\" \"5\"",
+            "limit \"disk\" 5",
+            "limit \"tasks\" 5 { x; }",
+            "limit \"tasks\" most=5",
+            "limit \"tasks\" 5\nlimit \"tasks\" 6",
+        ];
+        for text in wrong {
+            let error = read(text).unwrap_err();
+            assert!(error.contains("is not limit and one of memory, cpu-seconds,"), "{error}");
         }
         assert!(read("deny \"env").is_err());
         assert_eq!(Machine::read(Path::new("/nowhere/at/all")).unwrap(), Machine::default());

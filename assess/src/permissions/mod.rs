@@ -1,6 +1,7 @@
 //! What a plugin may see of the machine: what its manifest asks for, as far as a person has granted it and the machine's own
 //! policy does not forbid it. Nothing by default; built-in plugins ask for nothing.
 
+mod amounts;
 mod granted;
 mod machine;
 mod place;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use probity_host::Grants;
 use probity_net::Endpoint;
 use probity_registry::manifest::ANY;
-use probity_registry::{Package, Permission, PermissionKind};
+use probity_registry::{Amounts, Package, Permission, PermissionKind};
 
 use crate::policy::{PluginDeclaration, Policy};
 use crate::settings::Settings;
@@ -26,6 +27,7 @@ pub use place::PlaceError;
 pub use request::{GrantError, PermissionRequest};
 pub use thing::Thing;
 
+pub(crate) use amounts::allowance;
 use place::Ground;
 
 /// Who has granted what, and what this machine forbids.
@@ -46,6 +48,8 @@ pub struct Declaring<'a> {
     /// Whether the person named it for this check. Under one that a repository brings along nobody's grants count: it would
     /// decide what a plugin with grants is asked.
     pub named: bool,
+    /// The target's working tree, or its git directory if it has none; `None` where there is no target.
+    pub repo: Option<&'a Path>,
 }
 
 /// One thing that a manifest asks for, or that of its kind was granted, and what came of it.
@@ -125,7 +129,7 @@ impl Permissions {
         for asked in &package.manifest.permissions {
             let mut named = granted.iter().filter(|(thing, _)| thing.is_covered_by(asked)).peekable();
             if named.peek().is_none() {
-                let state = self.ungranted(asked);
+                let state = self.ungranted(asked, declaring.repo);
                 decided
                     .insert((asked.kind, asked.what.clone()), Decided { permission: asked.clone(), state });
             }
@@ -153,22 +157,23 @@ impl Permissions {
         let by_policy = declaration
             .grants
             .iter()
-            .map(|thing| (thing.clone(), (Granter::Policy, self.ground.of_policy(thing, declaring.folder))));
+            .map(|thing| (thing.clone(), (Granter::Policy, self.ground.of_policy(thing, declaring))));
         let by_person = self.granted.of(package).iter().map(|grant| {
-            let place = match self.ground.of_person(&grant.thing) {
-                Ok(Some(now)) if grant.leads_to.as_ref() != Some(&now) => {
-                    Err(PlaceError::Moved { then: grant.leads_to.clone().unwrap_or_default(), now })
-                }
-                place => place,
-            };
+            let place =
+                self.ground.of_person(&grant.thing, declaring.repo).and_then(|now| grant.unmoved(now));
             (grant.thing.clone(), (Granter::Person, place))
         });
         by_policy.chain(by_person).filter(|_| declaring.named).collect()
     }
 
-    fn ungranted(&self, asked: &Permission) -> State {
+    /// No plugin gets more than this.
+    pub(crate) fn most(&self) -> &Amounts {
+        self.machine.most()
+    }
+
+    fn ungranted(&self, asked: &Permission, repo: Option<&Path>) -> State {
         let thing = Thing { kind: asked.kind, what: asked.what.clone() };
-        let place = self.ground.of_person(&thing).ok().flatten();
+        let place = self.ground.of_person(&thing, repo).ok().flatten();
         match self.machine.forbids(&thing, place.as_deref()) {
             true => State::Forbidden,
             false if asked.what == ANY => State::Open,
@@ -196,6 +201,8 @@ pub(crate) fn effective(decided: &[Decided]) -> Grants {
             (PermissionKind::Env, _) => drop(grants.env.insert(what)),
             (PermissionKind::Net, _) => grants.net.extend(Endpoint::parse(&what)),
             (PermissionKind::File | PermissionKind::Read, None) => {}
+            // They are in the allowance.
+            (PermissionKind::Limit | PermissionKind::Scratch, _) => {}
         }
     }
     grants
@@ -242,7 +249,7 @@ mod tests {
             machine: Machine::read(&root.join("machine.kdl")).unwrap(),
             ground: Ground { home: Some(root.join("home")), guarded: vec![root.join("config")] },
         };
-        let declaring = Declaring { policy: &policy, folder: &root, named };
+        let declaring = Declaring { policy: &policy, folder: &root, named, repo: None };
         let decided = permissions.decide(&package, &policy.plugins[0], declaring);
         let told = |one: &Decided| match &one.state {
             State::Granted { by, .. } => format!("{}: {by:?}", one.permission.what),

@@ -7,7 +7,7 @@ use probity_net::Endpoint;
 use probity_registry::PermissionKind;
 use probity_registry::manifest::ANY;
 
-use super::Thing;
+use super::{Declaring, Thing};
 
 /// What a plugin could learn more from than its person can oversee.
 const NEVER: [&str; 4] = ["/proc", "/sys", "/dev", "/run"];
@@ -62,6 +62,12 @@ pub enum PlaceError {
         /// Where it leads.
         now: PathBuf,
     },
+    /// Another folder lies there than when it was granted.
+    #[error("{} is another folder than the one that was granted; grant it again if that is meant", path.display())]
+    Replaced {
+        /// Where.
+        path: PathBuf,
+    },
     /// It names no server, or not as an address is written.
     #[error("{reason}")]
     Server {
@@ -78,25 +84,53 @@ pub enum PlaceError {
 
 impl Ground {
     /// Where what a person grants leads, all links followed. A variable and a server lead nowhere.
-    pub(super) fn of_person(&self, thing: &Thing) -> Result<Option<PathBuf>, PlaceError> {
-        self.place(thing, None).map(|place| place.map(|(_, real)| real))
+    pub(super) fn of_person(
+        &self,
+        thing: &Thing,
+        repo: Option<&Path>,
+    ) -> Result<Option<PathBuf>, PlaceError> {
+        self.place(thing, None, repo).map(|place| place.map(|(_, real)| real))
     }
 
-    /// Where what a policy in `folder` grants leads: not through a link, since grants of a policy are bound to no place.
-    pub(super) fn of_policy(&self, thing: &Thing, folder: &Path) -> Result<Option<PathBuf>, PlaceError> {
-        match self.place(thing, Some(folder))? {
+    /// Where what a policy grants leads: not through a link, since grants of a policy are bound to no place.
+    pub(super) fn of_policy(
+        &self,
+        thing: &Thing,
+        declaring: Declaring<'_>,
+    ) -> Result<Option<PathBuf>, PlaceError> {
+        self.place_of_policy(thing, declaring.folder, declaring.repo)
+    }
+
+    fn place_of_policy(
+        &self,
+        thing: &Thing,
+        folder: &Path,
+        repo: Option<&Path>,
+    ) -> Result<Option<PathBuf>, PlaceError> {
+        match self.place(thing, Some(folder), repo)? {
+            Some((_, real)) if thing.is_of_target() => Ok(Some(real)),
             Some((path, real)) if path != real => Err(PlaceError::Link { path, real }),
             place => Ok(place.map(|(_, real)| real)),
         }
     }
 
     /// The path with only its beginning (the home or the policy's folder) made real, and the whole made real.
-    fn place(&self, thing: &Thing, folder: Option<&Path>) -> Result<Option<(PathBuf, PathBuf)>, PlaceError> {
+    fn place(
+        &self,
+        thing: &Thing,
+        folder: Option<&Path>,
+        repo: Option<&Path>,
+    ) -> Result<Option<(PathBuf, PathBuf)>, PlaceError> {
         if thing.what == ANY {
             return Err(PlaceError::Open);
         }
         let path = match thing.kind {
-            PermissionKind::Env => return Ok(None),
+            PermissionKind::Env | PermissionKind::Limit | PermissionKind::Scratch => return Ok(None),
+            // The target of each check; there may be none now.
+            PermissionKind::Read if thing.is_of_target() => match repo {
+                None => return Ok(None),
+                Some(repo) => repo.to_owned(),
+            },
             PermissionKind::Net => return server(&thing.what).map(|()| None),
             PermissionKind::File | PermissionKind::Read => self.expanded(&thing.what, folder)?,
         };
@@ -205,8 +239,8 @@ mod tests {
             let ground = Ground { home: Some(root.join("home")), guarded: vec![root.join("home/cache")] };
             let thing = Thing { kind, what: what.to_owned() };
             let place = match policy {
-                true => ground.of_policy(&thing, &root.join("policies")),
-                false => ground.of_person(&thing),
+                true => ground.place_of_policy(&thing, &root.join("policies"), None),
+                false => ground.of_person(&thing, None),
             };
             let told = place.map_or_else(|error| error.to_string(), |place| format!("{place:?}"));
             told.replace(&root.display().to_string(), "…")

@@ -1,9 +1,10 @@
 //! What one plugin of a policy asks for, for a person who decides about it.
 
+use probity_host::Allowance;
 use probity_registry::{Package, PluginId};
 
 use super::granted::Grant;
-use super::{Decided, Granted, GrantedError, Permissions, PlaceError, Thing};
+use super::{Decided, Granted, GrantedError, Permissions, PlaceError, Thing, allowance};
 use crate::catalogue::{CatalogueError, packages};
 use crate::check::CheckError;
 use crate::settings::Settings;
@@ -16,6 +17,8 @@ pub struct PermissionRequest {
     pub package: Package,
     /// In the order of kinds and names.
     pub decided: Vec<Decided>,
+    /// How much it may use.
+    pub allowance: Allowance,
     permissions: Permissions,
 }
 
@@ -70,7 +73,8 @@ impl PermissionRequest {
         };
         let package = package.map_err(one)?;
         let decided = permissions.decide(&package, declaration, declaring);
-        Ok(Some(PermissionRequest { package, decided, permissions }))
+        let allowance = allowance(&package.manifest, &decided, permissions.most(), settings.timeout);
+        Ok(Some(PermissionRequest { package, decided, allowance, permissions }))
     }
 
     /// Grants these to the package, all or none.
@@ -87,13 +91,13 @@ impl PermissionRequest {
         if !asked.iter().any(|permission| thing.is_covered_by(permission)) {
             return Err(GrantError::Unasked { plugin: self.package.id.to_string(), thing });
         }
-        let leads_to = match self.permissions.ground.of_person(&thing) {
+        let leads_to = match self.permissions.ground.of_person(&thing, None) {
             Ok(leads_to) => leads_to,
             Err(source) => return Err(GrantError::Place { thing, source }),
         };
         match self.permissions.machine.forbids(&thing, leads_to.as_deref()) {
             true => Err(GrantError::Forbidden { thing }),
-            false => Ok(Grant { thing, leads_to }),
+            false => Ok(Grant::now(thing, leads_to)),
         }
     }
 }

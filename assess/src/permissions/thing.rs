@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use probity_registry::manifest::REPO;
 use probity_registry::{Permission, PermissionKind};
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,11 @@ pub struct Thing {
 }
 
 impl Thing {
+    /// Whether it stands for whichever target is checked.
+    pub(super) fn is_of_target(&self) -> bool {
+        self.kind == PermissionKind::Read && self.what == REPO
+    }
+
     /// Whether a manifest that asks for `asked` asks for this.
     pub fn is_covered_by(&self, asked: &Permission) -> bool {
         asked.covers(self.kind, &self.what)

@@ -95,7 +95,9 @@ fn definitions() -> Value {
                         "env": { "description": "Names of environment variables.", "type": "array", "items": { "type": "string" } },
                         "file": { "description": "Paths of files, relative ones from the policy's folder.", "type": "array", "items": { "type": "string" } },
                         "read": { "description": "Paths of files and folders that its process reads by itself; its answers are not remembered then.", "type": "array", "items": { "type": "string" } },
-                        "net": { "description": "Servers whose answers it may see: a host and, if it is not 443, a port.", "type": "array", "items": { "type": "string" } }
+                        "net": { "description": "Servers whose answers it may see: a host and, if it is not 443, a port.", "type": "array", "items": { "type": "string" } },
+                        "limit": { "description": "More of a resource than everybody gets, as `memory 2GiB`.", "type": "array", "items": { "type": "string" } },
+                        "scratch": { "description": "`keep`: it finds its scratch folder again; its answers are not remembered then.", "type": "array", "items": { "type": "string" } }
                     },
                     "additionalProperties": false
                 }
@@ -143,7 +145,7 @@ const GRAMMAR: &str = r#"policy    = plugins? analyze
 plugins   = `plugins {` plugin* `}`
 plugin    = `plugin` NAME (`path=`STRING `sha256=`STRING)? (`{` config? grant? `}`)?
 config    = `config {` CONFIGURATION* `}`
-grant     = `grant {` (`env` NAME | `file` PATH | `read` PATH | `net` SERVER)* `}`
+grant     = `grant {` (`env` NAME | `file` PATH | `read` PATH | `net` SERVER | `limit` AMOUNT | `scratch keep`)* `}`
 analyze   = `analyze {` `investigate policy=`EXPRESSION (`investigate-if-fail` NAME+)? (category | analysis)+ `}`
 category  = `category` NAME (`weight=`NUMBER)? `{` (category | analysis)+ `}`
 analysis  = `analysis` NAME (`weight=`NUMBER)? (`plugin=`NAME)? (`query=`NAME)? (`policy=`EXPRESSION)? (`{` CONFIGURATION* `}`)?

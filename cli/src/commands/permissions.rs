@@ -5,8 +5,9 @@ use std::path::Path;
 
 use probity_assess::permissions::{Decided, GrantError, Granted, Granter, PermissionRequest, State, Thing};
 use probity_assess::settings::Settings;
+use probity_host::Allowance;
 use probity_registry::manifest::ANY;
-use probity_registry::{PermissionKind, PluginId};
+use probity_registry::{PermissionKind, PluginId, Resource};
 use serde_json::{Value, json};
 
 use crate::args::Declared;
@@ -36,7 +37,7 @@ pub(crate) fn grant(cx: &Context, plugin: &str, policy: &Path, named: Vec<Thing>
         page.push_str(match request.decided.is_empty() {
             true => "There is nothing to grant.\n",
             false => {
-                "Nothing was granted: name what shall be (--env, --file, --read, --net), or pass --all.\n"
+                "Nothing was granted: name what shall be (--env, --file, --read, --net, --limit, --scratch), or pass --all.\n"
             }
         });
         return cx.result(&page);
@@ -88,11 +89,27 @@ fn page(request: &PermissionRequest) -> String {
         let optional = if permission.optional { " (can do without)" } else { "" };
         let _ = writeln!(page, "  {}{optional}: {}", tame(&permission.to_string()), tame(&told(state)));
         let _ = writeln!(page, "    {}", tame(&permission.why));
-        if permission.kind == PermissionKind::Read {
+        if matches!(permission.kind, PermissionKind::Read | PermissionKind::Scratch) {
             page.push_str("    what it reads so is not recorded, so none of its answers is remembered\n");
         }
     }
+    let _ = writeln!(page, "  limits: {}", amounts(&request.allowance));
     page
+}
+
+/// How much it may use, as a manifest would say it.
+fn amounts(allowance: &Allowance) -> String {
+    let wall = allowance.wall.map_or(Resource::WallSeconds.default(), |wall| wall.as_secs());
+    let amounts = [
+        (Resource::Memory, allowance.memory),
+        (Resource::CpuSeconds, allowance.cpu.as_secs()),
+        (Resource::WallSeconds, wall),
+        (Resource::Tasks, allowance.tasks),
+        (Resource::Files, allowance.files),
+        (Resource::ScratchSize, allowance.scratch_size),
+        (Resource::ScratchFiles, allowance.scratch_files),
+    ];
+    amounts.map(|(resource, amount)| resource.wanted(amount)).join(", ")
 }
 
 fn told(state: &State) -> String {
@@ -132,6 +149,7 @@ fn data(request: &PermissionRequest) -> Value {
         "plugin": request.package.id.to_string(),
         "version": request.package.version.to_string(),
         "sha256": request.package.hash.to_string(),
+        "limits": amounts(&request.allowance),
         "permissions": request.decided.iter().map(one).collect::<Vec<_>>(),
     })
 }

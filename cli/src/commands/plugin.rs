@@ -25,13 +25,15 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
         PluginCommand::CheckDeterminism { plugin, subject } => determinism::check(cx, plugin, subject),
         PluginCommand::Permissions { plugin, policy, json } => permissions::show(cx, plugin, policy, *json),
         PluginCommand::Grant { plugin, revoke: true, .. } => permissions::revoke(cx, plugin),
-        PluginCommand::Grant { plugin, policy, env, file, read, net, all, .. } => {
+        PluginCommand::Grant { plugin, policy, env, file, read, net, limit, scratch, all, .. } => {
             let policy = policy.as_deref().expect("clap demands a policy unless all is revoked");
             let kinds = [
                 (PermissionKind::Env, env),
                 (PermissionKind::File, file),
                 (PermissionKind::Read, read),
                 (PermissionKind::Net, net),
+                (PermissionKind::Limit, limit),
+                (PermissionKind::Scratch, scratch),
             ];
             let of = |(kind, names): (PermissionKind, &Vec<String>)| -> Vec<Thing> {
                 names.iter().map(|what| Thing { kind, what: what.clone() }).collect()

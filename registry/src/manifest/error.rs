@@ -154,7 +154,7 @@ pub enum ManifestError {
     /// Something that nobody could grant.
     #[error("{kind} {what:?} cannot be asked for")]
     #[diagnostic(help(
-        "env takes a variable's name; file a path without '.' and '..'; read one that begins with '/' or '~/'; net a server \
+        "env takes a variable's name; file a path without '.' and '..'; read one that begins with '/' or '~/', or $REPO; net a server \
          such as api.example.org or api.example.org:8443"
     ))]
     Unaskable {

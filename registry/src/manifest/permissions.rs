@@ -57,6 +57,9 @@ pub struct Permission {
     pub optional: bool,
 }
 
+/// Stands for the working tree of whichever target is checked, or its git directory if it has none; for `read` alone.
+pub const REPO: &str = "$REPO";
+
 /// Stands for all names: which of them, the plugin's configuration decides.
 pub const ANY: &str = "*";
 
@@ -201,7 +204,9 @@ fn is_askable(permission: &Permission) -> bool {
                 what.bytes().all(|byte| byte.is_ascii_graphic()) && !what.contains(['/', '@'])
             }
             PermissionKind::File => !steps_back,
-            PermissionKind::Read => !steps_back && (what.starts_with('/') || what.starts_with("~/")),
+            PermissionKind::Read => {
+                what == REPO || !steps_back && (what.starts_with('/') || what.starts_with("~/"))
+            }
             // Neither is written as a name or path.
             PermissionKind::Limit | PermissionKind::Scratch => false,
         }

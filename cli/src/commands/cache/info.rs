@@ -34,7 +34,8 @@ pub(super) fn info(cx: &Context, paths: &Paths) -> Ended {
     line("asked", asked(&info));
     let imported = count(info.imported, "trace");
     line("imported", format!("{imported} from other machines, used with `check --trust-imported` alone"));
-    let parts = [beside.targets, beside.packages, beside.notes, beside.fetched, beside.temporary];
+    let parts =
+        [beside.targets, beside.packages, beside.kept, beside.notes, beside.fetched, beside.temporary];
     let all = info.bytes + info.aside_bytes + parts.iter().map(|part| part.bytes).sum::<u64>();
     line("size", format!("{}, of which", Size(all)));
     line(
@@ -50,6 +51,7 @@ pub(super) fn info(cx: &Context, paths: &Paths) -> Ended {
         "  plugins",
         format!("{} of {}", Size(beside.packages.bytes), count(beside.packages.count, "package")),
     );
+    line("  kept", format!("{} that plugins keep", Size(beside.kept.bytes)));
     line(
         "  notes",
         format!(
