@@ -99,9 +99,28 @@ impl Catalogue {
         settings: &Settings,
         declaring: Option<Declaring<'_>>,
     ) -> Result<Catalogue, Vec<CatalogueError>> {
+        Catalogue::made(settings, declaring, false)
+    }
+
+    /// The same for looking at plugins: also those that lack a grant, which get what was granted, and judge nothing.
+    ///
+    /// # Errors
+    /// As [`new`](Catalogue::new).
+    pub fn to_look_at(
+        settings: &Settings,
+        declaring: Option<Declaring<'_>>,
+    ) -> Result<Catalogue, Vec<CatalogueError>> {
+        Catalogue::made(settings, declaring, true)
+    }
+
+    fn made(
+        settings: &Settings,
+        declaring: Option<Declaring<'_>>,
+        lenient: bool,
+    ) -> Result<Catalogue, Vec<CatalogueError>> {
         let mut plugins: BTreeMap<Arc<str>, Listed> = settings.builtins.iter().map(built_in).collect();
         let mut errors = Vec::new();
-        let mut permissions = Lazy { settings, read: None, most: None };
+        let mut permissions = Lazy { settings, read: None, most: None, lenient };
         if let Some(declaring) = declaring {
             for (declaration, package) in packages(declaring) {
                 let decided = package.and_then(|package| {
@@ -164,6 +183,12 @@ impl Listed {
 }
 
 impl Listed {
+    /// What its manifest asks for and nobody has granted, or cannot be given, as in a manifest.
+    pub fn ungranted(&self) -> impl Iterator<Item = String> {
+        let given = |one: &&Decided| !matches!(one.state, State::Granted { .. });
+        self.decided.iter().filter(given).map(|one| one.permission.to_string())
+    }
+
     /// The name of the scratch folder that it finds again: none but this very package with this configuration, for this target.
     fn kept(&self, config: &str, target: &Path) -> String {
         let target = target.as_os_str().as_encoded_bytes();
@@ -230,6 +255,8 @@ struct Lazy<'a> {
     settings: &'a Settings,
     read: Option<Permissions>,
     most: Option<Amounts>,
+    /// Whether a plugin may lack what it cannot do without.
+    lenient: bool,
 }
 
 impl Lazy<'_> {
@@ -261,7 +288,7 @@ impl Lazy<'_> {
         };
         let decided = self.read.insert(permissions).decide(package, declaration, declaring);
         match permissions::lacking(&decided) {
-            lacking if lacking.is_empty() => {
+            lacking if self.lenient || lacking.is_empty() => {
                 let allowance = allowance(&decided);
                 Ok((decided, allowance))
             }

@@ -27,9 +27,14 @@ impl Directory {
     /// As a check's stages up to the plugins.
     pub fn open(settings: &Settings) -> Result<Directory, CheckError> {
         let chosen = settings.policy.as_deref().map(Chosen::file).transpose()?;
-        let catalogue =
-            Catalogue::new(settings, chosen.as_ref().map(Chosen::declaring)).map_err(CheckError::Plugins)?;
+        let catalogue = Catalogue::to_look_at(settings, chosen.as_ref().map(Chosen::declaring))
+            .map_err(CheckError::Plugins)?;
         Ok(Directory { catalogue, policy: chosen.map(|chosen| chosen.policy) })
+    }
+
+    /// The plugin of this id.
+    pub fn get(&self, id: &str) -> Option<&Listed> {
+        self.catalogue.get(id)
     }
 
     /// The plugins, by id.

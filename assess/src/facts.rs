@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use probity_engine::{Outcome, Refusal, Reply};
+use probity_engine::{FailureKind, Outcome, Refusal, Reply};
 use probity_host::plugin_of;
 use serde_json::Value;
 
@@ -22,6 +22,8 @@ pub struct PluginFailure {
     pub plugin: Arc<str>,
     /// What happened.
     pub message: String,
+    /// Whether it was not started since something is not guaranteed, or not granted.
+    pub denied: bool,
 }
 
 /// One plugin's own words, by instance.
@@ -134,11 +136,14 @@ fn read<T>(
     refused: &str,
     read: fn(&probity_engine::Answer) -> Result<T, serde_json::Error>,
 ) -> Result<Result<T, PluginTrouble>, PluginFailure> {
-    let failure = |message: String| PluginFailure { plugin: instance.clone(), message };
+    let failure = |message: String| PluginFailure { plugin: instance.clone(), message, denied: false };
     match reply {
         Ok(Outcome::Answered(answer)) => read(&answer).map(Ok).map_err(|error| failure(error.to_string())),
         Ok(Outcome::Refused(refusal)) => Ok(Err(trouble(refused, &refusal))),
-        Err(error) => Err(failure(told(&error))),
+        Err(error) => {
+            let denied = error.kind == FailureKind::Denied;
+            Err(PluginFailure { denied, ..failure(told(&error)) })
+        }
     }
 }
 

@@ -16,6 +16,7 @@ pub mod expression;
 mod facts;
 pub mod fetched;
 mod files;
+pub mod folders;
 pub mod live;
 mod outside;
 pub mod permissions;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use probity_assess::catalogue::CatalogueError;
 use probity_assess::check::CheckError;
+use probity_assess::permissions::{GrantedError, PermissionsError};
 use probity_assess::snapshot::OpenError;
 use probity_assess::source::SourceError;
 use probity_registry::{ManifestError, PackageError};
@@ -36,6 +37,15 @@ impl CliError {
     /// The surroundings failed: status 10.
     pub(crate) fn failed(error: &dyn std::error::Error) -> CliError {
         CliError { exit: Exit::Failed, text: Text::Plain(chain(error)), hint: None }
+    }
+
+    /// What was granted cannot be read or written.
+    pub(crate) fn granted(error: &GrantedError) -> CliError {
+        let failed = CliError::failed(error);
+        match error {
+            GrantedError::Read { .. } => failed.hinted(GRANTS),
+            _ => failed.hinted("`probity doctor` looks at the folder; PROBITY_CONFIG_DIR names another one"),
+        }
     }
 
     /// A sentence of our own about wrong use.
@@ -147,6 +157,9 @@ impl From<CheckError> for CliError {
             CheckError::Source(error) => CliError::usage(&error).maybe_hinted(error.hint()),
             CheckError::Plugins(errors) => packages(&errors),
             CheckError::Start(_) => CliError::failed(&error).hinted("`probity doctor` tells what is missing"),
+            CheckError::Plugin(ref failure) if failure.denied => {
+                CliError::failed(&error).hinted("`probity doctor` tells each guarantee, and what provides it on this machine")
+            }
             CheckError::Plugin(_) => CliError::failed(&error).hinted(
                 "`probity doctor` tells what this machine offers; PROBITY_CACHE_DIR names another folder for the cache",
             ),
@@ -177,5 +190,23 @@ fn packages(errors: &[CatalogueError]) -> CliError {
             lines.extend(miette::Diagnostic::help(package).map(|help| format!("hint: {help}")));
         }
     }
-    CliError { exit: Exit::Usage, text: Text::Plain(lines), hint: None }
+    // What was chosen on this machine cannot be read, whatever was asked for.
+    let surroundings = errors.iter().find_map(|error| match error {
+        CatalogueError::Permissions(error) => Some(error),
+        _ => None,
+    });
+    let exit = if surroundings.is_some() { Exit::Failed } else { Exit::Usage };
+    let hint = surroundings.map(|error| chosen(error).to_owned());
+    CliError { exit, text: Text::Plain(lines), hint }
 }
+
+/// What to do about a file of choices that cannot be read.
+fn chosen(error: &PermissionsError) -> &'static str {
+    match error {
+        PermissionsError::Granted(_) => GRANTS,
+        _ => "whoever administers this machine can mend it; `probity doctor` looks at it again",
+    }
+}
+
+const GRANTS: &str =
+    "move the file away: nothing is granted then, and `probity plugin grant` begins a new one";

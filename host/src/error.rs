@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use probity_engine::{Failure, FailureKind};
 use probity_protocol::Fault;
-use probity_sandbox::SpawnError;
+use probity_sandbox::{Level, SpawnError};
 
 use crate::package::CopyError;
+use crate::{PluginSpec, Program};
 
 /// Why a plugin's process could not be started, or was not taken as the plugin that it should be.
 #[derive(Debug, thiserror::Error)]
@@ -85,8 +86,16 @@ impl StartError {
     }
 
     /// What the engine is told: what is the same each time that this happens, wherever it happens.
-    pub(crate) fn failure(&self, plugin: &str) -> Failure {
+    pub(crate) fn failure(&self, spec: &PluginSpec) -> Failure {
+        let plugin = &spec.instance;
         let reason = match self {
+            StartError::Spawn(SpawnError::Weak { missing, .. }) => {
+                format!(
+                    ": the sandbox of this machine cannot guarantee {}{}",
+                    missing.join(", "),
+                    demanded(spec)
+                )
+            }
             StartError::Ended { step, fault } => {
                 format!(": {} while the host waited for the answer to {step}", lasting(fault))
             }
@@ -109,6 +118,19 @@ impl StartError {
             StartError::Ended { .. } | StartError::Unwanted => None,
             other => Some(format!("could not be started: {}", with_sources(other))),
         }
+    }
+}
+
+/// Who demands what is missing, where that is the plugin and not every check.
+fn demanded(spec: &PluginSpec) -> String {
+    match &spec.program {
+        Program::Package(package) if package.least > Level::Standard => {
+            let level = package.least;
+            format!(
+                "; its plugin.kdl demands that (sandbox min-level=\"{level}\"), and namespaces would provide it"
+            )
+        }
+        _ => String::new(),
     }
 }
 

@@ -201,7 +201,7 @@ impl Plugin {
                 Stage::Absent
             }
             Some(Err(error)) => {
-                let failure = error.failure(&self.spec.instance);
+                let failure = error.failure(&self.spec);
                 state.last = Some(failure.clone());
                 if error.is_crash() { Stage::Absent } else { Stage::Broken(failure) }
             }

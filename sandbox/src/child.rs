@@ -1,5 +1,6 @@
 //! A confined child that runs. It never outlives its handle.
 
+use crate::cgroup::{Group, Groups};
 use crate::error::SpawnError;
 use crate::guarantee::{BOUNDED_DISK, BOUNDED_THREADS, Level, Report};
 use crate::guard::{Guard, Overrun};
@@ -13,6 +14,7 @@ use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A child that was started by a [`crate::Launcher`]. Dropping it kills the process and reaps it.
@@ -35,6 +37,8 @@ pub struct Child {
     ended: Option<ExitStatus>,
     watch: Option<Watch>,
     guard: Option<Guard>,
+    /// Its control group, which it is killed with.
+    group_of: Option<(Arc<Groups>, Group)>,
     /// The root of its scratch directory, if it is to be read afterwards.
     left: Option<OwnedFd>,
     /// The kernel kills the child when this thread ends.
@@ -85,6 +89,7 @@ impl Child {
             ended: None,
             watch: None,
             guard: None,
+            group_of: None,
             left: None,
             _starter: starter,
         })
@@ -127,6 +132,11 @@ impl Child {
         self.left = Some(folder);
     }
 
+    /// It is started into this control group.
+    pub(crate) fn grouped(&mut self, group: Option<(Arc<Groups>, Group)>) {
+        self.group_of = group;
+    }
+
     /// Looks after what the kernel does not bound.
     pub(crate) fn guard(&mut self, profile: &Profile) -> io::Result<()> {
         let scratch = profile.scratch.as_deref().filter(|_| !self.report.holds(BOUNDED_DISK));
@@ -144,7 +154,8 @@ impl Child {
     /// What it was killed for, if it used more than it may and the kernel did not keep it from that.
     #[must_use]
     pub fn overrun(&self) -> Option<Overrun> {
-        self.guard.as_ref().and_then(Guard::overrun)
+        let lacked_memory = || self.group_of.as_ref().is_some_and(|(_, group)| group.lacked_memory());
+        self.guard.as_ref().and_then(Guard::overrun).or_else(|| lacked_memory().then_some(Overrun::Memory))
     }
 
     /// The root of its scratch directory, if the profile wanted to keep that. What lies there is hostile; it stays there as
@@ -250,6 +261,9 @@ impl Drop for Child {
         // It has ended by now, so this does not wait long; and what it was denied is told.
         self.watch = None;
         self.guard = None;
+        if let Some((groups, group)) = self.group_of.take() {
+            groups.end(group);
+        }
     }
 }
 

@@ -84,6 +84,10 @@ impl Launcher {
         match self.0 {}
     }
 
+    pub fn grouping_in(self, _: &Path) -> Launcher {
+        match self.0 {}
+    }
+
     pub fn program(&self) -> Arc<OwnedFd> {
         match self.0 {}
     }

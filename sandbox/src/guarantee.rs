@@ -111,7 +111,7 @@ fn guarantees(facts: &Facts) -> Vec<Guarantee> {
     };
     let others = if landlock { "Landlock, seccomp" } else { "seccomp" };
     let (truncation, by) = truncation(facts);
-    let (threads, counted_by) = facts.tasks.bound(facts.secluded);
+    let (threads, counted_by) = facts.tasks.bound(facts.secluded, facts.grouped);
     vec![
         required("reads only what is granted", landlock || facts.exact && tree, files(facts.exact && tree)),
         required("writes only its scratch directory", landlock || tree, files(tree)),
@@ -131,7 +131,7 @@ fn guarantees(facts: &Facts) -> Vec<Guarantee> {
         required("no privileges", facts.unprivileged, "no capabilities, no_new_privs"),
         required("no inherited environment or descriptors", facts.detached, "launcher"),
         required("dies with its host", facts.parent_death, alone("parent-death signal")),
-        required("bounded memory", memory, "RLIMIT_DATA, and no mappings that escape it"),
+        required("bounded memory", memory, if facts.grouped { MEMORY_GROUPED } else { MEMORY }),
         required("bounded descriptors, file sizes and processor time", facts.limits, "resource limits"),
         optional(BOUNDED_THREADS, facts.limits && threads, counted_by),
         optional(BOUNDED_DISK, disk, if disk { "a file system of its own" } else { DISK_WATCHED }),
@@ -140,6 +140,9 @@ fn guarantees(facts: &Facts) -> Vec<Guarantee> {
         optional("hidden names of machine and user", names, "namespaces of host names and users"),
     ]
 }
+
+const MEMORY: &str = "RLIMIT_DATA, and no mappings that escape it";
+const MEMORY_GROUPED: &str = "RLIMIT_DATA, and no mappings that escape it; a control group of its own (v2)";
 
 /// What there is in place of a bound.
 const DISK_WATCHED: &str = "a file system of its own; without it who has too much is killed soon";
@@ -192,6 +195,7 @@ mod tests {
             tasks: Tasks::OfNamespace,
             detached: true,
             parent_death: true,
+            grouped: false,
             secluded: true,
             exact: true,
             seclusion: Seclusion { files: true, processes: true, names: true, disk: true },
@@ -292,6 +296,14 @@ mod tests {
         let report = Report::new(&Facts { landlock_abi: 0, exact: false, ..secluded() });
         assert_eq!(report.level, Level::Weak);
         assert_eq!(report.missing(), ["reads only what is granted", "executes only what is granted"]);
+    }
+
+    #[test]
+    fn a_control_group_bounds_the_tasks_of_root() {
+        let report = Report::new(&Facts { tasks: Tasks::Unbounded, grouped: true, ..all() });
+        assert!(report.holds(BOUNDED_THREADS));
+        let memory = report.guarantees.iter().find(|g| g.name == "bounded memory").unwrap();
+        assert!(memory.provider.contains("control group"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The host's side of a start: pipes, orders, the launcher's process, and its report.
 
+use crate::cgroup::Groups;
 use crate::child::{Child, Pipes};
 use crate::entry::Prepared;
 use crate::error::SpawnError;
@@ -36,6 +37,8 @@ pub struct Launcher {
     least: Level,
     /// Why this machine denies namespaces, once that is known.
     denied: OnceLock<String>,
+    /// Where control groups can be made for children, or why not; looked for when the first child is started.
+    groups: OnceLock<Result<Arc<Groups>, String>>,
 }
 
 /// The sending half to the thread that starts processes. Keeping one keeps the thread alive.
@@ -70,7 +73,14 @@ impl Launcher {
         let program = duplicate_above(&program, 10).map_err(SpawnError::Program)?;
         let starter = Starter::new().map_err(SpawnError::Program)?;
         let (program, ceiling) = (Arc::new(program), Ceiling::default());
-        Ok(Launcher { starter, program, ceiling, least: Level::Standard, denied: OnceLock::new() })
+        Ok(Launcher {
+            starter,
+            program,
+            ceiling,
+            least: Level::Standard,
+            denied: OnceLock::new(),
+            groups: OnceLock::new(),
+        })
     }
 
     /// The same launcher, taking the kernel to offer no more than this.
@@ -84,6 +94,18 @@ impl Launcher {
     #[must_use]
     pub fn allowing_weak(self, allowed: bool) -> Launcher {
         Launcher { least: if allowed { Level::Weak } else { Level::Standard }, ..self }
+    }
+
+    /// The same launcher, with control groups in this folder, which this process is in and which was delegated to it: to try
+    /// that where the machine has none.
+    #[must_use]
+    pub fn grouping_in(self, folder: &Path) -> Launcher {
+        Launcher { groups: OnceLock::from(Groups::within(folder).map(Arc::new)), ..self }
+    }
+
+    /// Where control groups are made for children, or why there are none.
+    fn groups(&self) -> &Result<Arc<Groups>, String> {
+        self.groups.get_or_init(|| Groups::find().map(Arc::new))
     }
 
     /// The program that is started anew, for [`Entry::Itself`].
@@ -147,10 +169,12 @@ impl Launcher {
             limits: Limits::default(),
             least: Level::None,
         };
-        match self.spawn_observed(&profile, Arc::new(drop)) {
+        let survey = match self.spawn_observed(&profile, Arc::new(drop)) {
             Ok(child) => Survey::of(self.ceiling, child.report().clone()),
             Err(error) => Survey::without(self.ceiling, told(&error)),
-        }
+        };
+        let groups = self.groups().as_ref().map(|groups| groups.folder().to_owned());
+        Survey { groups: groups.map_err(Clone::clone), ..survey }
     }
 
     /// What a profile's plugin has to reach. Nothing of a plugin runs in a survey.
@@ -185,8 +209,12 @@ impl Launcher {
             _ => Arc::clone(&self.program),
         };
         let arguments = launcher_arguments(&program, profile)?;
+        // What a group adds is not needed for any level: without one the child is started all the same.
+        let groups = self.groups().as_ref().ok();
+        let group = groups.and_then(|groups| Some((Arc::clone(groups), groups.group(&profile.limits).ok()?)));
         let orders = orders(
             profile,
+            group.as_ref().map(|(_, group)| group.entrance()),
             prepared,
             self.least(profile),
             observer.is_some(),
@@ -201,6 +229,7 @@ impl Launcher {
 
         let pid = self.starter.start(Start { program, arguments, descriptors }).map_err(SpawnError::Start)?;
         let mut child = Child::new(pid, pipes, ending, self.starter.clone())?;
+        child.grouped(group);
         let report = listen(&status, &mut child, self.least(profile), observer)?;
         child.set_report(report);
         child.guard(profile).map_err(making("a thread"))?;
@@ -277,6 +306,7 @@ fn launcher_arguments(program: &OwnedFd, profile: &Profile) -> Result<Vec<CStrin
 /// The orders, in a memory file that is at its beginning.
 fn orders(
     profile: &Profile,
+    group: Option<PathBuf>,
     prepared: &Prepared,
     least: Level,
     heard: bool,
@@ -295,6 +325,7 @@ fn orders(
         execute: paths(&profile.execute),
         scratch: profile.scratch.clone().map(PathBuf::into_os_string),
         keep: profile.keep,
+        group: group.map(PathBuf::into_os_string),
         limits: profile.limits.clone(),
         least,
         heard,

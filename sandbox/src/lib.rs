@@ -15,6 +15,8 @@ mod survey;
 mod violation;
 
 #[cfg(target_os = "linux")]
+mod cgroup;
+#[cfg(target_os = "linux")]
 mod child;
 #[cfg(target_os = "linux")]
 mod entry;

@@ -35,6 +35,8 @@ pub(crate) struct Orders {
     pub(crate) scratch: Option<OsString>,
     /// Whether the scratch directory is to begin with what lies there, and to be read afterwards.
     pub(crate) keep: bool,
+    /// What is written to in order to be in the control group that was made for it.
+    pub(crate) group: Option<OsString>,
     pub(crate) limits: Limits,
     /// Whether the host wants to hear which system calls are denied.
     pub(crate) heard: bool,

@@ -2,6 +2,7 @@
 
 use crate::guarantee::{Ceiling, Facts, Report};
 use crate::{Launcher, kernel};
+use std::path::PathBuf;
 
 /// What the kernel offers, and what a child was seen to get.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Survey {
     pub seccomp: bool,
     /// The level that was reached, and each guarantee with its provider.
     pub report: Report,
+    /// Where each child gets a control group of its own, or why none does.
+    pub groups: Result<PathBuf, String>,
     /// Why no child could be started, so that nothing is guaranteed.
     pub failed: Option<String>,
 }
@@ -38,6 +41,7 @@ impl Survey {
             landlock_abi: (abi > 0).then_some(abi),
             seccomp: kernel::seccomp_offered() && ceiling.seccomp,
             report,
+            groups: Err("no child was started".to_owned()),
             failed: None,
         }
     }

@@ -74,7 +74,8 @@ fn what_a_plugin_cannot_do_without_is_granted_first() {
     assert_eq!(
         run.stdout,
         "acme/tools/asking 1.0.0\n  reads its own package and the target's git objects, writes a scratch folder of \
-         its own\n  file \"~/list\": not granted\n    the list of friends\n"
+         its own\n  file \"~/list\": not granted\n    the list of friends\n  limits: memory 1GiB, cpu-seconds 600, \
+         wall-seconds 600, tasks 512, files 256, scratch-size 64MiB, scratch-files 4096\n"
     );
     wishing.plugin("grant", &policy, &[]).expect(0);
     wishing.check(&policy).expect(2);
@@ -232,8 +233,17 @@ fn grants_that_cannot_be_read_start_no_plugin() {
     let wishing = Wishing::new("env \"A\" why=\"a\" optional=#true");
     wishing.lab.file("config/grants.json", "{ \"layout\": 1 ");
     let policy = wishing.policy("", "", "true");
-    let run = wishing.check(&policy).expect(2);
+    let run = wishing.check(&policy).expect(10);
     assert!(run.stderr.contains("cannot read what was granted to plugins"), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: move the file away: nothing is granted then"), "{}", run.stderr);
+    for (command, further) in [("permissions", &[][..]), ("grant", &["--all"]), ("describe", &[])] {
+        let run = wishing.plugin(command, &policy, further).expect(10);
+        assert!(run.stderr.contains("hint: move the file away"), "{command}: {}", run.stderr);
+    }
+    wishing.lab.probity(["plugin", "grant", ID, "--revoke"]).expect(10);
+    let run = wishing.lab.probity(["doctor"]).expect(10);
+    assert!(run.stdout.contains("grants.json: NO: cannot be read: "), "{}", run.stdout);
+    assert!(run.stderr.contains("hint: move the file away"), "{}", run.stderr);
 }
 
 #[test]
@@ -250,4 +260,39 @@ fn a_repository_without_a_policy_is_not_trusted_in_advance() {
     repository.commit("a policy");
     let run = lab.probity(["plugin".as_ref(), "hash".as_ref(), path.as_os_str()]).expect(2);
     assert!(run.stderr.contains("is no plugin's folder"), "{}", run.stderr);
+}
+
+#[test]
+fn plugins_that_lack_a_grant_can_be_looked_at() {
+    let wishing = Wishing::new("env \"A\" why=\"a\"");
+    let policy = wishing.policy("", "", "true");
+    wishing.check(&policy).expect(2);
+    let policy_option = ["--policy", policy.to_str().unwrap()];
+    let run = wishing.lab.probity(["plugin", "list"].iter().chain(&policy_option)).expect(0);
+    let line = run.stdout.lines().find(|line| line.starts_with(ID)).unwrap();
+    assert!(line.ends_with("; not granted: env \"A\""), "{line}");
+    let run = wishing.plugin("describe", &policy, &[]).expect(0);
+    assert!(run.stdout.starts_with("acme/tools/asking\n  not granted: env \"A\"\n"), "{}", run.stdout);
+    let run = wishing.plugin("describe", &policy, &["--json"]).expect(0);
+    assert_eq!(run.json()["ungranted"], serde_json::json!(["env \"A\""]));
+    wishing.plugin("grant", &policy, &["--all"]).expect(0);
+    let run = wishing.plugin("describe", &policy, &[]).expect(0);
+    assert!(!run.stdout.contains("not granted"), "{}", run.stdout);
+}
+
+#[test]
+fn a_folder_that_takes_the_place_of_the_granted_one_is_not_given() {
+    let wishing = Wishing::new("read \"~/data\" why=\"notes\"");
+    wishing.lab.file("home/data/one", "a");
+    let policy = wishing.policy("", "", "true");
+    wishing.plugin("grant", &policy, &["--all"]).expect(0);
+    wishing.check(&policy).expect(0);
+    wishing.lab.file("home/data/two", "b");
+    wishing.check(&policy).expect(0);
+    std::fs::rename(wishing.lab.path("home/data"), wishing.lab.path("home/old")).unwrap();
+    wishing.lab.file("home/data/one", "a");
+    let run = wishing.check(&policy).expect(2);
+    assert!(run.stderr.contains("is another folder than the one that was granted"), "{}", run.stderr);
+    wishing.plugin("grant", &policy, &["--all"]).expect(0);
+    wishing.check(&policy).expect(0);
 }

@@ -126,6 +126,11 @@ impl Granted {
         Ok(Granted { packages })
     }
 
+    /// How many packages something was granted to.
+    pub fn count(&self) -> usize {
+        self.packages.len()
+    }
+
     /// What was granted to this package.
     pub(crate) fn of(&self, package: &Package) -> &[Grant] {
         self.packages.get(&package.hash.to_string()).map_or(&[], |grantee| &grantee.grants)

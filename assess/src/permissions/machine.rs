@@ -73,6 +73,11 @@ impl Machine {
         Ok(machine)
     }
 
+    /// How many rules it has.
+    pub fn count(&self) -> usize {
+        self.denied.len() + self.most.len()
+    }
+
     /// No plugin that is no built-in gets more than this.
     pub fn most(&self) -> &Amounts {
         &self.most

@@ -43,7 +43,7 @@ pub(crate) fn grant(cx: &Context, plugin: &str, policy: &Path, named: Vec<Thing>
         return cx.result(&page);
     }
     request.grant(&settings, things).map_err(|error| match error {
-        GrantError::Granted(error) => CliError::failed(&error),
+        GrantError::Granted(error) => CliError::granted(&error),
         error => CliError::usage(&error),
     })?;
     show(cx, plugin, policy, false)
@@ -52,7 +52,7 @@ pub(crate) fn grant(cx: &Context, plugin: &str, policy: &Path, named: Vec<Thing>
 pub(crate) fn revoke(cx: &Context, plugin: &str) -> Ended {
     let id = PluginId::parse(plugin).map_err(|e| CliError::usage(&e))?.to_string();
     let file = Paths::from_environment()?.granted();
-    let gone = Granted::revoke(&file, &id).map_err(|e| CliError::failed(&e))?;
+    let gone = Granted::revoke(&file, &id).map_err(|e| CliError::granted(&e))?;
     cx.result(&match gone {
         0 => format!("Nothing was granted to {id}.\n"),
         gone => format!("{} to {id} taken back.\n", count(gone as u64, "grant")),

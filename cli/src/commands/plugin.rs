@@ -56,7 +56,9 @@ fn line(listed: &Listed) -> String {
         Some(folder) => tame(&folder.display().to_string()),
         None => "built-in".to_owned(),
     };
-    format!("{:<32} {version:<10} {whence}\n", listed.id)
+    let lacks: Vec<String> = listed.ungranted().map(|permission| tame(&permission)).collect();
+    let lacks = if lacks.is_empty() { String::new() } else { format!("; not granted: {}", lacks.join(", ")) };
+    format!("{:<32} {version:<10} {whence}{lacks}\n", listed.id)
 }
 
 fn describe(cx: &Context, plugin: &str, of: &Declared, as_json: bool) -> Ended {
@@ -73,12 +75,24 @@ fn describe(cx: &Context, plugin: &str, of: &Declared, as_json: bool) -> Ended {
         )));
     };
     cx.result(&match as_json {
-        true => format!("{:#}\n", data(&id, &description, &configured)),
-        false => page(&id, &description, &configured),
+        true => {
+            let lacks = directory.get(&id).into_iter().flat_map(Listed::ungranted).collect();
+            format!("{:#}\n", data(&id, &description, &configured, lacks))
+        }
+        false => {
+            let lacks = directory.get(&id).into_iter().flat_map(Listed::ungranted);
+            let lacks = lacks.map(|permission| format!("  not granted: {}\n", tame(&permission)));
+            page(&id, &description, &configured, &lacks.collect::<String>())
+        }
     })
 }
 
-fn data(id: &str, description: &Description, configured: &Configured) -> serde_json::Value {
+fn data(
+    id: &str,
+    description: &Description,
+    configured: &Configured,
+    ungranted: Vec<String>,
+) -> serde_json::Value {
     let query = |query: &probity_assess::description::Query| {
         json!({
             "name": query.name, "doc": query.doc, "default": query.default,
@@ -92,11 +106,12 @@ fn data(id: &str, description: &Description, configured: &Configured) -> serde_j
         "effectiveConfig": configured.effective_config,
         "defaultPolicy": configured.default_policy,
         "explain": description.explain,
+        "ungranted": ungranted,
     })
 }
 
-fn page(id: &str, description: &Description, configured: &Configured) -> String {
-    let mut page = format!("{id}\n");
+fn page(id: &str, description: &Description, configured: &Configured, ungranted: &str) -> String {
+    let mut page = format!("{id}\n{ungranted}");
     let prose = |text: &str| format!("{}\n", paragraphs(text, "    "));
     for query in &description.queries {
         let default = if query.default { "  (default)" } else { "" };

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use probity_engine::{Engine, FailureKind, Key, Request, StoreLocation};
 use probity_host::{
-    CallLimits, Grants, Host, Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec, Program,
-    Sandboxed,
+    Allowance, CallLimits, Grants, Host, Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec,
+    Program, Sandboxed,
 };
 use probity_sandbox::Level;
 use sha2::{Digest as _, Sha256};
@@ -39,6 +39,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("a_python_plugin_reads_the_standard_library_and_nothing_installed_beside_it", python_library),
     ("a_native_package_runs_from_its_copy", native),
     ("a_package_that_changed_is_not_started", changed),
+    ("who_fills_its_scratch_folder_is_killed_where_nothing_bounds_it", filling),
     ("idle_plugins_end_with_the_host", shutdown),
 ];
 
@@ -283,6 +284,44 @@ fn changed() {
         "{certificate}"
     );
     assert_eq!(lab.host.stats().plugin_processes, 0);
+}
+
+/// Fills its scratch folder, says so, and waits.
+const FILL: &str = r#"
+import sys
+for number in range(10):
+    open(str(number), "wb").write(b"x" * (1 << 20))
+sys.stdin.read()
+"#;
+
+fn filling() {
+    let (dir, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::write(dir.path().join("fill.py"), FILL).unwrap();
+    let package = packaged(dir.path(), "fill.py", PackageKind::Python(interpreter().clone()));
+    let day = Duration::from_secs(24 * 3600);
+    let allowance = Allowance {
+        memory: 1 << 30,
+        cpu: day,
+        wall: None,
+        tasks: 64,
+        files: 64,
+        scratch_size: 4 << 20,
+        scratch_files: 100,
+        keeps: None,
+    };
+    let grants = Grants { allowance: Some(Arc::new(allowance)), ..Grants::default() };
+    let plugin = PluginSpec { grants, ..spec("sample/tools/fill", package, "{}") };
+    let launch = Sandboxed::new(cache.path().to_owned()).unwrap().in_the_open().unwrap();
+    let limits = CallLimits { restarts: 0, start: day, ..limits() };
+    let host = host_with_sink(vec![plugin], Arc::new(launch), limits, Arc::new(Heard::default()));
+    let (kind, message) = failure(ask(&host, "sample/tools/fill", "q", "{}"));
+    assert_eq!(kind, FailureKind::Crashed, "{message}");
+    let told = "the process ended (killed by the host: it had more than 4MiB in its scratch folder (limit scratch-size, which \
+                its plugin.kdl can raise if that is granted: docs/permissions.md))";
+    assert!(message.contains(told), "{message}");
+    let scratch = std::fs::read_dir(cache.path().join("scratch")).unwrap();
+    drop(host);
+    assert!(scratch.count() <= 1);
 }
 
 fn shutdown() {

@@ -21,6 +21,8 @@ pub(crate) struct Facts {
     pub(crate) detached: bool,
     /// It is killed when the host's thread ends.
     pub(crate) parent_death: bool,
+    /// It is in a control group of its own with a bound of memory and of tasks.
+    pub(crate) grouped: bool,
     /// It is in namespaces of its own. What that gives is proved one by one.
     pub(crate) secluded: bool,
     /// The file tree holds exactly what is granted, and what may only be read cannot be executed.
@@ -56,8 +58,9 @@ pub(crate) enum Tasks {
 
 impl Tasks {
     /// Whether they are bounded, and by what.
-    pub(super) fn bound(self, secluded: bool) -> (bool, &'static str) {
+    pub(super) fn bound(self, secluded: bool, grouped: bool) -> (bool, &'static str) {
         match self {
+            _ if grouped => (true, "a control group of its own (v2)"),
             Tasks::Unbounded if secluded => (
                 false,
                 "RLIMIT_NPROC, which does not bind uid 0; before Linux 6.14 no namespace has a limit; who has too many is killed soon",

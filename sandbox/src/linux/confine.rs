@@ -61,6 +61,7 @@ fn launch(orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
     step("tying its life to the host's", process::die_with(orders.host))?;
     step("counting its threads", only_thread())?;
     process::private_files();
+    let grouped = orders.group.as_ref().is_some_and(|entrance| std::fs::write(entrance, "0").is_ok());
     let facts = match orders.ceiling.namespaces {
         true => seclude(&orders, ending, status)?,
         false => {
@@ -68,7 +69,7 @@ fn launch(orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
             Facts { tasks: kernel::tasks_of_user(), ..Facts::default() }
         }
     };
-    confine(&orders, facts, entry.as_ref(), status)?;
+    confine(&orders, Facts { grouped, ..facts }, entry.as_ref(), status)?;
     match entry {
         None if orders.entry == Kind::Nothing => std::process::exit(0),
         None => itself(orders),

@@ -6,6 +6,7 @@ use probity_sandbox::{KeepError, Level, Limits, Overrun, Profile, copy_folder, o
 use std::fs;
 use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 
 pub(crate) fn tests() -> Vec<Test> {
     tests!("keeping":
@@ -13,6 +14,7 @@ pub(crate) fn tests() -> Vec<Test> {
         more_than_may_be_kept_is_not_kept
         who_has_too_much_is_killed_for_it
         processor_time_is_told_of_the_child_alone
+        a_child_enters_its_control_group_first_of_all
     )
 }
 
@@ -79,5 +81,29 @@ fn processor_time_is_told_of_the_child_alone() {
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(child.processor_time().is_err(), "{way:?}, {level}");
+    }
+}
+
+/// In a folder that looks like a delegated group. What the kernel makes of what is written there is not seen here.
+fn a_child_enters_its_control_group_first_of_all() {
+    for (level, way) in everywhere() {
+        let groups = tempfile::tempdir().unwrap();
+        fs::write(groups.path().join("cgroup.controllers"), "memory pids").unwrap();
+        fs::write(groups.path().join("cgroup.procs"), std::process::id().to_string()).unwrap();
+        let lab = Lab::at(level).grouping_in(groups.path());
+        let mut child = lab.launcher.spawn(&lab.confined(way, &["echo"])).unwrap();
+        let group = fs::read_dir(groups.path()).unwrap().map(|entry| entry.unwrap().path());
+        let group =
+            group.into_iter().find(|path| path.to_string_lossy().contains("probity-plugin-")).unwrap();
+        let read = |name: &str| fs::read_to_string(Path::new(&group).join(name)).unwrap();
+        assert_eq!(read("cgroup.procs"), "0", "{way:?}, {level}");
+        assert!(child.report().guarantees.iter().any(|one| one.provider.contains("control group")));
+        assert_eq!(child.overrun(), None);
+        fs::write(group.join("memory.events"), "oom_kill 1\n").unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(child.overrun(), Some(Overrun::Memory));
+        drop(child);
+        assert_eq!(read("cgroup.kill"), "1");
     }
 }

@@ -90,6 +90,10 @@ impl Lab {
         Lab { launcher: self.launcher.allowing_weak(allowed), ..self }
     }
 
+    pub(crate) fn grouping_in(self, groups: &Path) -> Lab {
+        Lab { launcher: self.launcher.grouping_in(groups), ..self }
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
