@@ -6,6 +6,7 @@ use crate::guarantee::{BOUNDED_DISK, BOUNDED_THREADS, Level, Report};
 use crate::guard::{Guard, Overrun};
 use crate::launcher::Starter;
 use crate::linux::listener::Listener;
+use crate::linux::named::Tracer;
 use crate::linux::{Refusals, process, usage};
 use crate::profile::Profile;
 use crate::violation::Observer;
@@ -115,15 +116,16 @@ impl Child {
         self.report = report;
     }
 
-    /// Has the calls answered that its filter denies.
+    /// Has the calls answered that its filter tells of.
     pub(crate) fn watch(
         &mut self,
         listener: Listener,
         refusals: Refusals,
         observer: Observer,
+        tracer: Option<Tracer>,
     ) -> io::Result<()> {
         let pidfd = self.pidfd.try_clone()?;
-        self.watch = Some(Watch::new(listener, pidfd, refusals, observer)?);
+        self.watch = Some(Watch::new(listener, pidfd, refusals, observer, tracer)?);
         Ok(())
     }
 

@@ -1,31 +1,29 @@
-//! The host's side of a start: pipes, orders, the launcher's process, and its report.
+//! The host's side of a start: pipes, orders, and the launcher's process. What that says is heard in `hearing.rs`.
 
+mod hearing;
+
+use crate::attempt::Attempts;
 use crate::cgroup::Groups;
 use crate::child::{Child, Pipes};
 use crate::entry::Prepared;
 use crate::error::SpawnError;
-use crate::guarantee::{Ceiling, Level, Report};
+use crate::guarantee::{Ceiling, Level};
 use crate::linux::descriptors::{duplicate_above, sealed, status_pair};
-use crate::linux::listener::Listener;
+use crate::linux::kernel;
 use crate::linux::start::{Start, start};
-use crate::linux::{Refusals, kernel, passing};
 use crate::profile::{Entry, Limits, Profile};
-use crate::spec::{ARGUMENT, Denial, Orders, WORD_LIMIT, Word};
+use crate::spec::{ARGUMENT, Denial, Orders};
 use crate::survey::{Survey, told};
 use crate::violation::Observer;
+use hearing::{Hearers, listen};
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
-use std::time::Duration;
-
-/// How long a launcher may be silent; it normally needs milliseconds.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Starts children. Owns a thread that does nothing else, since the kernel ends a child together with the very thread
 /// that has started it. The thread lives as long as the launcher or any of its children.
@@ -121,7 +119,7 @@ impl Launcher {
     /// In every case none of the plugin's code has run, and no process is left. In particular [`SpawnError::Digest`] if
     /// the bytes are not the expected ones, and [`SpawnError::Weak`] if a guarantee does not hold that is demanded.
     pub fn spawn(&self, profile: &Profile) -> Result<Child, SpawnError> {
-        self.spawn_heard(profile, None)
+        self.spawn_heard(profile, &Hearers::default())
     }
 
     /// As [`spawn`](Self::spawn), and `observer` hears of the system calls that are denied to the child, where the kernel
@@ -132,19 +130,34 @@ impl Launcher {
     ///
     /// As for [`spawn`](Self::spawn).
     pub fn spawn_observed(&self, profile: &Profile, observer: Observer) -> Result<Child, SpawnError> {
-        self.spawn_heard(profile, Some(observer))
+        self.spawn_heard(profile, &Hearers { observer: Some(observer), attempts: None })
     }
 
-    fn spawn_heard(&self, profile: &Profile, observer: Option<Observer>) -> Result<Child, SpawnError> {
+    /// As [`spawn_observed`](Self::spawn_observed), and the paths that the child names are written down in `attempts`, where the
+    /// kernel can tell. The child may do what it may do otherwise, and is slower.
+    ///
+    /// # Errors
+    ///
+    /// As for [`spawn`](Self::spawn).
+    pub fn spawn_traced(
+        &self,
+        profile: &Profile,
+        observer: Observer,
+        attempts: Arc<Attempts>,
+    ) -> Result<Child, SpawnError> {
+        self.spawn_heard(profile, &Hearers { observer: Some(observer), attempts: Some(attempts) })
+    }
+
+    fn spawn_heard(&self, profile: &Profile, hearers: &Hearers) -> Result<Child, SpawnError> {
         let prepared = Prepared::new(&profile.entry)?;
         let denied = match self.denied() {
             Some(denied) => denied,
-            None => match self.attempt(profile, &prepared, observer.clone(), true) {
+            None => match self.attempt(profile, &prepared, hearers, true) {
                 Err(Refusal::Denied(denial)) => self.note(denial),
                 other => return other.map_err(|refusal| refusal.error(None)),
             },
         };
-        match self.attempt(profile, &prepared, observer, false) {
+        match self.attempt(profile, &prepared, hearers, false) {
             Ok(mut child) => {
                 child.report_denial(denied);
                 Ok(child)
@@ -201,7 +214,7 @@ impl Launcher {
         &self,
         profile: &Profile,
         prepared: &Prepared,
-        observer: Option<Observer>,
+        hearers: &Hearers,
         namespaces: bool,
     ) -> Result<Child, Refusal> {
         let program = match &profile.entry {
@@ -217,7 +230,7 @@ impl Launcher {
             group.as_ref().map(|(_, group)| group.entrance()),
             prepared,
             self.least(profile),
-            observer.is_some(),
+            hearers,
             Ceiling { namespaces, ..self.ceiling },
         )?;
         let (pipes, theirs) = Pipes::new().map_err(making("pipes"))?;
@@ -230,7 +243,7 @@ impl Launcher {
         let pid = self.starter.start(Start { program, arguments, descriptors }).map_err(SpawnError::Start)?;
         let mut child = Child::new(pid, pipes, ending, self.starter.clone())?;
         child.grouped(group);
-        let report = listen(&status, &mut child, self.least(profile), observer)?;
+        let report = listen(&status, &mut child, self.least(profile), profile, hearers.clone())?;
         child.set_report(report);
         child.guard(profile).map_err(making("a thread"))?;
         Ok(child)
@@ -309,7 +322,7 @@ fn orders(
     group: Option<PathBuf>,
     prepared: &Prepared,
     least: Level,
-    heard: bool,
+    hearers: &Hearers,
     ceiling: Ceiling,
 ) -> Result<OwnedFd, SpawnError> {
     let (entry, arguments) = (prepared.kind, prepared.arguments.clone());
@@ -328,7 +341,8 @@ fn orders(
         group: group.map(PathBuf::into_os_string),
         limits: profile.limits.clone(),
         least,
-        heard,
+        heard: hearers.observer.is_some(),
+        traced: hearers.attempts.is_some(),
         ceiling,
     };
     let bytes = serde_json::to_vec(&orders).map_err(|error| SpawnError::Profile(error.to_string()))?;
@@ -351,89 +365,4 @@ fn check(profile: &Profile, arguments: &[OsString]) -> Result<(), SpawnError> {
         }
     }
     Ok(())
-}
-
-/// Waits until the launcher is confined and has become the plugin, or has failed.
-fn listen(
-    status: &UnixStream,
-    child: &mut Child,
-    least: Level,
-    mut observer: Option<Observer>,
-) -> Result<Report, Refusal> {
-    let report = loop {
-        match hear(status, PATIENCE)? {
-            (Some(Word::Inside(pid)), _) => child.succeeded_by(pid)?,
-            (Some(Word::Scratch), Some(folder)) => child.keep(folder),
-            (Some(Word::Filtered { landlock_abi }), Some(listener)) => {
-                let observer = observer.take().ok_or_else(|| SpawnError::Silent(UNASKED.to_owned()))?;
-                let (listener, refusals) = (Listener::new(listener), Refusals::new(landlock_abi));
-                child.watch(listener, refusals, observer).map_err(making("a thread"))?;
-            }
-            (Some(Word::Confined(facts)), _) => break Report::new(&facts),
-            (Some(other), _) => return Err(refusal(other)),
-            (None, _) => {
-                return Err(SpawnError::Silent(format!("it ended with {}", ending(child))).into());
-            }
-        }
-    };
-    if let (Some(other), _) = hear(status, PATIENCE)? {
-        return Err(refusal(other));
-    }
-    // The launcher has judged itself already; a host of another opinion must not go on.
-    match report.level >= least {
-        true => Ok(report),
-        false => Err(SpawnError::Weak { missing: report.missing_for(least), denied: None }.into()),
-    }
-}
-
-const UNASKED: &str = "it reported what it was not asked for";
-
-/// The launcher's next word, and the descriptor that comes along; `None` once it can say nothing more, since it has ended
-/// or become the plugin.
-fn hear(status: &UnixStream, patience: Duration) -> Result<(Option<Word>, Option<OwnedFd>), SpawnError> {
-    status.set_read_timeout(Some(patience)).map_err(making("a status socket"))?;
-    let mut buffer = vec![0; WORD_LIMIT];
-    let (count, descriptor) = loop {
-        match passing::receive(status, &mut buffer) {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            // What the system calls the end of a read's time depends on the system.
-            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                return Err(SpawnError::Silent(format!("it said nothing for {patience:?}")));
-            }
-            Err(error) => return Err(SpawnError::Silent(error.to_string())),
-            Ok(heard) => break heard,
-        }
-    };
-    if count == 0 {
-        return Ok((None, None));
-    }
-    let word =
-        serde_json::from_slice(&buffer[..count]).map_err(|error| SpawnError::Silent(error.to_string()))?;
-    Ok((Some(word), descriptor))
-}
-
-fn refusal(word: Word) -> Refusal {
-    Refusal::Other(match word {
-        Word::Denied(denial) => return Refusal::Denied(denial),
-        Word::Weak(missing) => SpawnError::Weak { missing, denied: None },
-        Word::Failed { stage, reason } => SpawnError::Launcher { stage, reason },
-        Word::Confined(_) | Word::Inside(_) => SpawnError::Silent("it reported twice".to_owned()),
-        Word::Filtered { .. } | Word::Scratch => SpawnError::Silent(UNASKED.to_owned()),
-    })
-}
-
-fn ending(child: &mut Child) -> String {
-    child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_launcher_that_says_nothing_is_told_as_such() {
-        let (status, _launcher) = UnixStream::pair().unwrap();
-        let error = hear(&status, Duration::from_millis(1)).unwrap_err();
-        assert_eq!(error.to_string(), "the launcher gave no report: it said nothing for 1ms");
-    }
 }

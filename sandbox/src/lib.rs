@@ -7,6 +7,7 @@
 //! Start reading at [`Launcher::spawn`] for the host's side, at [`launched`] for the child's side, and at
 //! `guarantee.rs` for what is promised. This crate knows neither the protocol nor the engine.
 
+mod attempt;
 mod error;
 mod guarantee;
 mod profile;
@@ -20,6 +21,8 @@ mod cgroup;
 mod child;
 #[cfg(target_os = "linux")]
 mod entry;
+#[cfg(target_os = "linux")]
+mod granted;
 #[cfg(target_os = "linux")]
 mod guard;
 #[cfg(target_os = "linux")]
@@ -36,6 +39,7 @@ mod watch;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 
+pub use attempt::{Attempt, Attempted, Attempts, Manner, Outcome};
 pub use error::{LaunchError, SpawnError};
 pub use guarantee::{Ceiling, Guarantee, Level, Report};
 pub use profile::{Confined, Entry, Limits, Profile};

@@ -40,6 +40,8 @@ pub(crate) struct Orders {
     pub(crate) limits: Limits,
     /// Whether the host wants to hear which system calls are denied.
     pub(crate) heard: bool,
+    /// Whether it wants to hear, too, which files are named.
+    pub(crate) traced: bool,
     /// What must be reached for the plugin to run.
     pub(crate) least: Level,
     /// What may be used; namespaces only where nothing is known that denies them.

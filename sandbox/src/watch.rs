@@ -1,4 +1,5 @@
-//! Answers the calls that a child's filter denies, and tells of them.
+//! Answers the calls that a child's filter denies, and tells of them; of a traced child also those that name files, which are
+//! noted and go on.
 //!
 //! The kernel holds a denied call until it is answered, so nothing here may wait long for anything but the child: a thread
 //! for each child does nothing but answer, and what there is to tell goes to another one, started when there is something. That
@@ -7,7 +8,8 @@
 //! Should the host end, the kernel answers with `ENOSYS`.
 
 use crate::linux::listener::{Event, Listener};
-use crate::linux::{Refusals, TESTED};
+use crate::linux::named::Tracer;
+use crate::linux::{Refusals, TESTED, Verdict};
 use crate::violation::{Observer, Violation};
 use std::collections::BTreeSet;
 use std::io;
@@ -18,7 +20,8 @@ use std::time::Duration;
 
 /// How many kinds of calls are told of for one child.
 const KINDS: usize = 16;
-/// After so many denied calls the listener is given up, and the kernel answers the rest: a child cannot keep the host busy.
+/// After so many denied calls the listener is given up, and the kernel answers the rest: a child cannot keep the host busy. That
+/// of a traced child is kept, since the kernel would deny it all files.
 const ANSWERED: u64 = 10_000;
 /// How long the telling of one thing may hold up the child, until it took longer once.
 const MOMENT: Duration = Duration::from_millis(50);
@@ -36,10 +39,11 @@ impl Watch {
         pidfd: OwnedFd,
         refusals: Refusals,
         observer: Observer,
+        mut tracer: Option<Tracer>,
     ) -> io::Result<Watch> {
         let mut telling = Telling::new(observer);
         let watching = move || {
-            answer(&listener, &pidfd, &refusals, &mut telling);
+            answer(&listener, &pidfd, &refusals, &mut telling, tracer.as_mut());
             // From here on the kernel answers.
             drop(listener);
             telling.finish();
@@ -59,20 +63,38 @@ impl Drop for Watch {
     }
 }
 
-fn answer(listener: &Listener, pidfd: &OwnedFd, refusals: &Refusals, telling: &mut Telling) {
-    for answered in 0.. {
+fn answer(
+    listener: &Listener,
+    pidfd: &OwnedFd,
+    refusals: &Refusals,
+    telling: &mut Telling,
+    mut tracer: Option<&mut Tracer>,
+) {
+    let mut answered = 0;
+    loop {
         let call = match listener.next(pidfd) {
-            Ok(Event::Denied(call)) => call,
+            Ok(Event::Called(call)) => call,
             // Whoever made it is gone.
             Ok(Event::Withdrawn) => continue,
             Ok(Event::Ended) | Err(_) => return,
         };
-        let refusal = refusals.of(&call);
-        if answered >= TESTED {
-            telling.tell(refusal.call, refusal.reason);
+        match refusals.of(&call) {
+            Verdict::GoesOn(named) => {
+                // What the launcher names before it has tested itself is not the child's.
+                if let Some(tracer) = tracer.as_mut().filter(|_| answered >= TESTED) {
+                    tracer.note(listener, &call, named);
+                }
+                listener.let_go_on(&call);
+            }
+            Verdict::Refused(refusal) => {
+                if answered >= TESTED {
+                    telling.tell(refusal.call, refusal.reason);
+                }
+                listener.refuse(&call, refusal.error);
+                answered += 1;
+            }
         }
-        listener.answer(&call, refusal.error);
-        if answered >= ANSWERED {
+        if answered > ANSWERED && tracer.is_none() {
             return;
         }
     }

@@ -105,8 +105,11 @@ fn confine(
     step("closing descriptors", closed)?;
     facts.detached = true;
     if filtered {
-        let circumstances =
-            seccomp::Circumstances { own_pid: std::process::id(), landlock_abi: facts.landlock_abi };
+        let circumstances = seccomp::Circumstances {
+            own_pid: std::process::id(),
+            landlock_abi: facts.landlock_abi,
+            traced: orders.traced,
+        };
         let heard = orders.heard && orders.ceiling.listener && kernel::listeners_offered();
         let listener = step("filtering system calls", seccomp::install(circumstances, heard))?;
         facts.seccomp = true;

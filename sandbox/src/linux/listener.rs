@@ -1,4 +1,5 @@
-//! The listener of a filter: which calls it denies, and the answers to them.
+//! The listener of a filter: which calls it denies, and, in a traced start, which of those that it allows name files; and the
+//! answers to them.
 
 use super::descriptors::check;
 use std::io;
@@ -8,6 +9,8 @@ use std::os::fd::{AsRawFd, OwnedFd};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
     id: u64,
+    /// The thread that makes it, as this process numbers it.
+    pub(super) thread: u32,
     pub(super) number: u32,
     pub(super) arguments: [u64; 6],
 }
@@ -15,9 +18,9 @@ pub(crate) struct Call {
 /// What has happened.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
-    /// A call is denied, and waits for its answer.
-    Denied(Call),
-    /// A call was denied, and its process has ended or takes a signal meanwhile.
+    /// A call waits for its answer.
+    Called(Call),
+    /// A call was made, and its process has ended or takes a signal meanwhile.
     Withdrawn,
     /// No process is left that the filter holds for.
     Ended,
@@ -30,7 +33,7 @@ pub(crate) struct Listener(OwnedFd);
 impl Call {
     #[cfg(test)]
     pub(super) fn new(number: u32, arguments: [u64; 6]) -> Call {
-        Call { id: 0, number, arguments }
+        Call { id: 0, thread: 0, number, arguments }
     }
 }
 
@@ -39,7 +42,7 @@ impl Listener {
         Listener(descriptor)
     }
 
-    /// Waits for a call that is denied, or for the end of the process that `pidfd` names.
+    /// Waits for a call, or for the end of the process that `pidfd` names.
     pub(crate) fn next(&self, pidfd: &OwnedFd) -> io::Result<Event> {
         let watched = |descriptor: &OwnedFd| libc::pollfd {
             fd: descriptor.as_raw_fd(),
@@ -72,7 +75,7 @@ impl Listener {
             Ok(_) => {
                 // Numbers may be negative, as a foreign program may write them; they are compared unsigned.
                 let number = call.data.nr.cast_unsigned();
-                Ok(Event::Denied(Call { id: call.id, number, arguments: call.data.args }))
+                Ok(Event::Called(Call { id: call.id, thread: call.pid, number, arguments: call.data.args }))
             }
             Err(error) => match error.raw_os_error() {
                 Some(libc::ENOENT | libc::EINTR) => Ok(Event::Withdrawn),
@@ -81,9 +84,28 @@ impl Listener {
         }
     }
 
-    /// Has the call fail with this error number. Never lets it go on: the program could have changed its arguments since.
-    pub(crate) fn answer(&self, call: &Call, error: i32) {
-        let mut answer = libc::seccomp_notif_resp { id: call.id, val: 0, error: -error, flags: 0 };
+    /// Has the call fail with this error number.
+    pub(crate) fn refuse(&self, call: &Call, error: i32) {
+        self.answer(libc::seccomp_notif_resp { id: call.id, val: 0, error: -error, flags: 0 });
+    }
+
+    /// Has the kernel do what the call asks for, as if nobody listened. Only for calls that are allowed whatever they name: the
+    /// program could have changed since what its arguments point to, so nothing may be decided by what was seen there.
+    pub(crate) fn let_go_on(&self, call: &Call) {
+        let flags = libc::SECCOMP_USER_NOTIF_FLAG_CONTINUE as u32;
+        self.answer(libc::seccomp_notif_resp { id: call.id, val: 0, error: 0, flags });
+    }
+
+    /// Whether the call still waits: then its thread is still the one of that number.
+    pub(super) fn is_waiting(&self, call: &Call) -> bool {
+        let id = call.id;
+        // SAFETY: the command reads the 64-bit number.
+        unsafe {
+            libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_ID_VALID as _, &raw const id) == 0
+        }
+    }
+
+    fn answer(&self, mut answer: libc::seccomp_notif_resp) {
         // SAFETY: the structure has the size that is part of the command. Fails if nobody waits for the answer any more.
         unsafe { libc::ioctl(self.0.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SEND as _, &raw mut answer) };
     }

@@ -27,6 +27,7 @@ mod life;
 mod refusals;
 mod sight;
 mod table;
+mod tracing;
 mod users;
 mod violations;
 mod workloads;
@@ -72,6 +73,7 @@ fn run_tests(arguments: &[String]) -> ExitCode {
         workloads::tests(),
         sight::tests(),
         keeping::tests(),
+        tracing::tests(),
     ];
     let tests: Vec<Test> = tests.into_iter().flatten().filter(|(name, _)| chosen(name)).collect();
     if arguments.iter().any(|argument| argument == "--list") {

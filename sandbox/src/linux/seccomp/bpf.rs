@@ -93,9 +93,9 @@ fn load(offset: u32) -> sock_filter {
 fn finish(action: Action, denial: Denial) -> sock_filter {
     let failing = |error| libc::SECCOMP_RET_ERRNO | u32::try_from(error).expect("error numbers are positive");
     let value = match (action, denial) {
-        (Action::Allow, _) => libc::SECCOMP_RET_ALLOW,
+        (Action::Allow, _) | (Action::Tell, Denial::AtOnce) => libc::SECCOMP_RET_ALLOW,
         (Action::Fail(error), _) | (Action::Deny(error), Denial::AtOnce) => failing(error),
-        (Action::Deny(_), Denial::Told) => libc::SECCOMP_RET_USER_NOTIF,
+        (Action::Tell | Action::Deny(_), Denial::Told) => libc::SECCOMP_RET_USER_NOTIF,
         (Action::Kill, _) => libc::SECCOMP_RET_KILL_PROCESS,
     };
     statement(libc::BPF_RET | libc::BPF_K, value)

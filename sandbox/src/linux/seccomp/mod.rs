@@ -9,13 +9,14 @@ mod architecture;
 mod bpf;
 mod calls;
 mod conditions;
+pub(crate) mod naming;
 mod refusal;
 mod rule;
 
 use super::descriptors::check;
 use architecture::Architecture;
 use bpf::Denial;
-pub(crate) use refusal::Refusals;
+pub(crate) use refusal::{Refusals, Verdict};
 use rule::{Action, Rule};
 use std::io;
 use std::os::fd::{FromRawFd, OwnedFd, RawFd};
@@ -27,11 +28,13 @@ pub(super) struct Circumstances {
     pub(super) own_pid: u32,
     /// The Landlock ABI that is enforced: what it lacks is made up for here.
     pub(super) landlock_abi: u32,
+    /// Whether who listens is also told of what is allowed and names files.
+    pub(super) traced: bool,
 }
 
 /// Filters all system calls of this process for good. `no_new_privs` must be set.
 ///
-/// If it shall be `heard` what the filter denies, returns its listener, which must be closed here before anything that is
+/// If it shall be `heard` what the filter denies (and, where it is traced, which files it names), returns its listener, which must be closed here before anything that is
 /// not trusted runs: each denied call waits until it is answered there. `None` if the kernel has no listeners, or
 /// somebody listens already (only one may); then a denied call fails at once.
 pub(super) fn install(circumstances: Circumstances, heard: bool) -> io::Result<Option<OwnedFd>> {
@@ -41,7 +44,16 @@ pub(super) fn install(circumstances: Circumstances, heard: bool) -> io::Result<O
         let flags = libc::SECCOMP_FILTER_FLAG_TSYNC
             | libc::SECCOMP_FILTER_FLAG_TSYNC_ESRCH
             | libc::SECCOMP_FILTER_FLAG_NEW_LISTENER;
-        match filter(&bpf::program(Architecture::HERE, &rules, DENIED, Denial::Told), flags) {
+        let program = bpf::program(Architecture::HERE, &rules, DENIED, Denial::Told);
+        let lasting = || match circumstances.traced {
+            // A signal does not break off a call that is being looked at: before Linux 5.19 it would be told twice.
+            true => filter(&program, flags | libc::SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV),
+            false => Err(io::Error::from_raw_os_error(libc::EINVAL)),
+        };
+        match lasting().or_else(|error| match error.raw_os_error() {
+            Some(libc::EINVAL) => filter(&program, flags),
+            _ => Err(error),
+        }) {
             Ok(listener) => {
                 let listener = RawFd::try_from(listener).map_err(io::Error::other)?;
                 // SAFETY: the kernel has just made this descriptor, and nobody else owns it.
@@ -81,6 +93,9 @@ fn rules(circumstances: Circumstances) -> Vec<Rule> {
                 rules.push(Rule::always(*call, Action::Allow, group.reason));
             }
         }
+    }
+    if circumstances.traced {
+        rules.iter_mut().filter(|rule| !naming::named(rule.call).is_empty()).for_each(Rule::tell);
     }
     rules
 }

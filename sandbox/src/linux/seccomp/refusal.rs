@@ -2,6 +2,7 @@
 
 use super::architecture::Architecture;
 use super::calls::Call;
+use super::naming::{Named, named};
 use super::rule::{Action, Rule, decide};
 use super::{Circumstances, DENIED, rules};
 use crate::linux::listener;
@@ -15,29 +16,40 @@ pub(crate) struct Refusal {
     pub(crate) reason: &'static str,
 }
 
+/// What becomes of a call that its filter has told of.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// It is allowed, and names these files.
+    GoesOn(&'static [Named]),
+    /// It is denied.
+    Refused(Refusal),
+}
+
 /// What the filter of a child says, told from without.
 #[derive(Debug)]
 pub(crate) struct Refusals(Vec<Rule>);
 
 impl Refusals {
-    /// Of a filter that makes up for what this Landlock ABI lacks.
-    pub(crate) fn new(landlock_abi: u32) -> Refusals {
-        // Which process the filter takes for its own matters to what is allowed, which is not asked here.
-        Refusals(rules(Circumstances { own_pid: 0, landlock_abi }))
+    /// Of a filter that makes up for what this Landlock ABI lacks, and tells which files are named if it is traced.
+    pub(crate) fn new(landlock_abi: u32, traced: bool) -> Refusals {
+        // Which process the filter takes for its own matters to what is allowed and names no files, which is not told.
+        Refusals(rules(Circumstances { own_pid: 0, landlock_abi, traced }))
     }
 
-    /// The answer to a call that the filter has denied.
-    pub(crate) fn of(&self, call: &listener::Call) -> Refusal {
+    /// The answer to a call that the filter has told of.
+    pub(crate) fn of(&self, call: &listener::Call) -> Verdict {
         let (number, arguments) = (call.number, &call.arguments);
+        let known = Call::of(Architecture::HERE, number);
         let error = match decide(&self.0, DENIED, Architecture::HERE, number, arguments) {
+            Action::Tell => return Verdict::GoesOn(known.map(named).unwrap_or_default()),
             Action::Deny(error) => error,
             // The filter is asked, not this list of rules: what it has denied is denied.
             _ => libc::EPERM,
         };
-        match Call::of(Architecture::HERE, number) {
+        Verdict::Refused(match known {
             Some(call) => Refusal { error, call: described(call, arguments), reason: reason(call) },
             None => Refusal { error, call: format!("the system call {number}"), reason: UNLISTED },
-        }
+        })
     }
 }
 
@@ -140,13 +152,44 @@ fn namespaces(flags: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::linux::seccomp::naming;
 
-    fn told(call: Call, arguments: &[u64]) -> String {
+    fn refused(traced: bool, number: u32, arguments: &[u64]) -> Refusal {
         let mut all = [0; 6];
         all[..arguments.len()].copy_from_slice(arguments);
-        let number = call.number(Architecture::HERE).unwrap();
-        let refusal = Refusals::new(7).of(&listener::Call::new(number, all));
+        match Refusals::new(7, traced).of(&listener::Call::new(number, all)) {
+            Verdict::Refused(refusal) => refusal,
+            Verdict::GoesOn(named) => panic!("it goes on: {named:?}"),
+        }
+    }
+
+    fn told(call: Call, arguments: &[u64]) -> String {
+        let refusal = refused(false, call.number(Architecture::HERE).unwrap(), arguments);
         format!("{} -> {}, {}", refusal.call, refusal.error, refusal.reason)
+    }
+
+    /// Whoever listens to a filter decides what becomes of the calls that it tells of: no other may ever go on.
+    #[test]
+    fn nothing_goes_on_but_what_is_allowed_and_names_files() {
+        for (traced, expected) in [(false, 0), (true, naming::NAMING.iter().map(|g| g.calls.len()).sum())] {
+            let here = |call: &Call| call.number(Architecture::HERE);
+            let mut went_on = 0;
+            for number in Call::ALL.iter().filter_map(here) {
+                let call = listener::Call::new(number, [0; 6]);
+                if let Verdict::GoesOn(named) = Refusals::new(7, traced).of(&call) {
+                    assert!(!named.is_empty(), "{number}");
+                    went_on += 1;
+                }
+            }
+            let missing =
+                naming::NAMING.iter().flat_map(|g| g.calls).filter(|(c, _)| here(c).is_none()).count();
+            assert_eq!(went_on, if traced { expected - missing } else { 0 });
+        }
+        // What an older Landlock lacks stays denied.
+        let truncating = [0, 0, (libc::O_TRUNC | libc::O_RDONLY) as u64, 0, 0, 0];
+        let openat = listener::Call::new(Call::openat.number(Architecture::HERE).unwrap(), truncating);
+        assert!(matches!(Refusals::new(2, true).of(&openat), Verdict::Refused(r) if r.error == libc::EACCES));
+        assert!(matches!(Refusals::new(3, true).of(&openat), Verdict::GoesOn(_)));
     }
 
     #[test]
@@ -176,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_call_that_is_newer_than_the_list_is_told_by_its_number() {
-        let refusal = Refusals::new(7).of(&listener::Call::new(999, [0; 6]));
+        let refusal = refused(true, 999, &[]);
         assert_eq!((refusal.call.as_str(), refusal.error), ("the system call 999", libc::EPERM));
     }
 }

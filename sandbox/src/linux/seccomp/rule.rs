@@ -10,6 +10,8 @@ use super::calls::Call;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
     Allow,
+    /// As [`Action::Allow`], but where somebody listens they hear of it before.
+    Tell,
     /// It fails with this error number, as programs expect of a kernel that lacks it; with 0 it does nothing and seems to
     /// succeed. Nobody hears of it.
     Fail(libc::c_int),
@@ -50,6 +52,12 @@ impl Rule {
     /// A rule that does not look at the arguments.
     pub(super) fn always(call: Call, action: Action, reason: &'static str) -> Rule {
         Rule { call, reason, cases: Vec::new(), otherwise: action }
+    }
+
+    /// Has who listens be told of what is allowed.
+    pub(super) fn tell(&mut self) {
+        let actions = self.cases.iter_mut().map(|case| &mut case.action).chain([&mut self.otherwise]);
+        actions.filter(|action| **action == Action::Allow).for_each(|action| *action = Action::Tell);
     }
 
     fn decide(&self, arguments: &[u64; 6]) -> Action {

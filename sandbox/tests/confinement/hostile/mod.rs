@@ -3,6 +3,7 @@
 mod files;
 mod kernel;
 mod metadata;
+mod naming;
 mod network;
 mod others;
 mod pretence;
@@ -30,7 +31,8 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let tables =
         [files::ATTACKS, network::ATTACKS, processes::ATTACKS, resources::ATTACKS, pretence::ATTACKS];
     let more = [kernel::ATTACKS, metadata::ATTACKS, others::ATTACKS, privileges::ATTACKS];
-    let tables = tables.into_iter().chain(more).chain([seclusion::ATTACKS, sight::LOOK, work::WORK]);
+    let tables =
+        tables.into_iter().chain(more).chain([seclusion::ATTACKS, sight::LOOK, naming::NAMING, work::WORK]);
     let Some((_, attack)) = tables.flatten().find(|(known, _)| known == name) else {
         eprintln!("there is no attack {name}");
         return ExitCode::FAILURE;

@@ -16,9 +16,9 @@ fn expected(architecture: Architecture, rules: &[Rule], denial: Denial, data: &D
         false => Action::Kill,
     };
     match (action, denial) {
-        (Action::Allow, _) => 0x7fff_0000,
+        (Action::Allow, _) | (Action::Tell, Denial::AtOnce) => 0x7fff_0000,
         (Action::Kill, _) => 0x8000_0000,
-        (Action::Deny(_), Denial::Told) => 0x7fc0_0000,
+        (Action::Tell | Action::Deny(_), Denial::Told) => 0x7fc0_0000,
         (Action::Fail(error) | Action::Deny(error), _) => 0x0005_0000 + u32::try_from(error).unwrap(),
     }
 }

@@ -79,7 +79,7 @@ fn actions(rules: &[Rule]) -> Vec<Action> {
 
 fn returned(action: Action) -> u32 {
     match action {
-        Action::Allow => 0x7fff_0000,
+        Action::Allow | Action::Tell => 0x7fff_0000,
         Action::Kill => KILLED,
         Action::Fail(error) | Action::Deny(error) => 0x0005_0000 + u32::try_from(error).unwrap(),
     }

@@ -2,6 +2,7 @@
 
 use super::super::allowlist::ALLOWED;
 use super::super::calls::Call;
+use super::super::naming::{NAMING, named};
 use super::super::rule::{Action, Check};
 use super::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -119,4 +120,55 @@ fn each_architecture_has_what_the_other_lacks() {
         "access alarm arch_prctl creat dup2 epoll_create epoll_wait eventfd getdents getpgrp link lstat mkdir open \
          pause pipe poll readlink rename rmdir select stat symlink time unlink"
     );
+}
+
+/// What names files and is told in a traced start: with a reason, once, and everything that the lists allow for the sake of
+/// files that Landlock decides on.
+#[test]
+fn every_allowed_call_that_names_files_is_told() {
+    let (mut calls, mut reasons) = (BTreeSet::new(), BTreeSet::new());
+    for group in NAMING {
+        assert!(group.reason.len() > 5 && reasons.insert(group.reason), "{:?} need a reason", group.calls);
+        for (call, named) in group.calls {
+            assert!(calls.insert(*call), "{} stands there twice", call.name());
+            assert!(!named.is_empty(), "{} names nothing", call.name());
+        }
+    }
+    // By their names: what has a path is spelt so. The rest work on descriptors.
+    const SPELT: [&str; 12] = [
+        "open", "stat", "access", "link", "mkdir", "rmdir", "rename", "exec", "chdir", "truncate", "creat",
+        "mknod",
+    ];
+    const OF_DESCRIPTORS: [&str; 10] = [
+        "fstat",
+        "fstatfs",
+        "fchdir",
+        "ftruncate",
+        "epoll_create",
+        "epoll_create1",
+        "timer_create",
+        "timerfd_create",
+        "pidfd_open",
+        "memfd_create",
+    ];
+    for rule in rules(CIRCUMSTANCES) {
+        let name = rule.call.name();
+        let spelt = SPELT.iter().any(|part| name.contains(part)) && !OF_DESCRIPTORS.contains(&name);
+        assert_eq!(!named(rule.call).is_empty(), spelt, "{name}");
+    }
+    for circumstances in ALL_CIRCUMSTANCES {
+        let tells = |rule: &&Rule| {
+            rule.cases
+                .iter()
+                .map(|case| case.action)
+                .chain([rule.otherwise])
+                .any(|action| action == Action::Tell)
+        };
+        let told = rules(circumstances).iter().filter(tells).map(|rule| rule.call).collect::<BTreeSet<_>>();
+        let allowed = match circumstances.landlock_abi {
+            1 => calls.iter().filter(|c| !matches!(c, Call::truncate | Call::openat2)).copied().collect(),
+            _ => calls.clone(),
+        };
+        assert_eq!(told, if circumstances.traced { allowed } else { BTreeSet::new() });
+    }
 }

@@ -13,10 +13,14 @@ use super::rule::Rule;
 use super::{Circumstances, DENIED, rules};
 
 const PID: u32 = 4321;
-const CIRCUMSTANCES: Circumstances = Circumstances { own_pid: PID, landlock_abi: 7 };
+const CIRCUMSTANCES: Circumstances = Circumstances { own_pid: PID, landlock_abi: 7, traced: false };
 /// Every rule that there is, is in one of them.
-const ALL_CIRCUMSTANCES: [Circumstances; 2] =
-    [CIRCUMSTANCES, Circumstances { landlock_abi: 1, ..CIRCUMSTANCES }];
+const ALL_CIRCUMSTANCES: [Circumstances; 4] = [
+    CIRCUMSTANCES,
+    Circumstances { landlock_abi: 1, ..CIRCUMSTANCES },
+    Circumstances { traced: true, ..CIRCUMSTANCES },
+    Circumstances { landlock_abi: 1, traced: true, ..CIRCUMSTANCES },
+];
 const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Aarch64];
 const DENIALS: [Denial; 2] = [Denial::AtOnce, Denial::Told];
 

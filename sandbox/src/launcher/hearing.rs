@@ -1,0 +1,133 @@
+//! What the host hears of a launcher, from its first word until it has become the plugin.
+
+use super::{Refusal, making};
+use crate::attempt::Attempts;
+use crate::child::Child;
+use crate::error::SpawnError;
+use crate::granted::Granted;
+use crate::guarantee::{Level, Report};
+use crate::linux::listener::Listener;
+use crate::linux::named::Tracer;
+use crate::linux::{Refusals, passing};
+use crate::profile::Profile;
+use crate::spec::{WORD_LIMIT, Word};
+use crate::violation::Observer;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a launcher may be silent; it normally needs milliseconds.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Who hears of what the child does.
+#[derive(Clone, Default)]
+pub(super) struct Hearers {
+    /// What is denied.
+    pub(super) observer: Option<Observer>,
+    /// Which files are named; only beside an observer.
+    pub(super) attempts: Option<Arc<Attempts>>,
+}
+
+impl Hearers {
+    /// Has the calls answered that the child's filter tells of.
+    fn watch(
+        self,
+        profile: &Profile,
+        listener: OwnedFd,
+        landlock_abi: u32,
+        child: &mut Child,
+    ) -> Result<(), SpawnError> {
+        let observer = self.observer.ok_or_else(|| SpawnError::Silent(UNASKED.to_owned()))?;
+        let refusals = Refusals::new(landlock_abi, self.attempts.is_some());
+        let tracer = self.attempts.map(|attempts| Tracer::new(attempts, Granted::new(profile)));
+        child.watch(Listener::new(listener), refusals, observer, tracer).map_err(making("a thread"))
+    }
+}
+
+/// Waits until the launcher is confined and has become the plugin, or has failed.
+pub(super) fn listen(
+    status: &UnixStream,
+    child: &mut Child,
+    least: Level,
+    profile: &Profile,
+    hearers: Hearers,
+) -> Result<Report, Refusal> {
+    let mut hearers = Some(hearers);
+    let report = loop {
+        match hear(status, PATIENCE)? {
+            (Some(Word::Inside(pid)), _) => child.succeeded_by(pid)?,
+            (Some(Word::Scratch), Some(folder)) => child.keep(folder),
+            (Some(Word::Filtered { landlock_abi }), Some(listener)) => {
+                let hearers = hearers.take().ok_or_else(|| SpawnError::Silent(UNASKED.to_owned()))?;
+                hearers.watch(profile, listener, landlock_abi, child)?;
+            }
+            (Some(Word::Confined(facts)), _) => break Report::new(&facts),
+            (Some(other), _) => return Err(refusal(other)),
+            (None, _) => {
+                return Err(SpawnError::Silent(format!("it ended with {}", ending(child))).into());
+            }
+        }
+    };
+    if let (Some(other), _) = hear(status, PATIENCE)? {
+        return Err(refusal(other));
+    }
+    // The launcher has judged itself already; a host of another opinion must not go on.
+    match report.level >= least {
+        true => Ok(report),
+        false => Err(SpawnError::Weak { missing: report.missing_for(least), denied: None }.into()),
+    }
+}
+
+const UNASKED: &str = "it reported what it was not asked for";
+
+/// The launcher's next word, and the descriptor that comes along; `None` once it can say nothing more, since it has ended
+/// or become the plugin.
+fn hear(status: &UnixStream, patience: Duration) -> Result<(Option<Word>, Option<OwnedFd>), SpawnError> {
+    status.set_read_timeout(Some(patience)).map_err(making("a status socket"))?;
+    let mut buffer = vec![0; WORD_LIMIT];
+    let (count, descriptor) = loop {
+        match passing::receive(status, &mut buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // What the system calls the end of a read's time depends on the system.
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+                return Err(SpawnError::Silent(format!("it said nothing for {patience:?}")));
+            }
+            Err(error) => return Err(SpawnError::Silent(error.to_string())),
+            Ok(heard) => break heard,
+        }
+    };
+    if count == 0 {
+        return Ok((None, None));
+    }
+    let word =
+        serde_json::from_slice(&buffer[..count]).map_err(|error| SpawnError::Silent(error.to_string()))?;
+    Ok((Some(word), descriptor))
+}
+
+fn refusal(word: Word) -> Refusal {
+    Refusal::Other(match word {
+        Word::Denied(denial) => return Refusal::Denied(denial),
+        Word::Weak(missing) => SpawnError::Weak { missing, denied: None },
+        Word::Failed { stage, reason } => SpawnError::Launcher { stage, reason },
+        Word::Confined(_) | Word::Inside(_) => SpawnError::Silent("it reported twice".to_owned()),
+        Word::Filtered { .. } | Word::Scratch => SpawnError::Silent(UNASKED.to_owned()),
+    })
+}
+
+fn ending(child: &mut Child) -> String {
+    child.wait().map_or_else(|error| error.to_string(), |status| status.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_launcher_that_says_nothing_is_told_as_such() {
+        let (status, _launcher) = UnixStream::pair().unwrap();
+        let error = hear(&status, Duration::from_millis(1)).unwrap_err();
+        assert_eq!(error.to_string(), "the launcher gave no report: it said nothing for 1ms");
+    }
+}
