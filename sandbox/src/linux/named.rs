@@ -9,10 +9,11 @@ use super::peek::{self, Look};
 use super::seccomp::naming::{Kind, Last, Named};
 use crate::attempt::{Attempts, Manner, Outcome};
 use crate::granted::Granted;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -39,7 +40,12 @@ struct Wish {
 struct Found {
     path: PathBuf,
     is_directory: bool,
+    /// What it says if it is a link, which was not followed then.
+    says: Option<PathBuf>,
 }
+
+/// As many links as the kernel follows.
+const LINKS_LIMIT: usize = 40;
 
 impl Tracer {
     pub(crate) fn new(attempts: Arc<Attempts>, granted: Granted) -> Tracer {
@@ -87,7 +93,7 @@ impl Tracer {
 
     /// Of a path at which the child sees nothing: something may lie there that it was not shown, or may be made there.
     fn absent(&self, wish: &Wish) -> (Outcome, PathBuf, Manner) {
-        if let Ok(found) = found(None, wish) {
+        if let Some(found) = found(None, wish).ok().or_else(|| self.beyond(wish)) {
             // Scratch is the child's own, whatever lies there to others.
             let outcome = match self.granted.is_scratch(&found.path) {
                 true => Outcome::Absent,
@@ -110,6 +116,21 @@ impl Tracer {
             }
             None => (Outcome::Absent, wish.path.clone(), wish.manner),
         }
+    }
+
+    /// What a link leads to that the child sees, and that leads to what it does not see.
+    fn beyond(&self, wish: &Wish) -> Option<Found> {
+        let root = self.root.iter().flatten().next().filter(|_| wish.follows)?;
+        let mut path = wish.path.clone();
+        for _ in 0..LINKS_LIMIT {
+            let at = |path, follows| Wish { path, manner: Manner::Look, creates: false, follows };
+            let link = found(Some(root), &at(path, false)).ok()?;
+            path = link.path.parent()?.join(link.says?);
+            if let Ok(found) = found(None, &at(path.clone(), true)) {
+                return Some(found);
+            }
+        }
+        None
     }
 }
 
@@ -194,7 +215,19 @@ fn found(root: Option<&File>, wish: &Wish) -> io::Result<Found> {
         true => wish.path.clone(),
         false => fs::read_link(format!("/proc/self/fd/{descriptor}"))?,
     };
-    Ok(Found { path, is_directory: file.metadata()?.is_dir() })
+    let kind = file.metadata()?.file_type();
+    let says = if kind.is_symlink() { Some(says(&file)?) } else { None };
+    Ok(Found { path, is_directory: kind.is_dir(), says })
+}
+
+/// What an opened link says.
+fn says(link: &File) -> io::Result<PathBuf> {
+    let mut text = vec![0_u8; libc::PATH_MAX as usize];
+    let (link, to) = (link.as_raw_fd(), text.as_mut_ptr().cast());
+    // SAFETY: the path is a constant that ends with NUL, and there is room for as many bytes as are said.
+    let length = check(unsafe { libc::readlinkat(link, c"".as_ptr(), to, text.len()) })?;
+    text.truncate(length.cast_unsigned());
+    Ok(OsString::from_vec(text).into())
 }
 
 fn is_absent(error: &io::Error) -> bool {
