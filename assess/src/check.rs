@@ -16,7 +16,7 @@ use crate::description::{Configured, Description};
 use crate::facts::{Descriptions, Interview, PluginFailure};
 use crate::policy::{Cause, CheckedAnalysis, CheckedPolicy, Policy, PolicyErrors};
 use crate::report::{AnalysisResult, Concern, Origins, Report, Target};
-use crate::session::{Effort, Session, told};
+use crate::session::{Effort, Session, World, told};
 use crate::settings::Settings;
 use crate::snapshot::{self, Note, OpenError, Snapshot, SnapshotError};
 use crate::source::{Chosen, SourceError, SourceKind};
@@ -125,6 +125,24 @@ impl Prepared {
         };
         let open = |specs| Ok(Session::open(settings, Some(snapshot.clone()), specs, sink)?);
         Prepared::chosen(settings, &target, snapshot.clone(), chosen, open)
+    }
+
+    /// The same in a world of the caller's.
+    ///
+    /// # Errors
+    /// As for [`Prepared::new`].
+    pub(crate) fn in_world(settings: &Settings, world: &World) -> Result<Prepared, CheckError> {
+        let target = snapshot::open(&settings.target)?;
+        let snapshot = Arc::new(target.snapshot_in(&settings.what, &settings.places)?);
+        let chosen = Chosen::choose(settings, None, &target, &snapshot)?;
+        let open = |specs| Ok(Session::in_world(world, settings, Some(snapshot.clone()), specs));
+        Prepared::chosen(settings, &target, snapshot.clone(), chosen, open)
+    }
+
+    /// Ends the plugins, of whose answers nothing is kept.
+    pub(crate) fn end(self) {
+        // A memory has nothing to keep, and nothing that could fail.
+        let _ = self.session.close();
     }
 
     /// The stages after the choice of the policy.
@@ -236,6 +254,20 @@ impl Prepared {
             why,
             why_file: self.why_file,
         })
+    }
+
+    /// Asks the questions of the check that are `wanted`; the analyses that come to an error, and why.
+    pub(crate) fn errors(&self, wanted: &dyn Fn(&Request) -> bool) -> Vec<(String, String)> {
+        let roots = self.roots();
+        let asked = self.policy.analyses.iter().zip(&roots).filter(|(_, root)| wanted(root));
+        let (analyses, roots): (Vec<&CheckedAnalysis>, Vec<Request>) =
+            asked.map(|(analysis, root)| (analysis, root.clone())).unzip();
+        let error =
+            |(analysis, reply): (&CheckedAnalysis, Reply)| match judged(analysis, reply).judged.verdict {
+                Verdict::Error { message } => Some((analysis.name.clone(), message)),
+                _ => None,
+            };
+        analyses.into_iter().zip(self.session.answers(&roots)).filter_map(error).collect()
     }
 
     /// The questions of the check: one for each analysis, in the policy's order.

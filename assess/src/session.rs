@@ -7,7 +7,7 @@ use probity_engine::{
     Account, Engine, Executor, Failure, Key, Reply, Request, Stats, StoreLocation, StoreWarning,
 };
 use probity_host::{
-    CallLimits, Host, HostOptions, Launch, Level, Places, PluginSpec, Sandboxed, Sink, StartError,
+    CallLimits, Host, HostOptions, Launch, Level, Places, PluginSpec, Sandboxed, Sink, StartError, Trace,
 };
 
 use crate::fetched::{self, Servers};
@@ -42,8 +42,19 @@ impl World {
     /// # Errors
     /// Where the program cannot open itself, which starting built-in plugins needs.
     pub(crate) fn new(settings: &Settings, sink: Arc<dyn Sink>) -> Result<World, StartError> {
-        let launch = Sandboxed::in_places(settings.places.clone())?;
-        let launch = launch.allowing_weak(settings.allow_weak_sandbox);
+        Ok(World::launching(settings.places.clone(), sandboxed(settings)?, sink))
+    }
+
+    /// The same, in which what one plugin tries is written down.
+    ///
+    /// # Errors
+    /// As for [`World::new`].
+    pub(crate) fn tracing(
+        settings: &Settings,
+        trace: Arc<Trace>,
+        sink: Arc<dyn Sink>,
+    ) -> Result<World, StartError> {
+        let launch = sandboxed(settings)?.tracing(trace);
         Ok(World::launching(settings.places.clone(), launch, sink))
     }
 
@@ -72,6 +83,11 @@ impl World {
             version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
+}
+
+fn sandboxed(settings: &Settings) -> Result<Sandboxed, StartError> {
+    let launch = Sandboxed::in_places(settings.places.clone())?;
+    Ok(launch.allowing_weak(settings.allow_weak_sandbox))
 }
 
 /// Opens the store, or a memory in its place where nothing is to be remembered.
@@ -126,11 +142,21 @@ impl Session {
         plugins: Vec<PluginSpec>,
         sink: Arc<dyn Sink>,
     ) -> Result<Session, StartError> {
+        Ok(Session::in_world(&World::new(settings, sink)?, settings, snapshot, plugins))
+    }
+
+    /// The same with another way to start processes.
+    pub(crate) fn in_world(
+        world: &World,
+        settings: &Settings,
+        snapshot: Option<Arc<Snapshot>>,
+        plugins: Vec<PluginSpec>,
+    ) -> Session {
         // What is judged by a snapshot that does not show everything must not be remembered.
         let whole = snapshot.as_ref().is_none_or(|snapshot| snapshot.incomplete.is_none());
-        let host = Host::new(World::new(settings, sink)?.options(settings, snapshot, plugins));
+        let host = Host::new(world.options(settings, snapshot, plugins));
         let (engine, warnings) = engine(settings, whole && settings.remembers, host.clone());
-        Ok(Session { engine, host, warnings, before: Stats::default(), lasting: false })
+        Session { engine, host, warnings, before: Stats::default(), lasting: false }
     }
 
     /// One check of an engine and a host that outlive it.

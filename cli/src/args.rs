@@ -224,6 +224,29 @@ pub(crate) enum PluginCommand {
         #[command(flatten)]
         subject: Subject,
     },
+    /// Asks a plugin what a check asks it, and tells what it tried: which files, which system calls, which inputs.
+    Trace {
+        /// A built-in plugin's name, or the id of one that the policy declares.
+        plugin: String,
+        #[command(flatten)]
+        subject: Subject,
+        /// Shows every path, also those of its runtime and those at which nothing lies.
+        #[arg(long, conflicts_with = "json")]
+        all: bool,
+        /// Prints all of it as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Asks a plugin what a check asks it, and proposes the permissions that its manifest would have to ask for.
+    Learn {
+        /// A built-in plugin's name, or the id of one that the policy declares.
+        plugin: String,
+        #[command(flatten)]
+        subject: Subject,
+        /// Prints the proposal as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Shows what a plugin of a policy asks for on this machine, and what it gets.
     Permissions {
         /// The plugin's id.

@@ -9,6 +9,7 @@ use probity_assess::snapshot::OpenError;
 use probity_assess::source::SourceError;
 use probity_registry::{ManifestError, PackageError};
 
+use crate::commands::check::tracing_hint;
 use crate::exit::Exit;
 use crate::printer::{is_hidden, tame};
 
@@ -157,15 +158,17 @@ impl From<CheckError> for CliError {
             CheckError::Source(error) => CliError::usage(&error).maybe_hinted(error.hint()),
             CheckError::Plugins(errors) => packages(&errors),
             CheckError::Start(_) => CliError::failed(&error).hinted("`probity doctor` tells what is missing"),
-            CheckError::Plugin(ref failure) if failure.denied => {
-                CliError::failed(&error).hinted("`probity doctor` tells each guarantee, and what provides it on this machine")
+            CheckError::Plugin(ref failure) if failure.denied => CliError::failed(&error)
+                .hinted("`probity doctor` tells each guarantee, and what provides it on this machine"),
+            CheckError::Plugin(ref failure) => {
+                let machine = "`probity doctor` tells what this machine offers; PROBITY_CACHE_DIR names another folder for the cache";
+                let tried = tracing_hint(&failure.plugin).map(|hint| format!("\nhint: {hint}"));
+                CliError::failed(&error).hinted(format!("{machine}{}", tried.unwrap_or_default()))
             }
-            CheckError::Plugin(_) => CliError::failed(&error).hinted(
-                "`probity doctor` tells what this machine offers; PROBITY_CACHE_DIR names another folder for the cache",
-            ),
             CheckError::Refresh { ref plugin, ref known } => {
                 let known = tame(&known.join(", "));
-                CliError::wrong(format!("there is no plugin {plugin} to refresh")).hinted(format!("there are {known}"))
+                CliError::wrong(format!("there is no plugin {plugin} to refresh"))
+                    .hinted(format!("there are {known}"))
             }
             other => CliError::usage(&other),
         }

@@ -165,7 +165,8 @@ impl Call<'_> {
                     let names = self.context.names();
                     let (uses, inputs) = (query.uses(configuration), ready.description.inputs());
                     let (plugin, grants) = (self.plugin, self.grants);
-                    Serving { plugin, names, uses, inputs, grants }.serve(batch, ask);
+                    let sink = &*self.context.options().sink;
+                    Serving { plugin, names, uses, inputs, grants, sink }.serve(batch, ask);
                 }),
             }
         }

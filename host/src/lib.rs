@@ -38,6 +38,7 @@ mod serve;
 mod sink;
 mod stderr;
 mod to_wire;
+mod trace;
 pub mod used;
 mod waiting;
 
@@ -50,7 +51,8 @@ pub use launch::{Launch, Launched, Process};
 pub use options::{CallLimits, GitGrant, HostOptions, PluginSpec, Program, Sources, plugin_of};
 pub use package::{CopyError, PackageFile, PackageKind, PackageProgram};
 pub use places::Places;
-pub use probity_sandbox::Level;
+pub use probity_sandbox::{Level, Manner, Outcome};
 pub use python::{Interpreter, PythonError};
 pub use sandboxed::Sandboxed;
-pub use sink::{Log, LogLevel, Progress, Silent, Sink};
+pub use sink::{Answered, Log, LogLevel, Progress, Silent, Sink};
+pub use trace::{Named, Trace, Traced, Whose};

@@ -23,6 +23,7 @@ use crate::allowance::Allowance;
 use crate::kept::{Keeping, Kept};
 use crate::launch::{Launch, Launched, Process};
 use crate::package::{PackageKind, PackageProgram};
+use crate::trace::{Grounds, Trace};
 use crate::{CopyError, GitGrant, Interpreter, Places, PluginSpec, Program, Sink, StartError};
 
 /// Starts plugins in the sandbox.
@@ -35,6 +36,8 @@ pub struct Sandboxed {
     weak: bool,
     /// Starts those that do not demand namespaces, if they are to see more of the machine.
     open: Option<Launcher>,
+    /// Whose processes are traced.
+    trace: Option<Arc<Trace>>,
 }
 
 impl Sandboxed {
@@ -60,7 +63,15 @@ impl Sandboxed {
     pub fn with_launcher(launcher: Launcher, places: Arc<Places>) -> Sandboxed {
         // Deadlines are the host's; a limit on processor time would end a plugin for being asked often.
         let limits = Limits { cpu_seconds: 7 * 24 * 3600, tasks: 512, ..Limits::default() };
-        Sandboxed { launcher, places, limits, surroundings: BTreeMap::new(), weak: false, open: None }
+        Sandboxed {
+            launcher,
+            places,
+            limits,
+            surroundings: BTreeMap::new(),
+            weak: false,
+            open: None,
+            trace: None,
+        }
     }
 
     /// The same, which may start plugins for which a guarantee is missing, if this machine cannot give more. Where it can,
@@ -94,6 +105,12 @@ impl Sandboxed {
         Ok(Sandboxed { open, ..self })
     }
 
+    /// The same, which writes down what the processes of one plugin try. They may do what they may do otherwise, and are slower.
+    #[must_use]
+    pub fn tracing(self, trace: Arc<Trace>) -> Sandboxed {
+        Sandboxed { trace: Some(trace), ..self }
+    }
+
     /// The same, with these limits on each process.
     #[must_use]
     pub fn limited(self, limits: Limits) -> Sandboxed {
@@ -106,8 +123,7 @@ impl Sandboxed {
     }
 
     fn package(&self, package: &PackageProgram, scratch: &Path) -> Result<Profile, StartError> {
-        let changed = |error: &CopyError| matches!(error, CopyError::Changed { .. });
-        let copy = self.places.make_unless(changed, |place| package.copy(place))?;
+        let copy = self.copied(package)?;
         let entry = copy.join(&package.entry);
         let mut profile = match &package.kind {
             PackageKind::Native => self.native(package, entry)?,
@@ -118,6 +134,11 @@ impl Sandboxed {
         profile.scratch = Some(scratch.to_owned());
         profile.environment.extend(surroundings(scratch));
         Ok(profile)
+    }
+
+    fn copied(&self, package: &PackageProgram) -> Result<PathBuf, CopyError> {
+        let changed = |error: &CopyError| matches!(error, CopyError::Changed { .. });
+        self.places.make_unless(changed, |place| package.copy(place))
     }
 
     fn native(&self, package: &PackageProgram, path: PathBuf) -> Result<Profile, StartError> {
@@ -149,6 +170,23 @@ impl Sandboxed {
         let (read, list, execute, environment) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (scratch, keep) = (None, false);
         Profile { entry, read, list, execute, scratch, keep, environment, limits, least: Level::None }
+    }
+
+    fn traced(
+        &self,
+        launcher: &Launcher,
+        profile: &Profile,
+        spec: &PluginSpec,
+        git: Option<&GitGrant>,
+        observer: Observer,
+        trace: &Trace,
+    ) -> Result<Child, StartError> {
+        let package = match &spec.program {
+            Program::Builtin { .. } => None,
+            Program::Package(package) => Some(self.copied(package)?),
+        };
+        let grounds = Grounds::new(spec, profile, git, package);
+        Ok(trace.start(launcher, profile, grounds, observer)?)
     }
 
     /// A directory of its own for one process.
@@ -183,6 +221,7 @@ impl Launch for Sandboxed {
         sink: &Arc<dyn Sink>,
     ) -> Result<Launched, StartError> {
         let allowance = spec.grants.allowance.as_deref();
+        let trace = self.trace.as_ref().filter(|trace| trace.is_of(spec));
         let (mut profile, scratch) = match &spec.program {
             Program::Builtin { name } => (self.builtin(name), None),
             Program::Package(package) => {
@@ -205,8 +244,13 @@ impl Launch for Sandboxed {
         profile.read.extend(git.into_iter().flat_map(|grant| grant.read.iter().cloned()));
         profile.read.extend(spec.grants.read.values().cloned());
         let open = self.open.as_ref().filter(|_| profile.least < Level::Full);
-        let child = open.unwrap_or(&self.launcher).spawn_observed(&profile, observer(spec, sink))?;
-        let keeping = Keeping::new(kept, sink, &spec.instance);
+        let launcher = open.unwrap_or(&self.launcher);
+        let child = match trace {
+            Some(trace) => self.traced(launcher, &profile, spec, git, observer(spec, sink), trace)?,
+            None => launcher.spawn_observed(&profile, observer(spec, sink))?,
+        };
+        // What a traced process leaves is lost.
+        let keeping = Keeping::new(kept.filter(|_| trace.is_none()), sink, &spec.instance);
         launched(child, scratch, spec.grants.allowance.clone(), keeping)
             .map_err(|source| StartError::Resource { what: "a pipe to the plugin", source })
     }

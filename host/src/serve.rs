@@ -12,6 +12,7 @@ use crate::grants::Grants;
 use crate::names::{Inputs, Names, Uses};
 use crate::plain::plain;
 use crate::routes::{Asked, Question, Said};
+use crate::sink::{Answered, Sink};
 use crate::to_wire;
 
 pub(crate) struct Serving<'a> {
@@ -23,6 +24,8 @@ pub(crate) struct Serving<'a> {
     pub(crate) inputs: &'a Inputs,
     /// What a person lets it see.
     pub(crate) grants: &'a Grants,
+    /// Who hears of what it asks.
+    pub(crate) sink: &'a dyn Sink,
 }
 
 /// A question that is put to the engine: for each key its place in the batch, or why it has none.
@@ -71,7 +74,7 @@ impl Serving<'_> {
                 (plugin, query, keys, Form::Many { fail_fast })
             }
         };
-        let (target, verdict) = self.target(plugin.as_deref(), &query).map_err(Said::Error)?;
+        let (target, verdict) = self.target(plugin.as_deref(), &query, keys.len()).map_err(Said::Error)?;
         let query: Arc<str> = query.into();
         let before = requests.len();
         let mut place = |key: Box<RawValue>| {
@@ -88,17 +91,29 @@ impl Serving<'_> {
     }
 
     fn input(&self, kind: &str, id: &str, ask: &mut dyn Ask) -> Said {
+        let (answered, said) = self.input_or_why(kind, id, ask);
+        self.sink.asked_input(self.plugin, kind, id, answered);
+        said
+    }
+
+    fn input_or_why(&self, kind: &str, id: &str, ask: &mut dyn Ask) -> (Answered, Said) {
         if !self.inputs.allow(kind, id) {
-            return Said::Error(object::plain(code::DENIED, self.inputs.undeclared(kind, id)));
+            let error = object::plain(code::DENIED, self.inputs.undeclared(kind, id));
+            return (Answered::Undeclared, Said::Error(error));
         }
         if !self.grants.allow(kind, id) {
-            return Said::Error(object::plain(code::DENIED, Grants::denied(self.plugin, kind, id)));
+            let error = object::plain(code::DENIED, Grants::denied(self.plugin, kind, id));
+            return (Answered::Ungranted, Said::Error(error));
         }
         match ask.input(kind, id) {
-            Ok(value) => Said::Input { digest: Digest::of(value.as_bytes()).to_string(), value },
+            Ok(value) => {
+                let digest = Digest::of(value.as_bytes()).to_string();
+                (Answered::Given, Said::Input { digest, value })
+            }
             Err(failure) => {
                 let message = format!("input {kind}/{id} cannot be had: {}", failure.message);
-                Said::Error(object::plain(code::INPUT_UNAVAILABLE, plain(&message, 1000)))
+                let error = object::plain(code::INPUT_UNAVAILABLE, plain(&message, 1000));
+                (Answered::Unavailable, Said::Error(error))
             }
         }
     }
@@ -109,12 +124,24 @@ impl Serving<'_> {
         &self,
         plugin: Option<&str>,
         query: &str,
+        keys: usize,
     ) -> Result<(Arc<str>, Option<ErrorObject>), ErrorObject> {
-        let Some(name) = plugin else { return Ok((Arc::clone(self.plugin), None)) };
+        let hear = |id: &str, answered| self.sink.asked_query(self.plugin, id, query, keys, answered);
+        let Some(name) = plugin else {
+            hear(self.plugin, Answered::Given);
+            return Ok((Arc::clone(self.plugin), None));
+        };
         match self.names.resolve(name) {
-            Ok(id) if self.uses.allow(&id, query) => Ok((id, None)),
-            Ok(id) => Err(object::plain(code::DENIED, self.uses.denied(&id, query))),
+            Ok(id) if self.uses.allow(&id, query) => {
+                hear(&id, Answered::Given);
+                Ok((id, None))
+            }
+            Ok(id) => {
+                hear(&id, Answered::Undeclared);
+                Err(object::plain(code::DENIED, self.uses.denied(&id, query)))
+            }
             Err(id) => {
+                hear(&id, Answered::Unavailable);
                 let error = object::plain(code::NO_SUCH_PLUGIN, self.names.absent(&id));
                 Ok((id, Some(error)))
             }
@@ -161,6 +188,7 @@ mod tests {
     use tokio::sync::Semaphore;
 
     use super::*;
+    use crate::Silent;
 
     /// Notes what it is asked and knows nothing.
     struct Noting(Vec<Request>);
@@ -192,7 +220,8 @@ mod tests {
         let names = Names::new([Arc::clone(&plugin)].into_iter());
         let inputs = Inputs::default();
         let (uses, grants) = (Uses::default(), &Grants::default());
-        let serving = Serving { plugin: &plugin, names: &names, uses, inputs: &inputs, grants };
+        let serving =
+            Serving { plugin: &plugin, names: &names, uses, inputs: &inputs, grants, sink: &Silent };
         let none: &[&str] = &[];
         for keys in [none, &["{\"n\":0.5}"]] {
             let keys = keys.iter().map(|key| RawValue::from_string((*key).to_owned()).unwrap()).collect();

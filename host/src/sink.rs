@@ -34,6 +34,19 @@ pub struct Progress {
     pub message: Option<String>,
 }
 
+/// What came of something that a plugin asked the host for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Answered {
+    /// It was asked on; the answer may be an error all the same.
+    Given,
+    /// The plugin did not say beforehand that it would ask for it.
+    Undeclared,
+    /// Nobody granted it.
+    Ungranted,
+    /// There is none.
+    Unavailable,
+}
+
 /// Hears of calls, logs and progress. Called from the host's own threads, so it must not block.
 pub trait Sink: Send + Sync + 'static {
     /// The plugin instance is asked a query. Most need not hear of it.
@@ -52,6 +65,14 @@ pub trait Sink: Send + Sync + 'static {
     /// control characters. It may name processes of this machine. The plugin goes on meanwhile, with an error.
     fn denied(&self, plugin: &str, violation: &str) {
         let _ = (plugin, violation);
+    }
+    /// The plugin instance asked for an input, in its own words.
+    fn asked_input(&self, plugin: &str, kind: &str, id: &str, answered: Answered) {
+        let _ = (plugin, kind, id, answered);
+    }
+    /// The plugin instance asked this query of a plugin for so many keys.
+    fn asked_query(&self, plugin: &str, asked: &str, query: &str, keys: usize, answered: Answered) {
+        let _ = (plugin, asked, query, keys, answered);
     }
 }
 

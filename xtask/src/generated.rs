@@ -17,6 +17,8 @@ const COMMANDS: &[&[&str]] = &[
     &["plugin", "list"],
     &["plugin", "describe"],
     &["plugin", "check-determinism"],
+    &["plugin", "trace"],
+    &["plugin", "learn"],
     &["plugin", "permissions"],
     &["plugin", "grant"],
     &["plugin", "hash"],

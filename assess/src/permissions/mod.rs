@@ -117,6 +117,24 @@ impl Permissions {
         })
     }
 
+    /// Whether a person could grant this on this machine; the error says why nobody can.
+    pub(crate) fn grantable(&self, thing: &Thing) -> Result<(), String> {
+        match self.ground.of_person(thing, None) {
+            // Where the policy lies decides what is meant, and it is granted there.
+            Err(PlaceError::Relative { .. }) => Ok(()),
+            Err(error) => Err(error.to_string()),
+            Ok(place) if self.machine.forbids(thing, place.as_deref()) => {
+                Err("this machine's policy forbids it".to_owned())
+            }
+            Ok(_) => Ok(()),
+        }
+    }
+
+    /// The person's home folder, links followed.
+    pub(crate) fn home(&self) -> Option<PathBuf> {
+        self.ground.home.as_deref().map(place::canonical)
+    }
+
     /// What came of each thing that the package asks for, in the order of kinds and names.
     pub fn decide(
         &self,

@@ -1,15 +1,15 @@
 //! `probity check`: the report on standard output, everything else on standard error.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use probity_assess::check::{self, Checked};
-use probity_assess::report::Outcome;
+use probity_assess::report::{Outcome, VerdictKind};
 use probity_assess::session::Effort;
 use probity_assess::settings::Settings;
 use probity_assess::source::SourceKind;
-use probity_host::Level;
+use probity_host::{Level, plugin_of};
 use probity_registry::PluginId;
 use serde::Serialize;
 
@@ -54,6 +54,9 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     cx.printer.result(&report).map_err(|e| CliError::failed(&e))?;
     if let Some(told) = weaker(&checked.effort) {
         cx.printer.note(&told);
+    }
+    for hint in tracing_hints(&checked) {
+        cx.printer.note(&hint);
     }
     if args.stats {
         cx.printer.error(&stats(&checked, start));
@@ -121,6 +124,20 @@ pub(super) fn weaker(effort: &Effort) -> Option<String> {
     let kind = if least < Level::Standard { "warning" } else { "note" };
     let why = effort.no_namespaces.as_ref().map(|why| format!(", without namespaces: {}", tame(why)));
     Some(format!("{kind}: the sandbox of {whom} was {least}{}", why.unwrap_or_default()))
+}
+
+/// How to see what those plugins tried that failed: strangers', to whom the sandbox may have denied a file.
+fn tracing_hints(checked: &Checked) -> Vec<String> {
+    let failed = checked.report.analyses().into_iter().filter(|one| one.verdict == VerdictKind::Error);
+    let plugins: BTreeSet<&str> = failed.map(|one| one.plugin.as_str()).collect();
+    plugins.into_iter().filter_map(tracing_hint).map(|hint| format!("hint: {hint}")).collect()
+}
+
+/// The same for one plugin; none for a built-in one.
+pub(crate) fn tracing_hint(plugin: &str) -> Option<String> {
+    let id = plugin_of(plugin);
+    let stranger = !id.starts_with("probity/core/");
+    stranger.then(|| format!("to see what it tried: `probity plugin trace {}`", tame(id)))
 }
 
 pub(super) fn stats(checked: &Checked, start: Instant) -> String {

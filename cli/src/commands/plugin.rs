@@ -12,7 +12,8 @@ use probity_registry::{PermissionKind, PluginId, manifest, tree_hash};
 use serde_json::json;
 
 use crate::args::{Declared, PluginCommand};
-use crate::commands::{Context, Ended, determinism, permissions};
+use crate::commands::trace::Shown;
+use crate::commands::{Context, Ended, determinism, learn, permissions, trace};
 use crate::error::CliError;
 use crate::printer::{paragraphs, tame};
 use crate::progress::Spinner;
@@ -23,6 +24,10 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
         PluginCommand::List { of } => list(cx, of),
         PluginCommand::Describe { plugin, of, json } => describe(cx, plugin, of, *json),
         PluginCommand::CheckDeterminism { plugin, subject } => determinism::check(cx, plugin, subject),
+        PluginCommand::Trace { plugin, subject, all, json } => {
+            trace::trace(cx, plugin, subject, Shown { all: *all, json: *json })
+        }
+        PluginCommand::Learn { plugin, subject, json } => learn::learn(cx, plugin, subject, *json),
         PluginCommand::Permissions { plugin, policy, json } => permissions::show(cx, plugin, policy, *json),
         PluginCommand::Grant { plugin, revoke: true, .. } => permissions::revoke(cx, plugin),
         PluginCommand::Grant { plugin, policy, env, file, read, net, limit, scratch, all, .. } => {

@@ -82,11 +82,16 @@ impl Tracer {
                 (self.granted.outcome(&found.path, manner), found.path, manner)
             }
             Err(error) if is_absent(&error) => self.absent(wish),
-            // Who may not even look there may do nothing else.
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                (Outcome::Denied, wish.path.clone(), wish.manner)
+            Err(error) => {
+                let outcome = match error.raw_os_error() {
+                    // Who may not even look there may do nothing else.
+                    Some(libc::EACCES) => Outcome::Denied,
+                    // This process may not look like this: in some containers.
+                    Some(libc::ENOSYS | libc::EPERM) => self.granted.outcome(&wish.path, wish.manner),
+                    _ => Outcome::Absent,
+                };
+                (outcome, wish.path.clone(), wish.manner)
             }
-            Err(_) => (Outcome::Absent, wish.path.clone(), wish.manner),
         };
         self.attempts.note(&wish.path, manner, outcome, leads_to);
     }
