@@ -13,10 +13,12 @@ pub mod history;
 pub mod ids;
 mod magic;
 mod mainline;
+pub mod messages;
 pub mod objects;
 pub mod paths;
 mod queries;
 pub mod shapes;
+pub mod text;
 pub mod tree;
 
 pub use error::GitError;

@@ -6,7 +6,7 @@ use crate::history::{Begun, Below};
 use crate::objects::Repository;
 use crate::shapes::{
     AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, Folder, History, HistoryKey,
-    Segment, Tree, TreeKey,
+    Messages, Segment, Text, TextKey, Tree, TreeKey,
 };
 use probity_sdk::prelude::*;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub fn plugin() -> Plugin<Empty> {
         .query(tree)
         .query(folder)
         .query(contents)
+        .query(text)
+        .query(messages)
         .explain(EXPLANATION)
 }
 
@@ -54,6 +56,18 @@ pub fn part(engine: &Engine, key: HistoryKey) -> Result<History> {
     let shared = shared(engine)?;
     let begun = answer(crate::history::part(&shared.repository, &key))?;
     finished(engine, &shared, begun)
+}
+
+/// Subjects of the commits of a segment, and the paragraphs that hold trailers.
+#[query]
+pub fn messages(engine: &Engine, key: Segment) -> Result<Messages> {
+    answer(crate::messages::messages(&shared(engine)?.repository, &key))
+}
+
+/// What a blob holds, if it is text in UTF-8.
+#[query(cost = "hands on the whole content")]
+pub fn text(engine: &Engine, key: TextKey) -> Result<Text> {
+    answer(crate::text::text(&shared(engine)?.repository, &key))
 }
 
 fn finished(engine: &Engine, shared: &Shared, begun: Begun) -> Result<History> {

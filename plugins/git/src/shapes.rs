@@ -7,7 +7,7 @@ use crate::graphemes::Counts;
 use probity_sdk::RawValue;
 pub use probity_sdk::git::{
     BlobContent, Commit, CommitKey, Commits, Contents, ContentsKey, FileKind, Folder, History, HistoryKey,
-    Person, Segment, SubFolder, Tree, TreeFile, TreeKey,
+    Message, Messages, Person, Segment, SubFolder, Text, TextKey, Tree, TreeFile, TreeKey,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

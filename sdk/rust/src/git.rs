@@ -3,6 +3,7 @@
 
 mod folder;
 pub mod path;
+mod text;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
@@ -12,6 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use folder::{Folder, SubFolder};
+pub use text::{Message, Messages, Text, TextKey};
 
 /// The key of every built-in analysis: one state of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

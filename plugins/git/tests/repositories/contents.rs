@@ -1,8 +1,8 @@
 //! Files of trees, and what blobs hold.
 
 use crate::lab::Lab;
-use probity_plugin_git::shapes::{ContentsKey, TreeKey};
-use probity_plugin_git::{contents, tree};
+use probity_plugin_git::shapes::{ContentsKey, Segment, TextKey, TreeKey};
+use probity_plugin_git::{contents, messages, text, tree};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -103,4 +103,32 @@ fn however_deep_a_folder_lies_its_level_can_be_told() {
     assert_eq!((folder.files.len(), folder.folders.len()), (0, 1));
     let error = tree::tree(&repository, &TreeKey { tree: tree.clone() }).unwrap_err();
     assert_eq!(error.to_string(), format!("tree {tree} unfolds into more than 2048 levels"));
+}
+
+#[test]
+fn text_is_told_as_it_stands_and_anything_else_by_its_size() {
+    let lab = Lab::new();
+    lab.write("text", "ü\r\n").write("latin", b"caf\xe9").write("elf", b"\x7fELF\0").commit("one");
+    let of = |name: &str| {
+        let key = TextKey { blob: lab.id(&format!("HEAD:{name}")) };
+        let answer = text::text(&lab.repository(), &key).unwrap();
+        (answer.size, answer.text)
+    };
+    assert_eq!(of("text"), (4, Some("ü\r\n".to_owned())));
+    assert_eq!(of("latin"), (4, None));
+    assert_eq!(of("elf"), (5, None));
+}
+
+#[test]
+fn messages_tell_subject_and_trailers() {
+    let lab = Lab::new();
+    let commit = lab.commit("Add a thing (#3)\n\nBecause.\n\nReviewed-by: Eve <eve@example.org>");
+    let key = Segment { commits: vec![commit.clone()], cut: Vec::new() };
+    let told = messages::messages(&lab.repository(), &key).unwrap();
+    assert_eq!(told.commits.len(), 1);
+    assert_eq!(
+        (told.commits[0].id.as_str(), told.commits[0].subject.as_str()),
+        (commit.as_str(), "Add a thing (#3)")
+    );
+    assert_eq!(told.commits[0].end, "Because.\nReviewed-by: Eve <eve@example.org>");
 }
