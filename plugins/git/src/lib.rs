@@ -11,6 +11,7 @@ mod error;
 pub mod graphemes;
 pub mod history;
 pub mod ids;
+pub mod lines;
 mod magic;
 mod mainline;
 pub mod messages;

@@ -6,7 +6,7 @@ use crate::history::{Begun, Below};
 use crate::objects::Repository;
 use crate::shapes::{
     AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, Folder, History, HistoryKey,
-    Messages, Segment, Text, TextKey, Tree, TreeKey,
+    Lines, LinesKey, Messages, Segment, Text, TextKey, Tree, TreeKey,
 };
 use probity_sdk::prelude::*;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ pub fn plugin() -> Plugin<Empty> {
         .query(folder)
         .query(contents)
         .query(text)
+        .query(lines)
         .query(messages)
         .explain(EXPLANATION)
 }
@@ -68,6 +69,12 @@ pub fn messages(engine: &Engine, key: Segment) -> Result<Messages> {
 #[query(cost = "hands on the whole content")]
 pub fn text(engine: &Engine, key: TextKey) -> Result<Text> {
     answer(crate::text::text(&shared(engine)?.repository, &key))
+}
+
+/// Lines of blobs in which one of some words occurs.
+#[query(cost = "reads every blob")]
+pub fn lines(engine: &Engine, key: LinesKey) -> Result<Lines> {
+    answer(crate::lines::lines(&shared(engine)?.repository, &key))
 }
 
 fn finished(engine: &Engine, shared: &Shared, begun: Begun) -> Result<History> {

@@ -6,8 +6,9 @@
 use crate::graphemes::Counts;
 use probity_sdk::RawValue;
 pub use probity_sdk::git::{
-    BlobContent, Commit, CommitKey, Commits, Contents, ContentsKey, FileKind, Folder, History, HistoryKey,
-    Message, Messages, Person, Segment, SubFolder, Text, TextKey, Tree, TreeFile, TreeKey,
+    BlobContent, BlobLines, Commit, CommitKey, Commits, Contents, ContentsKey, FileKind, Folder, History,
+    HistoryKey, Line, Lines, LinesKey, Message, Messages, Person, Segment, SubFolder, Text, TextKey, Tree,
+    TreeFile, TreeKey,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

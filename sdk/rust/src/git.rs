@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use folder::{Folder, SubFolder};
-pub use text::{Message, Messages, Text, TextKey};
+pub use text::{BlobLines, Line, Lines, LinesKey, Message, Messages, Text, TextKey};
 
 /// The key of every built-in analysis: one state of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

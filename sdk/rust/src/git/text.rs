@@ -38,3 +38,38 @@ pub struct Message {
     /// The last two paragraphs after the subject, one line under the other: where trailers stand. At most 4096 characters, the last ones.
     pub end: String,
 }
+
+/// Key of `git/lines`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinesKey {
+    /// The blobs, sorted.
+    pub blobs: Vec<String>,
+    /// What is looked for, byte for byte; a line with any of these is told.
+    pub words: Vec<String>,
+}
+
+/// Value of `git/lines`: the blobs in which a word occurs, in the key's order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Lines {
+    /// Blobs of more than 32 MiB are not looked into.
+    pub blobs: Vec<BlobLines>,
+}
+
+/// Lines of one blob.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct BlobLines {
+    /// The blob.
+    pub id: String,
+    /// The first 16 lines with a word.
+    pub lines: Vec<Line>,
+}
+
+/// A line of a text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Line {
+    /// Counted from 1.
+    pub line: u64,
+    /// Its first 200 characters; what is not UTF-8 is replaced.
+    pub text: String,
+}
