@@ -1,0 +1,84 @@
+//! The changes on the main line: the chain of first parents from the newest commit on.
+
+use std::collections::HashMap;
+
+use crate::evidence::{Evidence, same};
+use crate::facts::{Fact, Facts};
+
+/// A change, and how it came in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Change<'a> {
+    pub(crate) commit: &'a str,
+    pub(crate) way: Way,
+}
+
+/// How a change came onto the main line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Way {
+    /// Merged by somebody else than its author.
+    Merged,
+    /// With a trailer that names who looked at it, or where.
+    Trailer,
+    /// As a pull request that a forge made one commit of.
+    Squashed,
+    /// Committed by somebody else than its author.
+    Applied,
+    /// Merged by its own author.
+    OwnMerge,
+    /// Without a trace of anybody else.
+    Direct,
+}
+
+impl Way {
+    pub(crate) fn is_reviewed(self) -> bool {
+        !matches!(self, Self::OwnMerge | Self::Direct)
+    }
+}
+
+/// The newest changes made by people, newest first, at most so many.
+pub(crate) fn changes(facts: &Facts, most: usize) -> Vec<Change<'_>> {
+    let places: HashMap<&str, usize> =
+        facts.commits.iter().enumerate().map(|(place, fact)| (fact.id.as_str(), place)).collect();
+    let mut changes = Vec::new();
+    let mut next = facts.commits.len().checked_sub(1);
+    while let Some(place) = next
+        && changes.len() < most
+    {
+        let fact = &facts.commits[place];
+        let merged =
+            fact.merged.iter().filter_map(|id| places.get(id.as_str())).map(|place| &facts.commits[*place]);
+        let merged: Vec<&Fact> = merged.collect();
+        // What a machine merges counts by its author, and what a machine wrote does not count.
+        let by_bot = if merged.is_empty() { fact.bot } else { merged.iter().all(|fact| fact.bot) };
+        if !by_bot && !fact.root {
+            changes.push(Change { commit: &fact.id, way: way(facts, fact, &merged) });
+        }
+        // Parents come before their children, so that the walk ends.
+        next = match &fact.first {
+            _ if fact.root => None,
+            Some(first) => places.get(first.as_str()).copied().filter(|first| *first < place),
+            None => place.checked_sub(1),
+        };
+    }
+    changes
+}
+
+fn way(facts: &Facts, fact: &Fact, merged: &[&Fact]) -> Way {
+    match fact.evidence {
+        Evidence::Trailer | Evidence::Place => return Way::Trailer,
+        Evidence::Request => return Way::Squashed,
+        Evidence::Applied | Evidence::None => {}
+    }
+    if merged.is_empty() {
+        return if fact.evidence == Evidence::Applied { Way::Applied } else { Way::Direct };
+    }
+    let by_another = |merged: &&&Fact| !same(&facts.people[merged.author], &facts.people[fact.author]);
+    if merged.iter().any(|merged| by_another(&merged)) {
+        return Way::Merged;
+    }
+    // Who merges their own work may still have had it looked at.
+    match merged.iter().map(|merged| merged.evidence).min() {
+        Some(Evidence::Trailer | Evidence::Place) => Way::Trailer,
+        _ => Way::OwnMerge,
+    }
+}
