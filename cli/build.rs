@@ -9,8 +9,20 @@ use std::{env, fs, io};
 use sha2::{Digest, Sha256};
 
 /// The built-in plugins; `cli/src/builtin.rs` holds the same names, and a test there holds the two together.
-const PLUGINS: [&str; 8] =
-    ["activity", "affiliation", "binary", "churn", "entropy", "git", "identity", "linguist"];
+const PLUGINS: [&str; 12] = [
+    "activity",
+    "affiliation",
+    "binary",
+    "churn",
+    "dependencies",
+    "entropy",
+    "fuzz",
+    "git",
+    "identity",
+    "linguist",
+    "review",
+    "typo",
+];
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("..");

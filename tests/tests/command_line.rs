@@ -130,7 +130,21 @@ fn explain_tells_the_formula_of_an_analysis_and_the_arithmetic_of_the_score() {
 fn plugins_are_listed_and_described() {
     let lab = Lab::new();
     let list = lab.probity(["plugin", "list"]).expect(0);
-    for name in ["activity", "affiliation", "binary", "churn", "entropy", "git", "identity", "linguist"] {
+    let names = [
+        "activity",
+        "affiliation",
+        "binary",
+        "churn",
+        "dependencies",
+        "entropy",
+        "fuzz",
+        "git",
+        "identity",
+        "linguist",
+        "review",
+        "typo",
+    ];
+    for name in names {
         assert!(list.stdout.contains(name), "{}", list.stdout);
     }
     let described = lab.probity(["plugin", "describe", "git"]).expect(0);

@@ -12,6 +12,8 @@ fn repository(lab: &Lab) -> Repository {
     repository
         .write("logo.png", b"\x89PNG\r\n\x1a\n\0")
         .write("tool", b"\x7fELF\0\0")
+        .write("package.json", "{\"dependencies\": {\"reacct\": \"1\"}}\n")
+        .write("x_test.go", "func FuzzX(f *testing.F) {}\n")
         .write("a.rs", "fn main() {}\n");
     repository.author("Ann", "ann@example.org").commit("by another");
     repository.git(["checkout", "-q", "-b", "side", "HEAD~3"]);
@@ -35,13 +37,24 @@ fn every_official_plugin_gives_the_same_bytes_each_time() {
         ("affiliation", "affiliation"),
         ("binary", "binary"),
         ("churn", "churn"),
+        ("dependencies", "file"),
         ("entropy", "entropy"),
+        ("fuzz", "fuzz"),
         ("git", "changes"),
         ("identity", "identity"),
         ("linguist", "source_extensions"),
+        ("review", "review"),
+        ("typo", "typo"),
     ];
+    // The built-in policy does not ask all of them.
+    let analyses =
+        ["activity", "affiliation", "binary", "churn", "entropy", "fuzz", "identity", "review", "typo"];
+    let analyses = analyses.map(|name| format!("analysis \"{name}\" policy=\"true\""));
+    let policy = format!("analyze {{ investigate policy=\"score > 0.5\"; {}; }}\n", analyses.join("; "));
+    let policy = lab.file("all.kdl", policy);
     for (plugin, query) in asked {
-        let run = determinism(&lab, plugin, repository.path(), &[]).expect(0);
+        let further = ["--policy", policy.to_str().unwrap()];
+        let run = determinism(&lab, plugin, repository.path(), &further).expect(0);
         assert!(run.stdout.contains("the same bytes each time"), "{}", run.stdout);
         assert!(run.stdout.contains(&format!("  {query} ")), "{}", run.stdout);
     }

@@ -36,8 +36,20 @@ const COMMANDS: &[&[&str]] = &[
 ];
 
 /// The plugins of `docs/analyses.md`: the analyses first, then those that bring data.
-const PLUGINS: &[&str] =
-    &["activity", "affiliation", "binary", "churn", "entropy", "identity", "git", "linguist"];
+const PLUGINS: &[&str] = &[
+    "activity",
+    "affiliation",
+    "binary",
+    "churn",
+    "entropy",
+    "fuzz",
+    "identity",
+    "review",
+    "typo",
+    "dependencies",
+    "git",
+    "linguist",
+];
 
 /// Writes the files, or, with `check`, fails if one differs from what would be written.
 pub(crate) fn generate(check: bool) -> Done {

@@ -25,8 +25,20 @@ const MAX_NESTING: usize = 32;
 const STACK: usize = 64 << 20;
 
 /// The plugins that come with Probity, by their bare names.
-pub const BUILT_INS: [&str; 8] =
-    ["activity", "affiliation", "binary", "churn", "entropy", "git", "identity", "linguist"];
+pub const BUILT_INS: [&str; 12] = [
+    "activity",
+    "affiliation",
+    "binary",
+    "churn",
+    "dependencies",
+    "entropy",
+    "fuzz",
+    "git",
+    "identity",
+    "linguist",
+    "review",
+    "typo",
+];
 
 impl Policy {
     /// Reads a policy. `source_name` names it in messages.
