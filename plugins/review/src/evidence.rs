@@ -11,7 +11,7 @@ pub(crate) enum Evidence {
     Trailer,
     /// A trailer names the place where it was looked at.
     Place,
-    /// A forge made it of a pull request.
+    /// A forge made it of a pull request, by squashing or merging.
     Request,
     /// Somebody else committed it.
     Applied,
@@ -38,7 +38,7 @@ pub(crate) fn evidence(commit: &Commit, message: &Message) -> Evidence {
         return Evidence::Place;
     }
     let by_forge = FORGES.contains(&folded(&commit.committer.email).as_str());
-    if by_forge && ends_in_number(&message.subject) {
+    if by_forge && (ends_in_number(&message.subject) || message.subject.starts_with("Merge pull request #")) {
         return Evidence::Request;
     }
     // A forge commits for its users what they edit in the browser: then it is nobody else.
@@ -133,6 +133,8 @@ mod tests {
             ("Ada", "Ada", "x", "Signed-off-by: Bob <b@h>\nChange-Id: I123", Evidence::None),
             ("Ada", forge, "Add (#12)", "", Evidence::Request),
             ("Ada", forge, "Add #12", "", Evidence::None),
+            ("Ada", forge, "Merge pull request #12 from ada/x", "", Evidence::Request),
+            ("Ada", "Ada", "Merge pull request #12 from ada/x", "", Evidence::None),
             ("Ada", "Ada", "Add (#12)", "", Evidence::None),
             ("Ada", "Bob", "x", "", Evidence::Applied),
             ("Ada", "ada other@example.org", "x", "", Evidence::None),

@@ -29,7 +29,7 @@ pub(crate) fn described(way: Way) -> &'static str {
     match way {
         Way::Merged => "somebody else merges a change",
         Way::Trailer => "a change names who looked at it, or where",
-        Way::Squashed => "a forge makes one commit of a pull request",
+        Way::Request => "a forge brings in a pull request",
         Way::Applied => "somebody else commits a change",
         Way::OwnMerge | Way::Direct => "nobody else is seen",
     }

@@ -22,8 +22,8 @@ pub use config::Config;
 const EXPLANATION: &str = "The value has one element for each of the newest changes on the main line, newest first: whether it shows that \
 somebody other than its author had a hand in it. A change is a commit on the chain of first parents; what a merge brings in belongs to the merge. \
 It is reviewed if (1) it is a merge, and who merged is not the author of what was merged; (2) a trailer Reviewed-by, Acked-by or Approved-by names \
-somebody else, or one such as Reviewed-on, PR-URL, Differential Revision or See merge request names the place of a review; (3) its subject ends in \
-the number of a pull request, as in (#123), and the committer is the web interface of a forge; (4) it was committed by another person than its author. \
+somebody else, or one such as Reviewed-on, PR-URL, Differential Revision or See merge request names the place of a review; (3) the web interface of a forge \
+committed it, and its subject says that it is a pull request, squashed, as in (#123), or merged; (4) it was committed by another person than its author. \
 Changes of bots are left out. Which of these ways a project uses is found first: where fewer than a quarter of the changes show any, no conclusion is \
 drawn, for the project may review elsewhere. The measure follows Hipcheck's review metric, which asks GitHub for the reviews of each pull request. This judges offline, \
 from the commits alone: names in commits are what their makers wrote, and a pull request that was merged is not proof that anybody read it. React: \

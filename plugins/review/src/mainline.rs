@@ -19,8 +19,8 @@ pub(crate) enum Way {
     Merged,
     /// With a trailer that names who looked at it, or where.
     Trailer,
-    /// As a pull request that a forge made one commit of.
-    Squashed,
+    /// As a pull request that a forge squashed or merged. Who pressed the button may be its author, and somebody else may have approved it.
+    Request,
     /// Committed by somebody else than its author.
     Applied,
     /// Merged by its own author.
@@ -64,21 +64,17 @@ pub(crate) fn changes(facts: &Facts, most: usize) -> Vec<Change<'_>> {
 }
 
 fn way(facts: &Facts, fact: &Fact, merged: &[&Fact]) -> Way {
+    let by_another = |merged: &&Fact| !same(&facts.people[merged.author], &facts.people[fact.author]);
     match fact.evidence {
-        Evidence::Trailer | Evidence::Place => return Way::Trailer,
-        Evidence::Request => return Way::Squashed,
-        Evidence::Applied | Evidence::None => {}
-    }
-    if merged.is_empty() {
-        return if fact.evidence == Evidence::Applied { Way::Applied } else { Way::Direct };
-    }
-    let by_another = |merged: &&&Fact| !same(&facts.people[merged.author], &facts.people[fact.author]);
-    if merged.iter().any(|merged| by_another(&merged)) {
-        return Way::Merged;
-    }
-    // Who merges their own work may still have had it looked at.
-    match merged.iter().map(|merged| merged.evidence).min() {
-        Some(Evidence::Trailer | Evidence::Place) => Way::Trailer,
-        _ => Way::OwnMerge,
+        Evidence::Trailer | Evidence::Place => Way::Trailer,
+        _ if merged.iter().any(by_another) => Way::Merged,
+        Evidence::Request => Way::Request,
+        Evidence::Applied if merged.is_empty() => Way::Applied,
+        Evidence::None if merged.is_empty() => Way::Direct,
+        // Who merges their own work may still have had it looked at.
+        Evidence::Applied | Evidence::None => match merged.iter().map(|merged| merged.evidence).min() {
+            Some(Evidence::Trailer | Evidence::Place) => Way::Trailer,
+            _ => Way::OwnMerge,
+        },
     }
 }

@@ -72,20 +72,22 @@ fn each_change_on_the_main_line_is_judged_newest_first() {
          x2 x1 cyd cyd More\n\
          m1 t1,x2 ada forge Merge pull request #3\n\
          y1 m1 ada ada Own branch\n\
-         m2 m1,y1 ada forge Merge pull request #4\n\
-         b1 m2 dependabot[bot] forge Bump (#5)",
+         m2 m1,y1 ada ada Merge branch 'y'\n\
+         z1 m2 ada ada Own request\n\
+         m3 m2,z1 ada forge Merge pull request #4\n\
+         b1 m3 dependabot[bot] forge Bump (#5)",
         squashed(0, 10, "root")
     );
     let lab = lab(&[&history]);
     let answer = lab.ask().unwrap();
-    // m2, m1, t1, a1, d1, and the ten squashed ones; neither the bot, the branches nor the root.
-    let expected = [&[false, true, true, true, false][..], &[true; 10]].concat();
+    // m3, m2, m1, t1, a1, d1, and the ten squashed ones; neither the bot, the branches nor the root.
+    let expected = [&[true, false, true, true, true, false][..], &[true; 10]].concat();
     assert_eq!(answer.value(), &json!(expected));
     let expected = [
         Concern::new("was merged by its own author").commit("m2"),
         Concern::new("came onto the main line without a trace of anybody but its author").commit("d1"),
         Concern::new(
-            "judged offline, by the commits of 15 changes; most often a forge makes one commit of a pull request",
+            "judged offline, by the commits of 16 changes; most often a forge brings in a pull request",
         ),
     ];
     assert_eq!(answer.concern_list(), expected);
