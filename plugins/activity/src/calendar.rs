@@ -31,6 +31,11 @@ impl Day {
         (parsed.to_string() == text).then_some(parsed)
     }
 
+    /// The moment at which it begins, in seconds since 1970-01-01T00:00:00Z.
+    pub(crate) fn begins(self) -> i64 {
+        self.0 * SECONDS_PER_DAY
+    }
+
     /// Days from `earlier` to this day; negative if `earlier` is in fact later.
     pub(crate) fn since(self, earlier: Self) -> i64 {
         self.0 - earlier.0

@@ -18,7 +18,8 @@ const EXPLANATION: &str = "Idle days = today minus the day on which the newest c
 both in UTC. A date in the future counts as 0 days and is pointed out. The measure is Hipcheck's activity metric. Code \
 that nobody has touched for long may lack fixes for known weaknesses, and an abandoned project is easily taken over. \
 React: see whether the project is finished or abandoned, whether it moved, and who would answer a report. An author \
-date is what the author says it is: it can be set to any day.";
+date is what the author says it is: it can be set to any day. With compat=hipcheck the value has seconds too, as Hipcheck counts them, from that \
+moment to the beginning of today.";
 
 /// Serves the plugin's queries over the standard streams until the host ends the session.
 pub fn run() -> ExitCode {

@@ -15,6 +15,9 @@ pub(crate) struct Activity {
     pub(crate) commit: String,
     /// The day on which it was written, `YYYY-MM-DD` in UTC.
     pub(crate) authored: String,
+    /// With `compat`: seconds from that moment to the beginning of today in UTC, which may be negative.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) seconds: Option<i64>,
 }
 
 /// How long the repository has been idle: days since its newest commit was written.
@@ -34,6 +37,7 @@ pub(crate) fn activity(engine: &Engine<Config>, target: Target) -> Result<Answer
         days: u64::try_from(idle).unwrap_or(0),
         commit: commit.id.clone(),
         authored: authored.to_string(),
+        seconds: engine.config().compat.map(|_| today.begins().saturating_sub(commit.authored)),
     });
     Ok(match noteworthy(idle, authored, engine.config()) {
         Some(message) => answer.concern(Concern::new(message).commit(commit.id)),

@@ -64,6 +64,20 @@ fn a_date_that_no_calendar_has_cannot_be_judged() {
 }
 
 #[test]
+fn with_compat_the_seconds_to_the_beginning_of_today_are_told() {
+    let config = serde_json::from_str::<Config>(r#"{"compat": "hipcheck"}"#).unwrap();
+    let engine = TestEngine::new(config).input("time", "day", "1970-01-03").on("git/commit", |_: Value| {
+        let ada = json!({ "name": "Ada", "email": "ada@example.org" });
+        Ok(json!({ "id": "c1", "parents": [], "author": ada, "authored": 200_000, "committer": ada, "committed": 1 }))
+    });
+    let answer = engine.ask(&plugin(), "activity", target()).unwrap();
+    assert_eq!(
+        answer.value(),
+        &json!({ "days": 0, "commit": "c1", "authored": "1970-01-03", "seconds": -27_200 })
+    );
+}
+
+#[test]
 fn it_declares_what_it_asks_for_and_its_policy() {
     let describe = plugin().describe();
     assert_eq!(describe.permissions.inputs, ["time/day"]);

@@ -1,7 +1,7 @@
 //! The configuration of `affiliation`, and what follows from it.
 
 use probity_sdk::Invalid;
-use probity_sdk::config::Names;
+use probity_sdk::config::{Compat, Names};
 use probity_sdk::prelude::*;
 
 use crate::organisations;
@@ -23,6 +23,9 @@ pub struct Config {
     /// for the user to say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count_threshold: Option<u64>,
+    /// `"hipcheck"` gives the numbers of Hipcheck, so that they can be compared. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
 }
 
 impl Config {

@@ -5,6 +5,7 @@
 
 mod config;
 mod contributors;
+mod hipcheck;
 mod organisations;
 mod queries;
 #[cfg(test)]
@@ -23,7 +24,8 @@ organisation's mail domains or lies below one. The strategy says whom to count: 
 organisation), affiliated (a selected one), all, none. The measure is Hipcheck's affiliation metric. React: this is a \
 fact for a decision of yours, not a sign of harm. Look at the contributors named, and at what they changed, if your \
 rules ask for it. Addresses are what the committer wrote, and prove nothing. There is no policy by default: set \
-count-threshold or a policy expression. It cannot judge a shallow clone.";
+count-threshold or a policy expression. With compat=hipcheck addresses that differ in case are two contributors, a committer counts \
+by the address of the author of the newest commit, and an address need only end in the letters of a domain. It cannot judge a shallow clone.";
 
 /// Serves the plugin's queries over the standard streams until the host ends the session.
 pub fn run() -> ExitCode {
@@ -36,6 +38,8 @@ pub fn plugin() -> Plugin<Config> {
         .query(queries::affiliation)
         .query(queries::part)
         .query(queries::segment)
+        .query(queries::hipcheck_part)
+        .query(queries::hipcheck_segment)
         .default_policy(Config::policy)
         .explain(EXPLANATION)
         .validate(Config::validate)

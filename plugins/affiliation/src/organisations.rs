@@ -39,6 +39,14 @@ impl Domains {
         let parents = host.match_indices('.').map(|(at, dot)| &host[at + dot.len()..]);
         std::iter::once(host.as_str()).chain(parents).any(|name| self.0.contains(name))
     }
+
+    /// Whether an address ends in one of these domains as Hipcheck has them, at a boundary or not.
+    pub(crate) fn end(&self, email: &str) -> bool {
+        // Its list has another spelling of one domain.
+        let ends =
+            |domain: &String| email.ends_with(if domain == "percona.com" { "persona.com" } else { domain });
+        self.0.iter().any(ends)
+    }
 }
 
 fn organisations() -> impl Iterator<Item = Organisation> {
@@ -93,6 +101,14 @@ mod tests {
         {
             assert!(!domains.contain(email), "{email}");
         }
+    }
+
+    #[test]
+    fn with_compat_an_address_need_only_end_in_a_domain() {
+        let domains = Domains::selected(&Config { hosts: names(&["hp.com"]), ..Config::default() });
+        assert!(domains.end("x@nothp.com") && domains.end("a@hp.com"));
+        assert!(!domains.end("a@HP.com") && !domains.end("a@hp.com.org"));
+        assert!(Domains::selected(&Config::default()).end("a@persona.com"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The three questions that `affiliation` answers: about one segment, about a part, and about a whole history.
+//! The questions that `affiliation` answers: about one segment, about a part, and about a whole history.
 
 use std::cmp::Reverse;
 
@@ -8,10 +8,15 @@ use probity_sdk::prelude::*;
 
 use crate::config::Config;
 use crate::contributors::{Contributor, Contributors, folded};
+use crate::hipcheck::{All, Enriched, SegmentEnriched};
 use crate::organisations::Domains;
 
 /// How many contributors are pointed out at most.
 const MOST_CONCERNS: usize = 20;
+
+/// The queries by which the history is asked for in Hipcheck's words.
+const HIPCHECK: history::Names<'_> =
+    history::Names { part: "affiliation/hipcheck_part", segment: "affiliation/hipcheck_segment" };
 
 /// Who contributed to a segment, or to a part.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,8 +59,37 @@ pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<Se
     Ok(Answer::new(SegmentContributors { contributors: all.into_sorted() }))
 }
 
+/// The same as Hipcheck sees it, for comparison.
+#[query(uses("git/commits"))]
+pub(crate) fn hipcheck_segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<SegmentEnriched>> {
+    let commits: Commits = engine.query("git/commits", &key)?;
+    let mut all = All::default();
+    commits.commits.iter().for_each(|commit| all.add_commit(commit));
+    Ok(Answer::new(SegmentEnriched { contributors: all.into_sorted() }))
+}
+
+/// The same as Hipcheck sees it, for comparison.
+#[query(uses("git/part", "affiliation/hipcheck_segment"))]
+pub(crate) fn hipcheck_part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<SegmentEnriched>> {
+    let mut all = All::default();
+    history::each_of_part_by(engine, HIPCHECK.segment, &key, |said: SegmentEnriched| {
+        said.contributors.into_iter().for_each(|contributor| all.add(contributor));
+        Ok(())
+    })?;
+    Ok(Answer::new(SegmentEnriched { contributors: all.into_sorted() }))
+}
+
 /// Whether each contributor is to be counted, in the order of their e-mail addresses.
-#[query(default, uses("git/history", "affiliation/part", "affiliation/segment"))]
+#[query(
+    default,
+    uses(
+        "git/history",
+        "affiliation/part",
+        "affiliation/segment",
+        "affiliation/hipcheck_part",
+        "affiliation/hipcheck_segment"
+    )
+)]
 pub(crate) fn affiliation(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<bool>>> {
     let history: History = engine.query("git/history", &target.history())?;
     if history.truncated {
@@ -64,6 +98,9 @@ pub(crate) fn affiliation(engine: &Engine<Config>, target: Target) -> Result<Ans
         ));
     }
     let domains = Domains::selected(engine.config());
+    if engine.config().compat.is_some() {
+        return as_hipcheck(engine, &history, &domains);
+    }
     let mut all = Contributors::default();
     history::each(engine, "affiliation", &history, |said| {
         append(&mut all, said);
@@ -75,6 +112,23 @@ pub(crate) fn affiliation(engine: &Engine<Config>, target: Target) -> Result<Ans
     let value: Vec<bool> = contributors.iter().map(counted).collect();
     let picked = contributors.into_iter().zip(&value).filter(|(_, counted)| **counted).map(|(who, _)| who);
     let concerns = concerns(picked.collect());
+    Ok(Answer::new(value).concerns(concerns))
+}
+
+fn as_hipcheck(engine: &Engine<Config>, history: &History, domains: &Domains) -> Result<Answer<Vec<bool>>> {
+    let mut all = All::default();
+    history::each_by(engine, &HIPCHECK, history, |said: SegmentEnriched| {
+        said.contributors.into_iter().for_each(|contributor| all.add(contributor));
+        Ok(())
+    })?;
+    let contributors = all.into_sorted();
+    let strategy = engine.config().strategy;
+    let value: Vec<bool> = contributors.iter().map(|who| strategy.counts(domains.end(&who.email))).collect();
+    let counted = contributors.into_iter().zip(&value).filter(|(_, counted)| **counted).map(|(who, _)| {
+        let Enriched { name, email, commits, newest, .. } = who;
+        Contributor { email, name, commits, newest }
+    });
+    let concerns = concerns(counted.collect());
     Ok(Answer::new(value).concerns(concerns))
 }
 

@@ -1,7 +1,7 @@
 //! The configuration of `binary`, and what follows from it.
 
 use probity_sdk::Invalid;
-use probity_sdk::config::Names;
+use probity_sdk::config::{Compat, Names};
 use probity_sdk::prelude::*;
 
 /// Which binary files are opaque, and how many of them are tolerated.
@@ -16,6 +16,9 @@ pub struct Config {
     /// Extensions whose binary files are tolerated. A file that is known to run by its first bytes counts
     /// nevertheless. Default: none.
     pub excluded_extensions: Names,
+    /// `"hipcheck"` gives the numbers of Hipcheck, so that they can be compared. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
 }
 
 impl Config {

@@ -15,7 +15,7 @@ use std::fmt;
 use probity_sdk::git;
 
 use crate::config::Config;
-use crate::summary::Sort;
+use crate::summary::{Sort, is_hidden};
 
 const LIST: &str = include_str!("../data/formats.txt");
 
@@ -31,7 +31,12 @@ const HARMLESS: [&str; 18] = [
 
 /// The extensions to count, under the configuration.
 #[derive(Debug)]
-pub(crate) struct Formats(BTreeMap<String, String>);
+pub(crate) struct Formats {
+    listed: BTreeMap<String, String>,
+    /// Files are counted as Hipcheck does: by the list alone, case included, or without an extension, whatever their first bytes are; but no
+    /// hidden ones.
+    as_hipcheck: bool,
+}
 
 /// Why a binary file is opaque.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,23 +52,37 @@ pub(crate) enum Opaque {
 impl Formats {
     pub(crate) fn new(config: &Config) -> Self {
         let mut formats: BTreeMap<String, String> = listed().collect();
+        if config.compat.is_some() {
+            return Self { listed: formats, as_hipcheck: true };
+        }
         for name in config.extra_extensions.extensions() {
             formats.entry(name).or_insert_with(|| "as configured".to_owned());
         }
         for name in config.excluded_extensions.extensions() {
             formats.remove(&name);
         }
-        Self(formats)
+        Self { listed: formats, as_hipcheck: false }
     }
 
     /// Whether a file is opaque that is binary by its content; `magic` is its format by its first bytes, if known.
     pub(crate) fn opaque(&self, path: &str, magic: Option<&str>) -> Option<Opaque> {
-        self.by(git::extension(path).map(str::to_ascii_lowercase).as_deref(), magic)
+        self.of(git::extension(path), magic, self.as_hipcheck && is_hidden(path))
     }
 
     /// Whether the files of a sort are opaque.
     pub(crate) fn of_sort(&self, sort: &Sort) -> Option<Opaque> {
-        self.by(sort.extension.as_deref(), sort.magic.as_deref())
+        self.of(sort.extension.as_deref(), sort.magic.as_deref(), sort.hidden)
+    }
+
+    fn of(&self, extension: Option<&str>, magic: Option<&str>, hidden: bool) -> Option<Opaque> {
+        if !self.as_hipcheck {
+            return self.by(extension.map(str::to_ascii_lowercase).as_deref(), magic);
+        }
+        if hidden {
+            return None;
+        }
+        let Some(extension) = extension else { return Some(Opaque::Nameless) };
+        self.in_list(extension)
     }
 
     /// The same by an extension in lower case.
@@ -74,7 +93,11 @@ impl Formats {
         let Some(extension) = extension else {
             return (!magic.is_some_and(|magic| HARMLESS.contains(&magic))).then_some(Opaque::Nameless);
         };
-        let format = self.0.get(extension)?.clone();
+        self.in_list(extension)
+    }
+
+    fn in_list(&self, extension: &str) -> Option<Opaque> {
+        let format = self.listed.get(extension)?.clone();
         Some(Opaque::Listed { extension: extension.to_owned(), format })
     }
 }
@@ -166,6 +189,18 @@ mod tests {
         assert!(formats.opaque("c.dat", None).is_some());
         assert_eq!(formats.opaque("x.jar", Some("zip")), None);
         assert!(formats.opaque("x.jar", Some("elf")).is_some());
+    }
+
+    #[test]
+    fn with_compat_the_name_alone_decides() {
+        let config: Config = serde_json::from_str(r#"{"compat": "hipcheck"}"#).unwrap();
+        let formats = Formats::new(&config);
+        for path in ["bin/tool", "a.so", "lib/x.jar"] {
+            assert!(formats.opaque(path, Some("png")).is_some(), "{path}");
+        }
+        for path in ["holiday.jpg", "a.SO", ".hidden/a.so", "x/.tool", "tests/data.xz"] {
+            assert_eq!(formats.opaque(path, Some("elf")), None, "{path}");
+        }
     }
 
     #[test]

@@ -25,7 +25,8 @@ const EXPLANATION: &str = "The value is the number of opaque binary files in the
 by its content and its first bytes are those of a program, library, object file or package, or its extension is one of such \
 formats (exe, dll, so, jar, apk, bin and others), or it has no extension and is no picture, sound, font or document. \
 Hidden folders are looked into; symbolic links and submodules are not followed. Pictures, PDF files and archives under \
-their own names are not counted. The measure follows Hipcheck's binary metric. Nobody can review what a binary file \
+their own names are not counted. With compat=hipcheck files are counted by the list of extensions alone, case included, or if they have none, \
+and hidden ones are not. The measure follows Hipcheck's binary metric. Nobody can review what a binary file \
 does, and it need not come from the sources beside it. React: ask where each file comes from, whether the build uses \
 it, and whether it can be built from source instead; test data may be kept, but look at what reads it.";
 

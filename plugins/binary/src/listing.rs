@@ -71,10 +71,10 @@ impl Listing<'_> {
     fn add_level(&mut self, place: &Place) -> Result<Vec<Place>> {
         let level = Level::read(self.engine, &place.key)?;
         for (file, content) in level.files() {
-            let opaque =
-                content.and_then(|content| self.formats.opaque(&file.path, content.magic.as_deref()));
-            if opaque.is_some() {
-                self.found.push(place.of(&file.path));
+            let Some(content) = content else { continue };
+            let whole = place.of(&file.path);
+            if self.formats.opaque(&path::text(&whole), content.magic.as_deref()).is_some() {
+                self.found.push(whole);
             }
         }
         let below = level

@@ -1,6 +1,7 @@
 //! The configuration of `churn`, and what follows from it.
 
 use probity_sdk::Invalid;
+use probity_sdk::config::Compat;
 use probity_sdk::prelude::*;
 
 /// What counts as a commit of unusual size, and how many of them are tolerated.
@@ -11,17 +12,20 @@ pub struct Config {
     pub churn_freq: f64,
     /// The share of commits, 0 to 1, that may stand out. Default: 0.02.
     pub commit_percentage: f64,
+    /// `"hipcheck"` gives the numbers of Hipcheck, so that they can be compared. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { churn_freq: 3.0, commit_percentage: 0.02 }
+        Self { churn_freq: 3.0, commit_percentage: 0.02, compat: None }
     }
 }
 
 impl Config {
     pub(crate) fn policy(&self) -> String {
-        let Self { churn_freq, commit_percentage } = self;
+        let Self { churn_freq, commit_percentage, .. } = self;
         format!("divz(count(value.filter(z, z > {churn_freq:?})), count(value)) <= {commit_percentage:?}")
     }
 
@@ -54,6 +58,6 @@ mod tests {
         let infinite = Config { churn_freq: f64::INFINITY, ..Config::default() };
         assert_eq!(infinite.validate(), Err(invalid("/churn-freq", "a finite number")));
         assert_eq!(Config::default().validate(), Ok(()));
-        assert!(serde_json::from_str::<Config>(r#"{"compat": "hipcheck"}"#).is_err());
+        assert!(serde_json::from_str::<Config>(r#"{"compat": "scorecard"}"#).is_err());
     }
 }

@@ -23,7 +23,8 @@ is each commit's z-score, newest first: (c - mean) / standard deviation, both ov
 Changes are those against the first parent. The measure is Hipcheck's churn metric. A commit far above the others may \
 hide something in its bulk, since nobody reads so much at once. React: open the commits named and see whether they are \
 imports, generated or vendored files, reformatting, or new code; review the last with care. Many such commits are \
-ordinary in the first days of a project. It cannot judge a shallow clone, fewer than two commits with source files, \
+ordinary in the first days of a project. With compat=hipcheck \
+binary files count by the lines of their bytes, and the extensions of source files are those of Hipcheck, Markdown among them. It cannot judge a shallow clone, fewer than two commits with source files, \
 or commits that are all alike.";
 
 /// Serves the plugin's queries over the standard streams until the host ends the session.
@@ -37,6 +38,8 @@ pub fn plugin() -> Plugin<Config> {
         .query(queries::churn)
         .query(queries::part)
         .query(queries::segment)
+        .query(queries::hipcheck_part)
+        .query(queries::hipcheck_segment)
         .default_policy(|config: &Config| Some(config.policy()))
         .explain(EXPLANATION)
         .validate(Config::validate)

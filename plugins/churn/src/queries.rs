@@ -1,4 +1,4 @@
-//! The three questions that `churn` answers: about one segment, about a part, and about a whole history.
+//! The questions that `churn` answers: about one segment, about a part, and about a whole history.
 
 use probity_sdk::git::{History, HistoryKey, Segment};
 use probity_sdk::history;
@@ -15,15 +15,29 @@ use crate::sizes::{Size, Sizes};
 const WINDOW: usize = 8;
 /// How many commits are pointed out at most.
 pub(crate) const MOST_CONCERNS: usize = 20;
+/// The queries by which the history is asked for, in Probity's words and in Hipcheck's.
+const OWN: history::Names<'_> = history::Names { part: "churn/part", segment: "churn/segment" };
+const HIPCHECK: history::Names<'_> =
+    history::Names { part: "churn/hipcheck_part", segment: "churn/hipcheck_segment" };
 /// With fewer commits there is nothing to compare.
 const FEWEST_COMMITS: usize = 2;
 
 /// How many source files and lines each commit of a segment changes.
 #[query(uses("git/changes", "linguist/source_extensions"))]
 pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Sizes>> {
-    let source: SourceFiles = engine.query("linguist/source_extensions", &Empty {})?;
+    sizes(engine, &key, "git/changes", "linguist/source_extensions")
+}
+
+/// The same as Hipcheck sees it, for comparison.
+#[query(uses("git/hipcheck_changes", "linguist/hipcheck_extensions"))]
+pub(crate) fn hipcheck_segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Sizes>> {
+    sizes(engine, &key, "git/hipcheck_changes", "linguist/hipcheck_extensions")
+}
+
+fn sizes(engine: &Engine<Config>, key: &Segment, of: &str, source: &str) -> Result<Answer<Sizes>> {
+    let source: SourceFiles = engine.query(source, &Empty {})?;
     let (mut sizes, mut unknown) = (Vec::new(), 0);
-    for changes in engine.query_windowed::<Changes, _>("git/changes", &key.blocks(), WINDOW) {
+    for changes in engine.query_windowed::<Changes, _>(of, &key.blocks(), WINDOW) {
         for commit in changes?.commits {
             if commit.unknown {
                 unknown += 1;
@@ -53,8 +67,19 @@ pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<Si
     Ok(Answer::new(all))
 }
 
+/// The same as Hipcheck sees it, for comparison.
+#[query(uses("git/part", "churn/hipcheck_segment"))]
+pub(crate) fn hipcheck_part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<Sizes>> {
+    let mut all = Sizes::default();
+    history::each_of_part_by(engine, HIPCHECK.segment, &key, |sizes: Sizes| Ok(all.append(sizes)?))?;
+    Ok(Answer::new(all))
+}
+
 /// How unusual the size of each commit is: z-scores of churn over all commits that change source, newest first.
-#[query(default, uses("git/history", "churn/part", "churn/segment"))]
+#[query(
+    default,
+    uses("git/history", "churn/part", "churn/segment", "churn/hipcheck_part", "churn/hipcheck_segment")
+)]
 pub(crate) fn churn(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<f64>>> {
     let history: History = engine.query("git/history", &target.history())?;
     if history.truncated {
@@ -63,7 +88,8 @@ pub(crate) fn churn(engine: &Engine<Config>, target: Target) -> Result<Answer<Ve
         ));
     }
     let mut all = Sizes::default();
-    history::each(engine, "churn", &history, |sizes: Sizes| Ok(all.append(sizes)?))?;
+    let names = if engine.config().compat.is_some() { HIPCHECK } else { OWN };
+    history::each_by(engine, &names, &history, |sizes: Sizes| Ok(all.append(sizes)?))?;
     if all.len() < FEWEST_COMMITS {
         let count = all.len();
         return Err(abstain(format!("too few commits change source files to be compared: {count}")));

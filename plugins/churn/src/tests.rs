@@ -144,5 +144,6 @@ fn it_describes_its_policy_and_what_it_asks() {
     assert_eq!(describe.default_policy.as_deref(), Some(policy));
     let analysis = describe.queries.iter().find(|query| query.default).unwrap();
     assert_eq!(analysis.name, "churn");
-    assert_eq!(analysis.uses, ["git/history", "churn/part", "churn/segment"]);
+    let with_compat = ["churn/hipcheck_part", "churn/hipcheck_segment"];
+    assert_eq!(analysis.uses, [&["git/history", "churn/part", "churn/segment"][..], &with_compat].concat());
 }

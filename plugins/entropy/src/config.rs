@@ -1,6 +1,7 @@
 //! The configuration of `entropy`, and what follows from it.
 
 use probity_sdk::Invalid;
+use probity_sdk::config::Compat;
 use probity_sdk::prelude::*;
 
 /// What counts as a commit of unusual text, and how many of them are tolerated.
@@ -11,17 +12,20 @@ pub struct Config {
     pub entropy_threshold: f64,
     /// The share of commits, 0 to 1, that may stand out. Default: 0.
     pub commit_percentage: f64,
+    /// `"hipcheck"` gives the numbers of Hipcheck, so that they can be compared. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { entropy_threshold: 10.0, commit_percentage: 0.0 }
+        Self { entropy_threshold: 10.0, commit_percentage: 0.0, compat: None }
     }
 }
 
 impl Config {
     pub(crate) fn policy(&self) -> String {
-        let Self { entropy_threshold, commit_percentage } = self;
+        let Self { entropy_threshold, commit_percentage, .. } = self;
         format!(
             "divz(count(value.filter(z, z > {entropy_threshold:?})), count(value)) <= {commit_percentage:?}"
         )
@@ -57,6 +61,6 @@ mod tests {
         let infinite = Config { entropy_threshold: f64::INFINITY, ..Config::default() };
         assert_eq!(infinite.validate(), Err(invalid("/entropy-threshold", "a finite number")));
         assert_eq!(Config::default().validate(), Ok(()));
-        assert!(serde_json::from_str::<Config>(r#"{"compat": "hipcheck"}"#).is_err());
+        assert!(serde_json::from_str::<Config>(r#"{"compat": "scorecard"}"#).is_err());
     }
 }

@@ -24,7 +24,8 @@ value is each commit's z-score, highest first: (E - mean) / standard deviation, 
 Changes are those against the first parent. The measure is Hipcheck's entropy metric, without the headers and context \
 lines of a diff. Encoded, encrypted or obfuscated text is unlike the rest of a program. React: open the commits named \
 and look for long literals, minified code, keys, or text in another script; test data and tables of numbers are the \
-usual harmless cause. It cannot judge a shallow clone, fewer than two commits with source files, or commits that are \
+usual harmless cause. With compat=hipcheck the text is that of whole patches, with \
+headers, prefixes and up to three lines around each change, binary files included, and the extensions of source files are those of Hipcheck. It cannot judge a shallow clone, fewer than two commits with source files, or commits that are \
 all alike.";
 
 /// Serves the plugin's queries over the standard streams until the host ends the session.
@@ -38,6 +39,8 @@ pub fn plugin() -> Plugin<Config> {
         .query(queries::entropy)
         .query(queries::part)
         .query(queries::segment)
+        .query(queries::hipcheck_part)
+        .query(queries::hipcheck_segment)
         .default_policy(|config: &Config| Some(config.policy()))
         .explain(EXPLANATION)
         .validate(Config::validate)

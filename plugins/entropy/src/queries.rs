@@ -1,4 +1,4 @@
-//! The three questions that `entropy` answers: about one segment, about a part, and about a whole history.
+//! The questions that `entropy` answers: about one segment, about a part, and about a whole history.
 
 use probity_sdk::git::{History, HistoryKey, Segment};
 use probity_sdk::history;
@@ -16,15 +16,29 @@ const WINDOW: usize = 8;
 const MOST_CONCERNS: usize = 20;
 /// Standard deviations above the mean from which a commit is worth a look, whatever the policy allows.
 const NOTABLE: f64 = 3.0;
+/// The queries by which the history is asked for, in Probity's words and in Hipcheck's.
+const OWN: history::Names<'_> = history::Names { part: "entropy/part", segment: "entropy/segment" };
+const HIPCHECK: history::Names<'_> =
+    history::Names { part: "entropy/hipcheck_part", segment: "entropy/hipcheck_segment" };
 /// With fewer commits there is nothing to compare.
 const FEWEST_COMMITS: usize = 2;
 
 /// How often each grapheme occurs in the source lines that the commits of a segment add or remove.
 #[query(uses("git/changes", "linguist/source_extensions"))]
 pub(crate) fn segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Histogram>> {
-    let source: SourceFiles = engine.query("linguist/source_extensions", &Empty {})?;
+    histogram(engine, &key, "git/changes", "linguist/source_extensions")
+}
+
+/// The same as Hipcheck sees it, for comparison: the characters of whole patches.
+#[query(uses("git/hipcheck_changes", "linguist/hipcheck_extensions"))]
+pub(crate) fn hipcheck_segment(engine: &Engine<Config>, key: Segment) -> Result<Answer<Histogram>> {
+    histogram(engine, &key, "git/hipcheck_changes", "linguist/hipcheck_extensions")
+}
+
+fn histogram(engine: &Engine<Config>, key: &Segment, of: &str, source: &str) -> Result<Answer<Histogram>> {
+    let source: SourceFiles = engine.query(source, &Empty {})?;
     let mut counting = Counting::default();
-    for changes in engine.query_windowed::<Changes, _>("git/changes", &key.blocks(), WINDOW) {
+    for changes in engine.query_windowed::<Changes, _>(of, &key.blocks(), WINDOW) {
         counting.add(changes?, &source)?;
     }
     Ok(Answer::new(counting.finish()))
@@ -38,8 +52,25 @@ pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<Hi
     Ok(Answer::new(corpus.into_histogram()?))
 }
 
+/// The same as Hipcheck sees it, for comparison.
+#[query(uses("git/part", "entropy/hipcheck_segment"))]
+pub(crate) fn hipcheck_part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<Histogram>> {
+    let mut corpus = Corpus::default();
+    history::each_of_part_by(engine, HIPCHECK.segment, &key, |text| Ok(corpus.add(text)?))?;
+    Ok(Answer::new(corpus.into_histogram()?))
+}
+
 /// How unusual the text of each commit is: z-scores of entropy over all commits that change source, highest first.
-#[query(default, uses("git/history", "entropy/part", "entropy/segment"))]
+#[query(
+    default,
+    uses(
+        "git/history",
+        "entropy/part",
+        "entropy/segment",
+        "entropy/hipcheck_part",
+        "entropy/hipcheck_segment"
+    )
+)]
 pub(crate) fn entropy(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<f64>>> {
     let history: History = engine.query("git/history", &target.history())?;
     if history.truncated {
@@ -48,7 +79,8 @@ pub(crate) fn entropy(engine: &Engine<Config>, target: Target) -> Result<Answer<
         ));
     }
     let mut corpus = Corpus::default();
-    history::each(engine, "entropy", &history, |text| Ok(corpus.add(text)?))?;
+    let names = if engine.config().compat.is_some() { HIPCHECK } else { OWN };
+    history::each_by(engine, &names, &history, |text| Ok(corpus.add(text)?))?;
     if corpus.len() < FEWEST_COMMITS {
         let count = corpus.len();
         return Err(abstain(format!("too few commits change source files to be compared: {count}")));

@@ -159,5 +159,9 @@ fn it_describes_its_policy_and_what_it_asks() {
     assert_eq!(describe.default_policy.as_deref(), Some(policy));
     let analysis = describe.queries.iter().find(|query| query.default).unwrap();
     assert_eq!(analysis.name, "entropy");
-    assert_eq!(analysis.uses, ["git/history", "entropy/part", "entropy/segment"]);
+    let with_compat = ["entropy/hipcheck_part", "entropy/hipcheck_segment"];
+    assert_eq!(
+        analysis.uses,
+        [&["git/history", "entropy/part", "entropy/segment"][..], &with_compat].concat()
+    );
 }

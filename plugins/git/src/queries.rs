@@ -25,6 +25,7 @@ pub fn plugin() -> Plugin<Empty> {
         .query(commits)
         .query(commit)
         .query(changes)
+        .query(hipcheck_changes)
         .query(tree)
         .query(folder)
         .query(contents)
@@ -117,6 +118,21 @@ pub fn changes(engine: &Engine, key: Segment) -> Result<AnyChanges> {
     }
     let shared = shared(engine)?;
     answer(crate::changes::changes(&shared.repository, &shared.known, &key)).map(AnyChanges::Counted)
+}
+
+/// The same as Hipcheck sees it, for comparison: binary files are text, and the characters are those of the whole patch, with its headers,
+/// prefixes and the lines around a change.
+#[query(cost = "reads and compares every changed file", uses("hipcheck_changes"))]
+pub fn hipcheck_changes(engine: &Engine, key: Segment) -> Result<AnyChanges> {
+    let blocks = key.blocks();
+    if blocks.len() > 1 {
+        let mut all = Blocks { commits: Vec::with_capacity(key.commits.len()) };
+        for block in engine.query_many::<Blocks, _>("hipcheck_changes", &blocks)? {
+            all.commits.extend(block?.commits);
+        }
+        return Ok(AnyChanges::Known(all));
+    }
+    answer(crate::changes::hipcheck_changes(&shared(engine)?.repository, &key)).map(AnyChanges::Counted)
 }
 
 /// All files of a tree.

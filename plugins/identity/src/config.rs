@@ -1,6 +1,7 @@
 //! The configuration of `identity`, and what follows from it.
 
 use probity_sdk::Invalid;
+use probity_sdk::config::Compat;
 use probity_sdk::prelude::*;
 
 /// How many commits may be committed by their own authors.
@@ -9,11 +10,14 @@ use probity_sdk::prelude::*;
 pub struct Config {
     /// The share of commits, 0 to 1, whose author and committer may be the same person. Default: 0.2.
     pub percent_threshold: f64,
+    /// `"hipcheck"` gives the numbers of Hipcheck, so that they can be compared. Default: none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compat: Option<Compat>,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { percent_threshold: 0.2 }
+        Self { percent_threshold: 0.2, compat: None }
     }
 }
 
@@ -44,8 +48,8 @@ mod tests {
     #[test]
     fn a_share_beyond_one_and_unknown_keys_are_refused() {
         let refused = Err(invalid("/percent-threshold", "a share between 0 and 1"));
-        assert_eq!(Config { percent_threshold: 20.0 }.validate(), refused);
-        assert_eq!(Config { percent_threshold: f64::NAN }.validate(), refused);
+        assert_eq!(Config { percent_threshold: 20.0, compat: None }.validate(), refused);
+        assert_eq!(Config { percent_threshold: f64::NAN, compat: None }.validate(), refused);
         assert!(serde_json::from_str::<Config>(r#"{"percent": 0.1}"#).is_err());
     }
 }

@@ -21,7 +21,8 @@ identity metric. Where maintainers apply the changes of others, author and commi
 same person may have reached the repository without a second pair of eyes. React: see how the project takes in \
 changes. Many commit to the main branch themselves and review elsewhere; then this measure says little, and the \
 threshold should be raised or the analysis left out. Names and addresses are what the committer wrote, and prove \
-nothing. It cannot judge a shallow clone or a history of one commit.";
+nothing. It cannot judge a shallow clone or a history of one commit; \
+with compat=hipcheck it judges the latter, as Hipcheck does.";
 
 /// Serves the plugin's queries over the standard streams until the host ends the session.
 pub fn run() -> ExitCode {

@@ -18,7 +18,14 @@ pub(crate) fn source_files(config: &Config) -> SourceFiles {
     for name in config.excluded_extensions.extensions() {
         extensions.remove(&name);
     }
-    SourceFiles { extensions, without_extension: config.without_extension }
+    SourceFiles { extensions, without_extension: config.without_extension, case_sensitive: false }
+}
+
+/// What Hipcheck counts, whatever the configuration: the same list with `.md`, which it takes for a machine description of GCC, and `.E`; and
+/// case matters.
+pub(crate) fn hipcheck_files() -> SourceFiles {
+    let extensions = built_in().chain(["E", "md"]).map(str::to_owned).collect();
+    SourceFiles { extensions, without_extension: true, case_sensitive: true }
 }
 
 fn built_in() -> impl Iterator<Item = &'static str> {
@@ -63,6 +70,17 @@ mod tests {
     fn a_quoted_path_is_read_through_its_quotes() {
         assert!(by_default(r#""sources/caf\351.rs""#));
         assert!(!by_default(r#""caf\351.txt""#));
+    }
+
+    #[test]
+    fn hipcheck_counts_markdown_and_minds_the_case() {
+        let files = hipcheck_files();
+        for path in ["README.md", "a.E", "a.rs", "Makefile"] {
+            assert!(files.contains(path), "{path}");
+        }
+        for path in ["a.RS", "README.MD", "a.json"] {
+            assert!(!files.contains(path), "{path}");
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ pub fn plugin() -> Plugin<Config> {
     Plugin::<Config>::new("probity/core/linguist", env!("CARGO_PKG_VERSION"))
         .query(queries::source_extensions)
         .query(queries::is_source)
+        .query(queries::hipcheck_extensions)
         .explain(EXPLANATION)
         .validate(Config::validate)
 }

@@ -1,10 +1,10 @@
-//! The two questions that `linguist` answers.
+//! The questions that `linguist` answers.
 
 use probity_sdk::linguist::SourceFiles;
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
-use crate::extensions::source_files;
+use crate::extensions::{hipcheck_files, source_files};
 
 /// The path of a file.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +18,12 @@ pub(crate) struct FilePath {
 #[query]
 pub(crate) fn source_extensions(engine: &Engine<Config>, _key: Empty) -> Result<Answer<SourceFiles>> {
     Ok(Answer::new(source_files(engine.config())))
+}
+
+/// The extensions of the files that Hipcheck takes for source, for comparison with its numbers; case matters.
+#[query]
+pub(crate) fn hipcheck_extensions(_engine: &Engine<Config>, _key: Empty) -> Result<Answer<SourceFiles>> {
+    Ok(Answer::new(hipcheck_files()))
 }
 
 /// Whether the file of this path is source.

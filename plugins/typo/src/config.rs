@@ -1,6 +1,6 @@
 //! The configuration of `typo`, and what follows from it.
 
-use probity_sdk::config::Names;
+use probity_sdk::config::{Compat, Names};
 use probity_sdk::prelude::*;
 
 /// Which names are tolerated.
@@ -14,14 +14,6 @@ pub struct Config {
     /// Gives the numbers of another program, so that they can be compared. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compat: Option<Compat>,
-}
-
-/// A program whose numbers can be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Compat {
-    /// MITRE's Hipcheck.
-    Hipcheck,
 }
 
 impl Config {

@@ -18,7 +18,7 @@ use std::process::ExitCode;
 
 use probity_sdk::prelude::*;
 
-pub use config::{Compat, Config};
+pub use config::Config;
 
 const EXPLANATION: &str = "The value has one element for each direct dependency of npm, Cargo, PyPI and RubyGems that comes from a \
 registry, in the order of the manifests' paths: whether its name is easily mistaken for that of a popular package. It is, if it is \

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use probity_sdk::config::Compat;
 use probity_sdk::prelude::*;
 
-use crate::config::{Compat, Config};
+use crate::config::Config;
 use crate::dependencies::{HipcheckNpm, Manifest, Manifests};
 use crate::guarded::Guarded;
 use crate::hipcheck::Slips;

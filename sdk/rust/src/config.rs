@@ -8,6 +8,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Invalid, invalid};
 
+/// Another program whose numbers can be had, so that they can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compat {
+    /// MITRE's Hipcheck.
+    Hipcheck,
+}
+
 /// A list of names; a single one may stand without brackets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "OneOrMany")]

@@ -22,13 +22,39 @@ pub fn each<V: DeserializeOwned, C>(
     engine: &Engine<C>,
     plugin: &str,
     history: &History,
+    take: impl FnMut(V) -> Result<()>,
+) -> Result<()> {
+    each_by(
+        engine,
+        &Names { part: &format!("{plugin}/part"), segment: &format!("{plugin}/segment") },
+        history,
+        take,
+    )
+}
+
+/// The full names of the two queries, where a plugin has more than one pair of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Names<'a> {
+    /// That of a part.
+    pub part: &'a str,
+    /// That of a segment.
+    pub segment: &'a str,
+}
+
+/// Hands over what two queries say of `history`, the oldest first.
+///
+/// # Errors
+/// Those of the queries, and of `take`.
+pub fn each_by<V: DeserializeOwned, C>(
+    engine: &Engine<C>,
+    names: &Names<'_>,
+    history: &History,
     mut take: impl FnMut(V) -> Result<()>,
 ) -> Result<()> {
-    let query = format!("{plugin}/part");
-    for answer in engine.query_windowed(&query, &history.parts, WINDOW) {
+    for answer in engine.query_windowed(names.part, &history.parts, WINDOW) {
         take(answer?)?;
     }
-    each_segment(engine, plugin, &history.segments, take)
+    each_segment(engine, names.segment, &history.segments, take)
 }
 
 /// Hands over what the query `segment` of `plugin` says of the segments that a part adds, the oldest first.
@@ -41,18 +67,30 @@ pub fn each_of_part<V: DeserializeOwned, C>(
     part: &HistoryKey,
     take: impl FnMut(V) -> Result<()>,
 ) -> Result<()> {
+    each_of_part_by(engine, &format!("{plugin}/segment"), part, take)
+}
+
+/// Hands over what the query of the full name `segment` says of the segments that a part adds, the oldest first.
+///
+/// # Errors
+/// Those of the queries, and of `take`.
+pub fn each_of_part_by<V: DeserializeOwned, C>(
+    engine: &Engine<C>,
+    segment: &str,
+    part: &HistoryKey,
+    take: impl FnMut(V) -> Result<()>,
+) -> Result<()> {
     let part: History = engine.query("git/part", part)?;
-    each_segment(engine, plugin, &part.segments, take)
+    each_segment(engine, segment, &part.segments, take)
 }
 
 fn each_segment<V: DeserializeOwned, C>(
     engine: &Engine<C>,
-    plugin: &str,
+    query: &str,
     segments: &[Segment],
     mut take: impl FnMut(V) -> Result<()>,
 ) -> Result<()> {
-    let query = format!("{plugin}/segment");
-    for answer in engine.query_windowed(&query, segments, WINDOW) {
+    for answer in engine.query_windowed(query, segments, WINDOW) {
         take(answer?)?;
     }
     Ok(())

@@ -14,6 +14,9 @@ pub struct SourceFiles {
     pub extensions: BTreeSet<String>,
     /// Whether a file without an extension is source.
     pub without_extension: bool,
+    /// Whether extensions are to be compared as they are written. Only Hipcheck does so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub case_sensitive: bool,
 }
 
 impl SourceFiles {
@@ -25,6 +28,7 @@ impl SourceFiles {
     /// Whether files of this extension, or without one, are source.
     pub fn contains_extension(&self, extension: Option<&str>) -> bool {
         match extension {
+            Some(extension) if self.case_sensitive => self.extensions.contains(extension),
             Some(extension) => self.extensions.contains(&extension.to_ascii_lowercase()),
             None => self.without_extension,
         }
@@ -36,7 +40,11 @@ mod tests {
     use super::*;
 
     fn files(without_extension: bool) -> SourceFiles {
-        SourceFiles { extensions: ["rs", "s"].map(String::from).into(), without_extension }
+        SourceFiles {
+            extensions: ["rs", "s"].map(String::from).into(),
+            without_extension,
+            case_sensitive: false,
+        }
     }
 
     #[test]
@@ -55,6 +63,12 @@ mod tests {
         assert!(files(true).contains_extension(None));
         assert!(!files(false).contains("Makefile") && !files(false).contains_extension(None));
         assert!(files(false).contains_extension(Some("RS")));
+    }
+
+    #[test]
+    fn case_matters_only_where_the_answer_says_so() {
+        let exact = SourceFiles { case_sensitive: true, ..files(true) };
+        assert!(exact.contains("boot.s") && !exact.contains("boot.S"));
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod answer;
 mod lines;
 mod pair;
+mod patch;
 mod touched;
 
 pub use pair::PairFacts;
@@ -19,7 +20,7 @@ use crate::objects::{Bounded, Readers, Repository, in_order};
 use crate::shapes::{Changes, Segment};
 use gix::ObjectId;
 use gix::hashtable::{HashMap, HashSet};
-use pair::{Comparison, Pair};
+use pair::{Comparison, Pair, Reading};
 use rayon::prelude::*;
 use std::sync::{Arc, Mutex, PoisonError};
 use touched::Touched;
@@ -51,12 +52,26 @@ struct Step {
 
 /// Answers the query `changes`.
 pub fn changes(repository: &Repository, known: &KnownPairs, key: &Segment) -> Result<Changes, GitError> {
+    compared(repository, known, key, Reading::Git)
+}
+
+/// Answers the query `hipcheck_changes`.
+pub fn hipcheck_changes(repository: &Repository, key: &Segment) -> Result<Changes, GitError> {
+    compared(repository, &KnownPairs::default(), key, Reading::Hipcheck)
+}
+
+fn compared(
+    repository: &Repository,
+    known: &KnownPairs,
+    key: &Segment,
+    reading: Reading,
+) -> Result<Changes, GitError> {
     let commits = ids::parse_all(&key.commits)?;
     let cut = ids::parse_all(&key.cut)?;
     let format = ids::format(commits.iter().chain(&cut))?;
     repository.run(format, |readers| {
         let steps = steps(readers, &commits, &cut.into_iter().collect())?;
-        let facts = facts(readers, known, &steps)?;
+        let facts = facts(readers, known, &steps, reading)?;
         Ok(answer::changes(&steps, &facts))
     })
 }
@@ -97,6 +112,7 @@ fn facts(
     readers: &Readers<'_>,
     known: &KnownPairs,
     steps: &[Step],
+    reading: Reading,
 ) -> Result<std::collections::HashMap<Pair, Arc<PairFacts>>, GitError> {
     let mut by_path: Vec<&Touched> =
         steps.iter().filter_map(|step| step.touched.as_ref()).flatten().collect();
@@ -116,10 +132,14 @@ fn facts(
             }
         }
     }
-    let computed = wanted.par_chunks(PAIR_BATCH).map_init(Comparison::default, |comparison, batch| {
-        readers
-            .with(|reader| batch.iter().map(|pair| Ok(Arc::new(comparison.facts(reader, pair)?))).collect())
-    });
+    let computed = wanted.par_chunks(PAIR_BATCH).map_init(
+        || Comparison::new(reading),
+        |comparison, batch| {
+            readers.with(|reader| {
+                batch.iter().map(|pair| Ok(Arc::new(comparison.facts(reader, pair)?))).collect()
+            })
+        },
+    );
     let computed: Vec<Arc<PairFacts>> = in_order(computed)?;
     let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
     for (pair, computed) in wanted.into_iter().zip(computed) {

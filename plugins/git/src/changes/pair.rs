@@ -1,6 +1,7 @@
 //! How two blobs differ: lines added and removed, and the characters in them.
 
 use super::lines::{Texts, line_count};
+use super::patch::{Patch, patch};
 use crate::error::GitError;
 use crate::graphemes::{Counter, Tally};
 use crate::objects::{Blob, Reader};
@@ -34,15 +35,35 @@ impl PairFacts {
 
 /// Compares pairs, one after the other.
 #[derive(Debug, Default)]
-pub(super) struct Comparison(Counter);
+pub(super) struct Comparison {
+    counter: Counter,
+    reading: Reading,
+}
+
+/// What of two blobs is compared.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// The lines that were added and removed, as git tells them.
+    #[default]
+    Git,
+    /// The whole patch, as Hipcheck reads it.
+    Hipcheck,
+}
 
 impl Comparison {
+    pub(super) fn new(reading: Reading) -> Self {
+        Self { counter: Counter::default(), reading }
+    }
+
     pub(super) fn facts(&mut self, reader: &Reader, pair: &Pair) -> Result<PairFacts, GitError> {
         let old = pair.old.map(|id| reader.blob(&id)).transpose()?;
         let new = match pair.new {
             id if id == pair.old => old.clone(),
             id => id.map(|id| reader.blob(&id)).transpose()?,
         };
+        if self.reading == Reading::Hipcheck {
+            return Ok(self.compare_patch(&old, &new));
+        }
         match (text(&old), text(&new)) {
             (Some(_), Some(_)) if pair.old == pair.new => Ok(PairFacts::default()),
             (Some(old), Some(new)) => Ok(self.compare(old, new)),
@@ -50,22 +71,40 @@ impl Comparison {
         }
     }
 
+    fn compare_patch(&mut self, old: &Option<Blob>, new: &Option<Blob>) -> PairFacts {
+        let (Some(old), Some(new)) = (bytes(old), bytes(new)) else {
+            return PairFacts { binary: true, ..PairFacts::default() };
+        };
+        let Patch { text, additions, deletions } = patch(old, new);
+        self.counter.add(text.as_bytes());
+        PairFacts { additions, deletions, binary: false, graphemes: self.counter.tally() }
+    }
+
     fn compare(&mut self, old: &[u8], new: &[u8]) -> PairFacts {
         let texts = Texts::of(old, new);
         let (mut additions, mut deletions) = (0, 0);
         if texts.old.is_empty() || texts.new.is_empty() {
-            self.0.add(texts.old);
-            self.0.add(texts.new);
+            self.counter.add(texts.old);
+            self.counter.add(texts.new);
             (additions, deletions) = (line_count(texts.new), line_count(texts.old));
         } else {
             texts.hunks(|removed, added| {
-                self.0.add(removed.text);
-                self.0.add(added.text);
+                self.counter.add(removed.text);
+                self.counter.add(added.text);
                 additions += added.lines;
                 deletions += removed.lines;
             });
         }
-        PairFacts { additions, deletions, binary: false, graphemes: self.0.tally() }
+        PairFacts { additions, deletions, binary: false, graphemes: self.counter.tally() }
+    }
+}
+
+/// The bytes of a side, whatever they are. Of a blob of more than 32 MiB nothing can be told.
+fn bytes(side: &Option<Blob>) -> Option<&[u8]> {
+    match side {
+        None => Some(&[]),
+        Some(Blob::Huge { .. }) => None,
+        Some(Blob::Whole(data)) => Some(data),
     }
 }
 
