@@ -72,3 +72,46 @@ fn enriched(commit: &Commit, key: &str) -> Enriched {
         committed: commit.committed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use probity_sdk::git::Person;
+
+    use super::*;
+
+    fn commit(id: &str, author: &str, committer: &str, committed: i64) -> Commit {
+        let person = |email: &str| Person { name: email.trim().to_owned(), email: email.to_owned() };
+        Commit {
+            id: id.to_owned(),
+            parents: Vec::new(),
+            author: person(author),
+            authored: 0,
+            committer: person(committer),
+            committed,
+        }
+    }
+
+    #[test]
+    fn of_a_committer_the_author_of_the_newest_commit_is_looked_at() {
+        let mut all = All::default();
+        all.add_commit(&commit("c1", "x@nothp.com", " web@forge ", 5));
+        all.add_commit(&commit("c2", "X@nothp.com", "web@forge", 9));
+        // Later in the history, but committed before.
+        all.add_commit(&commit("c3", "zoe@home.net", "web@forge", 7));
+        all.add_commit(&commit("c4", "zoe@home.net", "zoe@home.net", 7));
+        let told: Vec<_> =
+            all.into_sorted().into_iter().map(|who| (who.key, who.email, who.commits, who.newest)).collect();
+        let row = |key: &str, email: &str, commits: u64, newest: &str| {
+            (key.into(), email.into(), commits, newest.into())
+        };
+        assert_eq!(
+            told,
+            [
+                row("X@nothp.com", "X@nothp.com", 1, "c2"),
+                row("web@forge", "X@nothp.com", 3, "c2"),
+                row("x@nothp.com", "x@nothp.com", 1, "c1"),
+                row("zoe@home.net", "zoe@home.net", 2, "c4"),
+            ]
+        );
+    }
+}

@@ -2,8 +2,8 @@
 
 use crate::lab::Lab;
 use probity_plugin_git::changes::KnownPairs;
-use probity_plugin_git::shapes::{CommitKey, ContentsKey, HistoryKey, Segment, TreeKey};
-use probity_plugin_git::{GitError, changes, commits, contents, ids, plugin, tree};
+use probity_plugin_git::shapes::{CommitKey, ContentsKey, HistoryKey, LinesKey, Segment, TextKey, TreeKey};
+use probity_plugin_git::{GitError, changes, commits, contents, ids, lines, messages, plugin, text, tree};
 use probity_sdk::prelude::*;
 use probity_sdk::testing::TestEngine;
 use std::path::PathBuf;
@@ -47,13 +47,24 @@ fn every_query_verifies() {
     let lab = lab();
     let [tip, root, blob] = ["HEAD", "HEAD^{tree}", "HEAD:folder/b"].map(|name| lab.id(name));
     doctor(&lab, &blob, "HEAD:folder/a");
-    let error = contents::contents(&lab.repository(), &ContentsKey { blobs: vec![blob] }).unwrap_err();
+    let error =
+        contents::contents(&lab.repository(), &ContentsKey { blobs: vec![blob.clone()] }).unwrap_err();
+    assert!(matches!(error, GitError::Mismatch { .. }), "{error}");
+    let error = text::text(&lab.repository(), &TextKey { blob: blob.clone() }).unwrap_err();
+    assert!(matches!(error, GitError::Mismatch { .. }), "{error}");
+    let key = LinesKey { blobs: vec![blob], words: vec!["2".to_owned()] };
+    let error = lines::lines(&lab.repository(), &key).unwrap_err();
     assert!(matches!(error, GitError::Mismatch { .. }), "{error}");
     doctor(&lab, &root, "HEAD~1^{tree}");
     let error = tree::tree(&lab.repository(), &TreeKey { tree: root }).unwrap_err();
     assert!(matches!(error, GitError::Mismatch { .. }), "{error}");
     doctor(&lab, &tip, "HEAD~1");
     let error = commits::commit(&lab.repository(), &CommitKey { commit: tip.clone() }).unwrap_err();
+    assert!(matches!(error, GitError::Mismatch { .. }), "{error}");
+    let segment = Segment { commits: vec![tip.clone()], cut: vec![] };
+    let error = messages::messages(&lab.repository(), &segment).unwrap_err();
+    assert!(matches!(error, GitError::Mismatch { .. }), "{error}");
+    let error = changes::hipcheck_changes(&lab.repository(), &segment).unwrap_err();
     assert!(matches!(error, GitError::Mismatch { .. }), "{error}");
     let error = lab.history(&tip).unwrap_err();
     assert!(matches!(error, GitError::Mismatch { .. }), "{error}");
@@ -136,7 +147,9 @@ fn a_segment_is_asked_for_in_blocks() {
 fn every_query_is_described() {
     let described = plugin().describe();
     let names: Vec<&str> = described.queries.iter().map(|query| query.name.as_str()).collect();
-    assert_eq!(names, ["history", "part", "commits", "commit", "changes", "tree", "folder", "contents"]);
+    let history = ["history", "part", "commits", "commit", "changes", "hipcheck_changes"];
+    let content = ["tree", "folder", "contents", "text", "lines", "messages"];
+    assert_eq!(names, [history, content].concat());
 }
 
 #[test]
