@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// A repository and what was asked about it.
 #[derive(Debug, Clone)]
-pub struct World {
+pub(crate) struct World {
     git_dir: PathBuf,
     day: String,
     target: Value,
@@ -21,13 +21,13 @@ pub struct World {
 
 impl World {
     /// The repository with this git directory, at a commit and its tree, on a day.
-    pub fn new(git_dir: &Path, commit: &str, tree: &str, day: &str) -> World {
+    pub(crate) fn new(git_dir: &Path, commit: &str, tree: &str, day: &str) -> World {
         let target = json!({ "commit": commit, "tree": tree, "shallow": [] });
         World { git_dir: git_dir.to_owned(), day: day.to_owned(), target, known: Arc::default() }
     }
 
     /// The answer of an analysis with this configuration.
-    pub fn analysis(&self, name: &str, config: &Value) -> Result<Value> {
+    pub(crate) fn analysis(&self, name: &str, config: &Value) -> Result<Value> {
         self.answer(name, name, self.target.clone(), config)
     }
 
@@ -76,7 +76,7 @@ impl World {
 }
 
 /// The numbers of all metrics with `compat`, in the form in which `hipcheck.py` prints them.
-pub fn numbers(world: &World) -> Result<Value> {
+pub(crate) fn numbers(world: &World) -> Result<Value> {
     let of = |name: &str| world.analysis(name, &json!({ "compat": "hipcheck" }));
     let flags = |value: Value| {
         let yes = value.as_array().into_iter().flatten().filter(|flag| **flag == json!(true)).count();
