@@ -81,6 +81,7 @@ fn profile(entry: Entry, execute: Vec<PathBuf>, least: Level) -> Profile {
         read: vec![],
         list: vec![],
         execute,
+        programs: Vec::new(),
         scratch: None,
         keep: false,
         environment: vec![],

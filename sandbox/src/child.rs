@@ -3,7 +3,7 @@
 use crate::cgroup::{Group, Groups};
 use crate::error::SpawnError;
 use crate::guarantee::{BOUNDED_DISK, BOUNDED_THREADS, Level, Report};
-use crate::guard::{Guard, Overrun};
+use crate::guard::{Guard, Overrun, Process};
 use crate::launcher::Starter;
 use crate::linux::listener::Listener;
 use crate::linux::named::Tracer;
@@ -32,7 +32,8 @@ pub struct Child {
     /// reaped.
     group: i32,
     pidfd: OwnedFd,
-    /// Where the first process of a process namespace tells how the child has ended.
+    /// Where the first process of a process namespace, or the supervisor of one that may start processes, tells how the child
+    /// has ended.
     ending: PipeReader,
     report: Report,
     ended: Option<ExitStatus>,
@@ -40,6 +41,8 @@ pub struct Child {
     guard: Option<Guard>,
     /// Its control group, which it is killed with.
     group_of: Option<(Arc<Groups>, Group)>,
+    /// Whether the process that is waited for is the supervisor of the child's.
+    supervised: bool,
     /// The root of its scratch directory, if it is to be read afterwards.
     left: Option<OwnedFd>,
     /// The kernel kills the child when this thread ends.
@@ -91,6 +94,7 @@ impl Child {
             watch: None,
             guard: None,
             group_of: None,
+            supervised: false,
             left: None,
             _starter: starter,
         })
@@ -114,6 +118,11 @@ impl Child {
 
     pub(crate) fn set_report(&mut self, report: Report) {
         self.report = report;
+    }
+
+    /// Notes that the process which is waited for ends all others when it is told to, and should be told.
+    pub(crate) fn is_supervised(&mut self) {
+        self.supervised = true;
     }
 
     /// Has the calls answered that its filter tells of.
@@ -142,13 +151,16 @@ impl Child {
     /// Looks after what the kernel does not bound.
     pub(crate) fn guard(&mut self, profile: &Profile) -> io::Result<()> {
         let scratch = profile.scratch.as_deref().filter(|_| !self.report.holds(BOUNDED_DISK));
-        let tasks = !self.report.holds(BOUNDED_THREADS);
+        // Of a user the kernel counts all processes together, and leaves room for those that are not the child's.
+        let tasks = !self.report.holds(BOUNDED_THREADS) || self.supervised;
         if let (Some(path), true) = (scratch, profile.keep) {
             self.left = Some(crate::kept::open_folder(path)?);
         }
         if scratch.is_some() || tasks {
             let pidfd = self.pidfd.try_clone()?;
-            self.guard = Some(Guard::new(self.pid(), pidfd, scratch, tasks, &profile.limits)?);
+            let family = !profile.programs.is_empty() || self.group != self.pid;
+            let process = Process { number: self.pid(), pidfd, family, supervisor: self.supervised };
+            self.guard = Some(Guard::new(process, scratch, tasks, &profile.limits)?);
         }
         Ok(())
     }
@@ -180,7 +192,8 @@ impl Child {
         }
     }
 
-    /// The id of the process that is waited for: the child itself, or in namespaces the one that keeps it.
+    /// The id of the process that is waited for: the child itself, or in namespaces, and where it may start processes, the one
+    /// that keeps it.
     #[must_use]
     pub fn pid(&self) -> u32 {
         self.pid.unsigned_abs()
@@ -248,8 +261,11 @@ impl Child {
     }
 
     fn reap(&mut self, block: bool) -> io::Result<Option<ExitStatus>> {
-        if self.ended.is_none() {
-            self.ended = process::reap(self.pid, block)?.map(|own| self.told().unwrap_or(own));
+        if self.ended.is_none() && process::has_ended(self.pid, block)? {
+            // What it has left behind, should somebody else have ended what ends all that. As long as it is not reaped, its
+            // number is nobody else's. An error means that there is nothing left.
+            let _ = process::signal_group(self.group, self.pid, libc::SIGKILL);
+            self.ended = process::reap(self.pid, true)?.map(|own| self.told().unwrap_or(own));
         }
         Ok(self.ended)
     }

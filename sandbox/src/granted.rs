@@ -26,7 +26,7 @@ impl Granted {
         Granted {
             read: profile.read.iter().map(real).collect(),
             list: profile.list.iter().map(real).collect(),
-            execute: profile.execute.iter().chain(interpreter).map(real).collect(),
+            execute: profile.execute.iter().chain(&profile.programs).chain(interpreter).map(real).collect(),
             scratch: profile.scratch.as_ref().map(real),
         }
     }

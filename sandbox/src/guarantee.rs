@@ -33,7 +33,7 @@ pub struct Guarantee {
 pub struct Report {
     /// The level that was reached.
     pub level: Level,
-    /// All guarantees, always the same ones in the same order.
+    /// All guarantees, the same ones in the same order for all that may start no processes, and for all that may.
     pub guarantees: Vec<Guarantee>,
     /// Why there are no namespaces: what was tried, and what the system said. `None` if there are.
     pub denied: Option<String>,
@@ -104,14 +104,10 @@ fn guarantees(facts: &Facts) -> Vec<Guarantee> {
         |tree| either(landlock.then(|| landlock_name(facts)), tree, "a file tree of its own", "Landlock");
     let alone = |other: &str| either(Some(other.to_owned()), processes, "a process namespace", "");
     let network = |other: &str| either(Some(other.to_owned()), facts.secluded, "a network namespace", "");
-    let signals = if facts.landlock_abi >= 6 {
-        "seccomp: only to itself, Landlock scope"
-    } else {
-        "seccomp: only to itself"
-    };
     let others = if landlock { "Landlock, seccomp" } else { "seccomp" };
     let (truncation, by) = truncation(facts);
     let (threads, counted_by) = facts.tasks.bound(facts.secluded, facts.grouped);
+    let each = if facts.processes { " of each process" } else { "" };
     vec![
         required("reads only what is granted", landlock || facts.exact && tree, files(facts.exact && tree)),
         required("writes only its scratch directory", landlock || tree, files(tree)),
@@ -125,14 +121,18 @@ fn guarantees(facts: &Facts) -> Vec<Guarantee> {
         required("no network", filter, network("seccomp: no sockets")),
         required("no sockets of other programs", filter, network("seccomp: no sockets")),
         required("no device control", filter, "seccomp"),
-        required("no new processes", filter, "seccomp: threads only"),
-        required("no signals to other processes", filter, alone(signals)),
+        new_processes(facts, landlock),
+        signals(facts, filter),
         required("no look into other processes", (landlock || processes) && filter, alone(others)),
         required("no privileges", facts.unprivileged, "no capabilities, no_new_privs"),
         required("no inherited environment or descriptors", facts.detached, "launcher"),
-        required("dies with its host", facts.parent_death, alone("parent-death signal")),
-        required("bounded memory", memory, if facts.grouped { MEMORY_GROUPED } else { MEMORY }),
-        required("bounded descriptors, file sizes and processor time", facts.limits, "resource limits"),
+        end(facts),
+        required("bounded memory", memory, by_memory(facts)),
+        required(
+            "bounded descriptors, file sizes and processor time",
+            facts.limits,
+            format!("resource limits{each}"),
+        ),
         optional(BOUNDED_THREADS, facts.limits && threads, counted_by),
         optional(BOUNDED_DISK, disk, if disk { "a file system of its own" } else { DISK_WATCHED }),
         optional("hidden names and sizes of files", tree, "a file tree of its own"),
@@ -146,6 +146,46 @@ const MEMORY_GROUPED: &str = "RLIMIT_DATA, and no mappings that escape it; a con
 
 /// What there is in place of a bound.
 const DISK_WATCHED: &str = "a file system of its own; without it who has too much is killed soon";
+
+/// The kernel's limit is one of each process; only a control group bounds them together.
+fn by_memory(facts: &Facts) -> &'static str {
+    match (facts.grouped, facts.processes) {
+        (true, _) => MEMORY_GROUPED,
+        (false, false) => MEMORY,
+        (false, true) => "RLIMIT_DATA of each process, and no mappings that escape it",
+    }
+}
+
+/// A plugin that may start programs starts no others: what it executes is a question of files.
+fn new_processes(facts: &Facts, landlock: bool) -> Guarantee {
+    match facts.processes {
+        false => required("no new processes", facts.seccomp && facts.unprivileged, "seccomp: threads only"),
+        true => required("starts only programs that are granted", landlock, landlock_name(facts)),
+    }
+}
+
+fn signals(facts: &Facts, filter: bool) -> Guarantee {
+    let (scope, alone) = (facts.landlock_abi >= 6, facts.seclusion.processes);
+    let (held, by) = match facts.processes {
+        false if scope => (filter, "seccomp: only to itself, Landlock scope"),
+        false => (filter, "seccomp: only to itself"),
+        true if scope => (filter, "Landlock scope"),
+        true if alone => return required(SIGNALS, filter, "a process namespace"),
+        true => (false, "nothing where programs are granted, without Landlock ABI 6 or a process namespace"),
+    };
+    required(SIGNALS, held, either(Some(by.to_owned()), alone, "a process namespace", ""))
+}
+
+const SIGNALS: &str = "no signals to other processes";
+
+/// The parent-death signal is not inherited by what a plugin starts.
+fn end(facts: &Facts) -> Guarantee {
+    let (alone, supervised) = (facts.seclusion.processes, facts.supervised);
+    let held = facts.parent_death && (!facts.processes || alone || supervised);
+    let by =
+        if supervised { "parent-death signal, a supervisor of its processes" } else { "parent-death signal" };
+    required("dies with its host", held, either(Some(by.to_owned()), alone, "a process namespace", ""))
+}
 
 fn truncation(facts: &Facts) -> (bool, String) {
     let tree = facts.seclusion.files;
@@ -196,6 +236,8 @@ mod tests {
             detached: true,
             parent_death: true,
             grouped: false,
+            processes: false,
+            supervised: false,
             secluded: true,
             exact: true,
             seclusion: Seclusion { files: true, processes: true, names: true, disk: true },
@@ -277,6 +319,30 @@ mod tests {
             let needed = if level == Level::Standard { Level::Full } else { Level::Standard };
             assert!(report.missing_for(needed).iter().any(|name| name == guarantee), "without {mechanism}");
         }
+    }
+
+    /// What may start processes, without namespaces.
+    fn starting() -> Facts {
+        Facts { processes: true, supervised: true, ..all() }
+    }
+
+    #[test]
+    fn what_starts_processes_needs_more() {
+        let level = |facts: Facts| {
+            let report = Report::new(&facts);
+            (report.level, report.missing().join(", "))
+        };
+        assert_eq!(level(starting()), (Level::Standard, String::new()));
+        let secluded = Facts { processes: true, exact: false, ..secluded() };
+        assert_eq!(level(secluded.clone()), (Level::Full, String::new()));
+        let scope = "no signals to other processes";
+        assert_eq!(level(Facts { landlock_abi: 5, ..starting() }), (Level::Weak, scope.to_owned()));
+        assert_eq!(level(Facts { landlock_abi: 5, ..secluded.clone() }), (Level::Full, String::new()));
+        let orphans = Facts { supervised: false, ..starting() };
+        assert_eq!(level(orphans), (Level::Weak, "dies with its host".to_owned()));
+        let (found, missing) = level(Facts { landlock_abi: 0, ..secluded });
+        assert_eq!(found, Level::Weak);
+        assert!(missing.contains("starts only programs that are granted"), "{missing}");
     }
 
     #[test]

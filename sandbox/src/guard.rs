@@ -3,7 +3,8 @@
 //!
 //! The thread sleeps until something is made in the folder, and for good where nothing is to be looked at.
 
-use crate::linux::usage::{Held, Scratch, threads};
+use crate::linux::supervisor::END_ALL;
+use crate::linux::usage::{Held, Scratch, family, threads};
 use crate::profile::Limits;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
@@ -51,21 +52,36 @@ struct Watched {
     scratch: Option<(Scratch, OwnedFd)>,
     most: Held,
     tasks: Option<u64>,
+    /// Whether there are processes below that one.
+    family: bool,
+}
+
+/// Whom to look at.
+#[derive(Debug)]
+pub(crate) struct Process {
+    /// Its number.
+    pub(crate) number: u32,
+    pub(crate) pidfd: OwnedFd,
+    /// Whether there may be processes below it, which count too.
+    pub(crate) family: bool,
+    /// Whether it is the supervisor of these, and ends them when it is told to.
+    pub(crate) supervisor: bool,
 }
 
 impl Guard {
     /// Begins to look at a process: at its scratch folder if that is named, at its threads if these are to be counted.
     pub(crate) fn new(
-        process: u32,
-        pidfd: OwnedFd,
+        process: Process,
         scratch: Option<&Path>,
         tasks: bool,
         limits: &Limits,
     ) -> io::Result<Guard> {
+        let Process { number, pidfd, family, supervisor } = process;
         let scratch = scratch.map(|path| watched(path, limits.file_size)).transpose()?;
         let most = Held { bytes: limits.scratch_size, files: limits.scratch_files };
         let tasks = tasks.then_some(limits.tasks);
-        let watched = Watched { process, pidfd, scratch, most, tasks };
+        let watched = Watched { process: number, pidfd, scratch, most, tasks, family };
+        let signal = supervisor.then(|| Signal::from_named_raw(END_ALL)).flatten().unwrap_or(Signal::KILL);
         let overrun = Arc::new(OnceLock::new());
         let told = Arc::clone(&overrun);
         let thread =
@@ -73,7 +89,7 @@ impl Guard {
                 // An error is one of waiting, which does not fail; a child that cannot be looked after is ended.
                 if let Some(overrun) = watched.look().unwrap_or(Some(Overrun::ScratchSize)) {
                     let _ = told.set(overrun);
-                    let _ = pidfd_send_signal(&watched.pidfd, Signal::KILL);
+                    let _ = pidfd_send_signal(&watched.pidfd, signal);
                 }
             })?;
         Ok(Guard { thread: Some(thread), overrun })
@@ -125,7 +141,7 @@ impl Watched {
     }
 
     fn overrun(&self) -> Option<Overrun> {
-        if self.tasks.is_some_and(|most| threads(self.process).is_ok_and(|count| count > most)) {
+        if self.tasks.is_some_and(|most| self.threads() > most) {
             return Some(Overrun::Tasks);
         }
         let (scratch, _) = self.scratch.as_ref()?;
@@ -134,6 +150,13 @@ impl Watched {
             true => Some(Overrun::ScratchFiles),
             false => held.is_above(self.most).then_some(Overrun::ScratchSize),
         }
+    }
+
+    /// With those of all processes below, its supervisor or keeper included.
+    fn threads(&self) -> u64 {
+        let all = if self.family { family(self.process) } else { vec![self.process] };
+        // One that has ended meanwhile has none.
+        all.into_iter().map(|process| threads(process).unwrap_or(0)).sum()
     }
 
     fn wait(&self, events: Option<std::os::fd::BorrowedFd<'_>>, most: Duration) -> io::Result<Woken> {

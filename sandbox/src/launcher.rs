@@ -175,6 +175,7 @@ impl Launcher {
             read: Vec::new(),
             list: Vec::new(),
             execute: Vec::new(),
+            programs: Vec::new(),
             // It writes nothing there.
             scratch: scratch.is_absolute().then_some(scratch),
             keep: false,
@@ -336,6 +337,7 @@ fn orders(
         read: paths(&profile.read),
         list: paths(&profile.list),
         execute: paths(&profile.execute),
+        programs: paths(&profile.programs),
         scratch: profile.scratch.clone().map(PathBuf::into_os_string),
         keep: profile.keep,
         group: group.map(PathBuf::into_os_string),
@@ -354,7 +356,8 @@ fn check(profile: &Profile, arguments: &[OsString]) -> Result<(), SpawnError> {
     if arguments.iter().any(|argument| argument.as_bytes().contains(&0)) {
         return refuse("an argument contains a NUL".to_owned());
     }
-    for path in profile.read.iter().chain(&profile.list).chain(&profile.execute).chain(&profile.scratch) {
+    let executed = profile.execute.iter().chain(&profile.programs);
+    for path in profile.read.iter().chain(&profile.list).chain(executed).chain(&profile.scratch) {
         if !path.is_absolute() || path.as_os_str().as_bytes().contains(&0) {
             return refuse(format!("{} is not an absolute path", path.display()));
         }

@@ -43,7 +43,7 @@ pub use attempt::{Attempt, Attempted, Attempts, Manner, Outcome};
 pub use error::{LaunchError, SpawnError};
 pub use guarantee::{Ceiling, Guarantee, Level, Report};
 pub use profile::{Confined, Entry, Limits, Profile};
-pub use runtime::{libraries_below, runtime_libraries};
+pub use runtime::{StartedProgram, libraries_below, runtime_libraries, started_program};
 pub use survey::{Survey, survey};
 pub use violation::{Observer, Violation};
 

@@ -57,6 +57,10 @@ pub struct Profile {
     /// Files and directories that may be read and executed: the dynamic loader and libraries
     /// (see [`crate::runtime_libraries`]). Absolute, and existing.
     pub execute: Vec<PathBuf>,
+    /// Programs that it may start beside its own, with the dynamic loaders that they name, and directories of such: files that
+    /// may be read and executed. Absolute, and existing. If there are any, it may have other processes, which end with it;
+    /// otherwise it has none. The libraries that they need are for [`Profile::read`].
+    pub programs: Vec<PathBuf>,
     /// A private directory that may be written; it is also the working directory, which otherwise is `/`. At the level
     /// *full* the child sees an empty file system in memory there, which ends with it.
     pub scratch: Option<PathBuf>,
@@ -83,7 +87,8 @@ pub struct Limits {
     /// Bytes of the largest file that may be written.
     pub file_size: u64,
     /// Threads. At the level *standard* they are counted with the user's other tasks, hence approximately, and the kernel
-    /// does not apply the limit to uid 0, which is killed soon after it has more. At the level *full* no fewer than 300 can be demanded of a plugin of uid 0.
+    /// does not apply the limit to uid 0, which is killed soon after it has more. Where it may start processes, theirs count
+    /// too. At the level *full* no fewer than 300 can be demanded of a plugin of uid 0.
     pub tasks: u64,
     /// Bytes of all files in the scratch directory. At the level *full* there is room for no more; elsewhere a child that has
     /// more is killed soon.

@@ -57,6 +57,31 @@ pub fn runtime_libraries(program: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(search.finish())
 }
 
+/// What a program needs that a plugin is to start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StartedProgram {
+    /// The dynamic loader, which the kernel executes in its stead: for [`crate::Profile::programs`], beside the program. None
+    /// for a static program.
+    pub loader: Option<PathBuf>,
+    /// What the loader maps, for [`crate::Profile::read`]. Sorted.
+    pub libraries: Vec<PathBuf>,
+}
+
+/// The same as [`runtime_libraries`], the loader apart.
+///
+/// # Errors
+///
+/// If the file cannot be read, or is no 64-bit program of this byte order.
+pub fn started_program(program: &Path) -> io::Result<StartedProgram> {
+    let elf = Elf::read(program)?;
+    let mut search = Search::default();
+    search.follow(program, &elf);
+    let (loader, libraries) = search.finish().into_iter().partition(|path| elf.loader.as_ref() == Some(path));
+    let loader: Vec<PathBuf> = loader;
+    Ok(StartedProgram { loader: loader.into_iter().next(), libraries })
+}
+
 /// The same for all libraries in a directory and below, e.g. an interpreter's own modules, which it loads as it runs.
 ///
 /// # Errors

@@ -2,8 +2,8 @@
 //!
 //! The host writes one [`Orders`] as JSON into a sealed memory file on descriptor 3; the launcher answers with at most
 //! a few [`Word`]s on the socket on descriptor 4. The closing of that socket without a [`Word::Failed`] means that the
-//! plugin runs. In a process namespace the first process there writes to the pipe on descriptor 5 how the plugin has
-//! ended. What is to be executed is descriptor 6.
+//! plugin runs. In a process namespace the first process there, and else the supervisor of a plugin that may start
+//! processes, writes to the pipe on descriptor 5 how the plugin has ended. What is to be executed is descriptor 6.
 
 use crate::guarantee::{Ceiling, Facts, Level};
 use crate::profile::Limits;
@@ -32,6 +32,7 @@ pub(crate) struct Orders {
     pub(crate) read: Vec<OsString>,
     pub(crate) list: Vec<OsString>,
     pub(crate) execute: Vec<OsString>,
+    pub(crate) programs: Vec<OsString>,
     pub(crate) scratch: Option<OsString>,
     /// Whether the scratch directory is to begin with what lies there, and to be read afterwards.
     pub(crate) keep: bool,
@@ -46,6 +47,13 @@ pub(crate) struct Orders {
     pub(crate) least: Level,
     /// What may be used; namespaces only where nothing is known that denies them.
     pub(crate) ceiling: Ceiling,
+}
+
+impl Orders {
+    /// Whether the plugin may have processes beside its own.
+    pub(crate) fn starts_processes(&self) -> bool {
+        !self.programs.is_empty()
+    }
 }
 
 /// How the launcher becomes the plugin.

@@ -19,10 +19,14 @@ pub(crate) struct Facts {
     pub(crate) tasks: Tasks,
     /// It leads a session of its own and holds no inherited descriptor or environment.
     pub(crate) detached: bool,
-    /// It is killed when the host's thread ends.
+    /// It is killed when the host's thread ends, or the process that stands between it and the host.
     pub(crate) parent_death: bool,
     /// It is in a control group of its own with a bound of memory and of tasks.
     pub(crate) grouped: bool,
+    /// It may start processes.
+    pub(crate) processes: bool,
+    /// A process of ours ends all that it has started, when it or the host ends.
+    pub(crate) supervised: bool,
     /// It is in namespaces of its own. What that gives is proved one by one.
     pub(crate) secluded: bool,
     /// The file tree holds exactly what is granted, and what may only be read cannot be executed.

@@ -63,7 +63,12 @@ pub(super) fn listen(
                 let hearers = hearers.take().ok_or_else(|| SpawnError::Silent(UNASKED.to_owned()))?;
                 hearers.watch(profile, listener, landlock_abi, child)?;
             }
-            (Some(Word::Confined(facts)), _) => break Report::new(&facts),
+            (Some(Word::Confined(facts)), _) => {
+                if facts.supervised {
+                    child.is_supervised();
+                }
+                break Report::new(&facts);
+            }
             (Some(other), _) => return Err(refusal(other)),
             (None, _) => {
                 return Err(SpawnError::Silent(format!("it ended with {}", ending(child))).into());

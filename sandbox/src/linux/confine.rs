@@ -4,7 +4,9 @@
 //! It is a fresh process with one thread, so unlike a forked copy of the host it may allocate and take its time.
 
 use super::seclude::seclude;
-use super::{descriptors, init, kernel, landlock, limits, passing, privileges, probe, process, seccomp};
+use super::{
+    descriptors, init, kernel, landlock, limits, passing, privileges, probe, process, seccomp, supervisor,
+};
 use crate::error::LaunchError;
 use crate::guarantee::{Facts, Level, Report};
 use crate::profile::Confined;
@@ -62,14 +64,11 @@ fn launch(orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
     step("counting its threads", only_thread())?;
     process::private_files();
     let grouped = orders.group.as_ref().is_some_and(|entrance| std::fs::write(entrance, "0").is_ok());
-    let facts = match orders.ceiling.namespaces {
-        true => seclude(&orders, ending, status)?,
-        false => {
-            drop(ending);
-            Facts { tasks: kernel::tasks_of_user(), ..Facts::default() }
-        }
+    let (facts, parent) = match orders.ceiling.namespaces {
+        true => (seclude(&orders, ending, status)?, init::NUMBER),
+        false => stay(&orders, ending)?,
     };
-    confine(&orders, Facts { grouped, ..facts }, entry.as_ref(), status)?;
+    confine(&orders, Facts { grouped, ..facts }, parent, entry.as_ref(), status)?;
     match entry {
         None if orders.entry == Kind::Nothing => std::process::exit(0),
         None => itself(orders),
@@ -77,17 +76,30 @@ fn launch(orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
     }
 }
 
+/// Goes on without namespaces. Returns in the process that is to become the plugin, with what was done so far and the
+/// number of its parent.
+fn stay(orders: &Orders, ending: OwnedFd) -> Result<(Facts, u32), LaunchError> {
+    let facts = Facts { tasks: kernel::tasks_of_user(), ..Facts::default() };
+    if !orders.starts_processes() {
+        return Ok((facts, orders.host));
+    }
+    let supervised = supervisor::fork_and_supervise(orders.host, ending);
+    let parent = step("starting the plugin's process", supervised)?;
+    Ok((Facts { supervised: true, ..facts }, parent))
+}
+
 /// The order matters: what needs files or privileges comes before they are given up, the parent-death signal after the
 /// change of credentials that would clear it, the filter last.
 fn confine(
     orders: &Orders,
     mut facts: Facts,
+    parent: u32,
     entry: Option<&OwnedFd>,
     status: &UnixStream,
 ) -> Result<(), LaunchError> {
     let abi = kernel::landlock_abi().min(orders.ceiling.landlock_abi);
     let filtered = orders.ceiling.seccomp && kernel::seccomp_offered();
-    let parent = if facts.secluded { init::NUMBER } else { orders.host };
+    facts.processes = orders.starts_processes();
 
     let directory = orders.scratch.as_ref().map_or(Path::new("/"), Path::new);
     step(format!("entering {}", directory.display()), std::env::set_current_dir(directory))?;
@@ -109,6 +121,8 @@ fn confine(
             own_pid: std::process::id(),
             landlock_abi: facts.landlock_abi,
             traced: orders.traced,
+            processes: facts.processes,
+            alone: facts.secluded,
         };
         let heard = orders.heard && orders.ceiling.listener && kernel::listeners_offered();
         let listener = step("filtering system calls", seccomp::install(circumstances, heard))?;

@@ -47,7 +47,7 @@ pub(super) fn rules(orders: &Orders, abi: u32, entry: Option<&OwnedFd>) -> io::R
     for path in &orders.list {
         created = allow_path(created, known, path, AccessFs::ReadDir.into())?;
     }
-    for path in &orders.execute {
+    for path in orders.execute.iter().chain(&orders.programs) {
         created = allow_path(created, known, path, EXECUTE)?;
     }
     if let Some(path) = &orders.scratch {

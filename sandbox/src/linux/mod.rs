@@ -25,6 +25,7 @@ mod processor;
 mod seccomp;
 mod seclude;
 pub(crate) mod start;
+pub(crate) mod supervisor;
 mod tree;
 pub(crate) mod usage;
 

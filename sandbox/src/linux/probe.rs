@@ -24,11 +24,16 @@ pub(super) fn everything_is_refused(facts: &Facts) -> io::Result<()> {
     // First, since whoever listens takes what is named after the calls that the filter denies for the plugin's.
     let (reading, writing) =
         (File::open("/proc/self/status"), OpenOptions::new().write(true).open("/proc/self/comm"));
+    // Landlock refuses to signal others then. Without it, the namespace holds nobody else but its first process, which takes
+    // no signal from inside.
+    let signals = facts.processes && (facts.landlock_abi >= 6 || facts.secluded);
     // SAFETY: these calls take integers only.
-    let (socket, signal, namespace) = unsafe {
+    let (socket, signal, session, namespace) = unsafe {
         (
             check(libc::socket(libc::AF_UNIX, libc::SOCK_STREAM, 0)),
-            check(libc::kill(libc::getppid(), 0)),
+            attempt(!signals || facts.landlock_abi >= 6, || libc::kill(libc::getppid(), 0)),
+            // For the filter, in its place.
+            attempt(signals, || libc::setsid()),
             check(libc::unshare(libc::CLONE_NEWUSER)),
         )
     };
@@ -39,6 +44,7 @@ pub(super) fn everything_is_refused(facts: &Facts) -> io::Result<()> {
         ("writing a file", writing.map(drop), absent),
         ("making a socket", socket.map(drop), denied),
         ("signalling the host", signal.map(drop), denied),
+        ("leaving the session", session.map(drop), denied),
         ("making a namespace", namespace.map(drop), denied),
     ];
     for (what, result, expected) in attempts {
@@ -49,6 +55,11 @@ pub(super) fn everything_is_refused(facts: &Facts) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// Tries it if that is to be refused; else it counts as refused.
+fn attempt(tried: bool, call: impl Fn() -> libc::c_int) -> io::Result<libc::c_int> {
+    if tried { check(call()) } else { Err(io::ErrorKind::PermissionDenied.into()) }
 }
 
 /// Looks whether namespaces hide and bound what they should.

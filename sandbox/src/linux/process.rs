@@ -39,6 +39,23 @@ pub(crate) fn reap(pid: i32, block: bool) -> io::Result<Option<ExitStatus>> {
     }
 }
 
+/// Waits for the end of a child, or looks for it if `block` is false; leaves it to be reaped.
+pub(crate) fn has_ended(pid: i32, block: bool) -> io::Result<bool> {
+    let flags = libc::WEXITED | libc::WNOWAIT | if block { 0 } else { libc::WNOHANG };
+    let id = libc::id_t::try_from(pid).map_err(io::Error::other)?;
+    loop {
+        // SAFETY: all zeros are a valid value of this structure, and what tells that nothing was written.
+        let mut found: libc::siginfo_t = unsafe { std::mem::zeroed() };
+        // SAFETY: `found` is a valid place for what the call writes.
+        match check(unsafe { libc::waitid(libc::P_PID, id, &raw mut found, flags) }) {
+            // SAFETY: the call has written what it writes of a child, or nothing.
+            Ok(_) => return Ok(unsafe { found.si_pid() } != 0),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// Makes this process the leader of a session of its own, without a terminal.
 pub(super) fn lead_session() -> io::Result<()> {
     // SAFETY: takes no argument.
@@ -50,16 +67,30 @@ pub(super) fn lead_session() -> io::Result<()> {
 /// An error if `host` is no longer the parent, since then the signal will never come.
 pub(super) fn die_with(host: u32) -> io::Result<()> {
     die_with_parent()?;
-    if std::os::unix::process::parent_id() == host {
-        return Ok(());
-    }
-    Err(io::Error::other("the host has ended"))
+    parent_is(host)
 }
 
 /// The same, where the caller finds out itself whether the parent is still there.
 pub(super) fn die_with_parent() -> io::Result<()> {
+    hear_of_end(libc::SIGKILL)
+}
+
+/// As [`die_with`], with another signal, which this process waits for.
+pub(super) fn hear_of_the_end_of(host: u32, signal: libc::c_int) -> io::Result<()> {
+    hear_of_end(signal)?;
+    parent_is(host)
+}
+
+fn hear_of_end(signal: libc::c_int) -> io::Result<()> {
     // SAFETY: takes integers only.
-    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) }).map(drop)
+    check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, signal, 0, 0, 0) }).map(drop)
+}
+
+fn parent_is(host: u32) -> io::Result<()> {
+    match std::os::unix::process::parent_id() == host {
+        true => Ok(()),
+        false => Err(io::Error::other("the host has ended")),
+    }
 }
 
 /// Files that are made henceforth are for this user alone.

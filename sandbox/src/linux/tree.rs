@@ -101,7 +101,8 @@ impl Plan {
             Kind::Interpreter => orders.arguments.first(),
             Kind::Nothing | Kind::Itself | Kind::Native => None,
         };
-        let granted = orders.read.iter().chain(&orders.list).chain(&orders.execute).chain(interpreter);
+        let executed = orders.execute.iter().chain(&orders.programs).chain(interpreter);
+        let granted = orders.read.iter().chain(&orders.list).chain(executed);
         let mut all = BTreeMap::new();
         for path in granted {
             let real = grantable(&mut paths, path)?;
@@ -134,7 +135,7 @@ impl Plan {
 
 /// Whether a program runs that may map or execute what it reads.
 fn executes(orders: &Orders) -> bool {
-    matches!(orders.entry, Kind::Native | Kind::Interpreter)
+    matches!(orders.entry, Kind::Native | Kind::Interpreter) || orders.starts_processes()
 }
 
 /// The real path of what is granted.

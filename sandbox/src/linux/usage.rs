@@ -62,12 +62,12 @@ impl Scratch {
         Ok(Scratch { folder, path, unknown })
     }
 
-    /// What it holds, files without a name that the process has open or mapped included. Stops counting above `most`.
+    /// What it holds, files without a name that the process or one below it has open or mapped included. Stops counting above `most`.
     pub(crate) fn held(&self, process: u32, most: Held) -> Held {
         let mut held = Held { bytes: 0, files: 1 };
         let mut seen = BTreeSet::new();
         self.count_named(&mut held, &mut seen, most);
-        if !held.is_above(most) {
+        for process in if held.is_above(most) { Vec::new() } else { family(process) } {
             self.count_nameless(&mut held, &mut seen, process);
         }
         held
@@ -151,16 +151,30 @@ impl Scratch {
     }
 }
 
+/// The process and all below it: those that it has started, and those that were left to it.
+pub(crate) fn family(process: u32) -> Vec<u32> {
+    let mut all = vec![process];
+    let mut at = 0;
+    while let Some(of) = all.get(at) {
+        // It may have ended meanwhile.
+        for task in fs::read_dir(format!("/proc/{of}/task")).into_iter().flatten().flatten() {
+            let children = fs::read_to_string(task.path().join("children")).unwrap_or_default();
+            all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
+        }
+        at += 1;
+    }
+    all
+}
+
 /// How many threads a process has.
 pub(crate) fn threads(process: u32) -> io::Result<u64> {
     field(&statistics(process)?, 17)
 }
 
-/// The processor time that a process and its children have used, also those that have ended and were waited for.
+/// The processor time that a process and those below it have used, also those that have ended and were waited for.
 pub(crate) fn processor_time(process: u32) -> io::Result<Duration> {
     let mut ticks = own_ticks(process)?;
-    let children = fs::read_to_string(format!("/proc/{process}/task/{process}/children")).unwrap_or_default();
-    for child in children.split_whitespace().filter_map(|pid| pid.parse().ok()) {
+    for child in family(process).into_iter().skip(1) {
         // It may have ended in this moment, and is counted with its parent's the next time.
         ticks += own_ticks(child).unwrap_or(0);
     }

@@ -1,8 +1,11 @@
 //! Each attack succeeds in a free process, and fails in a confined one, whichever way that was started.
 
 use crate::Test;
-use crate::cases::{Case, MAY_BE_DENIED_ANYWAY, NEEDS_ROOT, OPEN_AT_STANDARD, SUBJECTS};
-use crate::lab::{HOSTILE, Lab, Outcome, Way, command};
+use crate::cases::{
+    Case, GRANTED_WITH_EXEC, MAY_BE_DENIED_ANYWAY, NEEDS_ROOT, OPEN_AT_STANDARD, OPEN_AT_STANDARD_WITH_EXEC,
+    OPEN_WITH_EXEC, SUBJECTS,
+};
+use crate::lab::{HARMLESS, HOSTILE, Lab, Outcome, Way, command};
 use crate::table::{Cell, Row, Table};
 use crate::users::is_root;
 use probity_sandbox::{Level, Limits};
@@ -13,7 +16,8 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
-use std::process::Child;
+use std::path::Path;
+use std::process::{Child, Output};
 use std::rc::Rc;
 
 /// One test for each attack, which writes what came of it into the table.
@@ -41,36 +45,72 @@ fn check(case: &Case, table: &RefCell<Table>) {
     let unsandboxed = if free.through() { Cell::Through } else { Cell::NotApplicable };
     let standard = confined(case, Level::Standard);
     let full = confined(case, Level::Full);
-    table.borrow_mut().add(Row { name: case.name.to_owned(), unsandboxed, standard, full });
-    let expected = if among(OPEN_AT_STANDARD, case) { Cell::Through } else { Cell::Denied };
+    let [standard_with_exec, full_with_exec] =
+        [Level::Standard, Level::Full].map(|level| confined_with_exec(case, level));
+    let name = case.name.to_owned();
+    let row = Row { name, unsandboxed, standard, full, standard_with_exec, full_with_exec };
+    table.borrow_mut().add(row);
+    let open = among(OPEN_AT_STANDARD, case);
+    let expected = if open { Cell::Through } else { Cell::Denied };
     // Where nothing can be shown, nothing can be open either.
     if free.through() {
         assert_eq!(standard, expected, "at the level standard");
     }
     assert_eq!(full, Cell::Denied, "at the level full");
+    let through = |through| if through { Cell::Through } else { Cell::Denied };
+    let with_exec = among(GRANTED_WITH_EXEC, case) || among(OPEN_WITH_EXEC, case);
+    let at_standard = with_exec || open || among(OPEN_AT_STANDARD_WITH_EXEC, case);
+    if free.through() {
+        assert_eq!(standard_with_exec, through(at_standard), "at the level standard, with exec");
+    }
+    assert_eq!(full_with_exec, through(with_exec), "at the level full, with exec");
+}
+
+/// What comes of it where the plugin may start a program. Those that go by git get git too.
+fn confined_with_exec(case: &Case, level: Level) -> Cell {
+    let mut scene = Scene::new(level, case);
+    let helpers = String::from_utf8(plain("git", &["--exec-path"], None).stdout).unwrap();
+    let git = ["/usr/bin/git", helpers.trim_end(), HARMLESS];
+    scene.lab.grant(if case.attack == "program_by_git" { &git } else { &git[2..] });
+    cell(case, level, Way::Native, &run(&scene, case, Way::Native))
+}
+
+/// A program in a free process, given to understand that a folder is its own.
+#[allow(clippy::disallowed_methods, reason = "git prepares what git is to be tried on")]
+fn plain(program: &str, arguments: &[&str], folder: Option<&Path>) -> Output {
+    let mut command = std::process::Command::new(program);
+    command.args(arguments).env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    for name in ["GIT_AUTHOR_NAME", "GIT_AUTHOR_EMAIL", "GIT_COMMITTER_NAME", "GIT_COMMITTER_EMAIL"] {
+        command.env(name, "somebody");
+    }
+    if let Some(folder) = folder {
+        command.current_dir(folder);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
+    output
 }
 
 /// What comes of it at a level, however the plugin is started.
 fn confined(case: &Case, level: Level) -> Cell {
     let cells = Way::CONFINED.map(|way| {
         // Each time in a new scene, since what succeeds also destroys.
-        let confined = run(&Scene::new(level, case), case, way);
-        if confined.through() {
-            return Cell::Through;
-        }
-        // It was the attack that failed, not the start.
-        let killed = confined.status.code().is_none();
-        // The loader takes the hostile program's place, and fails in its own words.
-        let loader =
-            case.attack == "exec_loader" && confined.errors.contains("cannot open shared object file");
-        assert!(
-            killed || loader || confined.output.starts_with("denied: "),
-            "{way:?}, {level}: {confined:?}"
-        );
-        Cell::Denied
+        cell(case, level, way, &run(&Scene::new(level, case), case, way))
     });
     assert_eq!(cells[0], cells[1], "{:?} at the level {level}", Way::CONFINED);
     cells[0]
+}
+
+fn cell(case: &Case, level: Level, way: Way, confined: &Outcome) -> Cell {
+    if confined.through() {
+        return Cell::Through;
+    }
+    // It was the attack that failed, not the start.
+    let killed = confined.status.code().is_none();
+    // The loader takes the hostile program's place, and fails in its own words.
+    let loader = case.attack == "exec_loader" && confined.errors.contains("cannot open shared object file");
+    assert!(killed || loader || confined.output.starts_with("denied: "), "{way:?}, {level}: {confined:?}");
+    Cell::Denied
 }
 
 fn run(scene: &Scene, case: &Case, way: Way) -> Outcome {
@@ -121,6 +161,17 @@ impl Scene {
             leaked: Leaked::new(&lab),
             lab,
         }
+    }
+
+    /// What `program_by_git` is given: git, a git directory with a commit, a folder to write to, and the way.
+    pub(crate) fn git(&self, way: &str) -> Vec<String> {
+        let (folder, directory) = (self.lab.path("granted"), self.lab.text("granted/repo/.git"));
+        plain("git", &["init", "--quiet", "repo"], Some(&folder));
+        let folder = folder.join("repo");
+        fs::write(folder.join("file"), "text").unwrap();
+        plain("git", &["add", "file"], Some(&folder));
+        plain("git", &["commit", "--quiet", "-m", "one"], Some(&folder));
+        vec!["/usr/bin/git".to_owned(), directory, self.lab.text("scratch"), way.to_owned()]
     }
 
     /// Started for those that aim at it.

@@ -3,6 +3,7 @@
 //! An attack is named `mechanism` or `mechanism/variant`. Mechanisms are what is counted.
 
 use crate::attacks::Scene;
+use crate::lab::HARMLESS;
 
 /// One attack: its name, the hostile plugin's function, and that one's arguments in a scene.
 pub(crate) struct Case {
@@ -31,6 +32,7 @@ pub(crate) const SUBJECTS: &[(&str, &[Case])] = &[
     ("execution", EXECUTION),
     ("network and sockets", NETWORK),
     ("processes and signals", PROCESSES),
+    ("programs that are granted", PROGRAMS),
     ("memory and state of others", OTHERS),
     ("namespaces and privileges", PRIVILEGES),
     ("kernel interfaces", KERNEL),
@@ -146,6 +148,34 @@ const PROCESSES: &[Case] = cases! {
     "adopt_processes" "subreaper" |_| vec![];
     "watch_end_of_sibling" "watch_end" |s| vec![s.victim().pid()];
 };
+
+/// What takes starting processes or programs. Columns with exec grant a harmless program, and to those that go by git also git.
+const PROGRAMS: &[Case] = cases! {
+    "start_other_program" "start_other" |_| words("/bin/pwd");
+    "fork_bomb" "fork_bomb" |_| words("1000");
+    "outlive_plugin" "outlive_plugin" |_| vec![];
+    "signal_from_child" "signal_from_child" |s| vec![s.victim().pid()];
+    "signal_parent" "signal_parent" |_| vec![];
+    "trace/child" "trace_child" |_| vec![];
+    "memory_of_children" "memory_of_children" |_| vec![];
+    "scratch_by_loader" "scratch_by_loader" |s| vec![HARMLESS.to_owned(), needs("ld-"), s.lab.text("scratch/copy")];
+    "preload_scratch" "preload_scratch" |s| vec![HARMLESS.to_owned(), needs("libc."), s.lab.text("scratch/lib.so")];
+    "program_by_git/alias" "program_by_git" |s| s.git("alias");
+    "program_by_git/hook" "program_by_git" |s| s.git("hook");
+    "program_by_git/monitor" "program_by_git" |s| s.git("monitor");
+    "program_by_git/external_diff" "program_by_git" |s| s.git("external_diff");
+    "program_by_git/text_conversion" "program_by_git" |s| s.git("text_conversion");
+    "program_by_git/upload_pack" "program_by_git" |s| s.git("upload_pack");
+    "program_by_git/external_transport" "program_by_git" |s| s.git("external_transport");
+    "program_by_git/remote_shell" "program_by_git" |s| s.git("remote_shell");
+};
+
+/// What the harmless program needs, by a part of its name.
+fn needs(part: &str) -> String {
+    let all = probity_sandbox::runtime_libraries(std::path::Path::new(HARMLESS)).unwrap();
+    let named = |path: &std::path::PathBuf| path.file_name().unwrap().to_string_lossy().starts_with(part);
+    all.into_iter().find(named).unwrap().into_os_string().into_string().unwrap()
+}
 
 const OTHERS: &[Case] = cases! {
     "read_proc_of_host" "read" |_| vec![format!("/proc/{}/environ", std::process::id())];
@@ -277,6 +307,15 @@ pub(crate) const OPEN_AT_STANDARD: &[&str] = &[
     "user_id",
     "map_scratch_executable",
 ];
+
+/// What a grant of exec is: processes of its own.
+pub(crate) const GRANTED_WITH_EXEC: &[&str] = &["start_process"];
+
+/// What a grant of exec opens at every level. To be taken off this list when it is closed.
+pub(crate) const OPEN_WITH_EXEC: &[&str] = &["memory_of_children"];
+
+/// What it opens at the level *standard* alone: it gives no right that the plugin lacks.
+pub(crate) const OPEN_AT_STANDARD_WITH_EXEC: &[&str] = &["scratch_by_loader", "preload_scratch"];
 
 /// What an ordinary user cannot do even where nothing confines it.
 pub(crate) const NEEDS_ROOT: &[&str] = &[

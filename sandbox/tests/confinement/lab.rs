@@ -35,6 +35,9 @@ pub(crate) fn everywhere() -> impl Iterator<Item = (Level, Way)> {
     [Level::Standard, Level::Full].into_iter().flat_map(|level| Way::CONFINED.map(|way| (level, way)))
 }
 
+/// A program that does no harm, which is what is granted wherever anything is.
+pub(crate) const HARMLESS: &str = "/bin/true";
+
 /// What came of it.
 #[derive(Debug)]
 pub(crate) struct Outcome {
@@ -57,6 +60,8 @@ pub(crate) struct Lab {
     pub(crate) limits: Limits,
     /// What is demanded.
     pub(crate) level: Level,
+    /// Programs that are granted, with the folders of their helpers.
+    programs: Vec<PathBuf>,
 }
 
 impl Lab {
@@ -71,7 +76,7 @@ impl Lab {
         fs::write(at("granted/data"), "public data").unwrap();
         std::os::unix::fs::symlink("../home/secret", at("granted/link")).unwrap();
         let (launcher, limits) = (Launcher::new().unwrap(), Limits::default());
-        Lab { directory, launcher, limits, level: Level::None }
+        Lab { directory, launcher, limits, level: Level::None, programs: Vec::new() }
     }
 
     /// The same, on a kernel that offers no more than the ceiling.
@@ -84,6 +89,16 @@ impl Lab {
     pub(crate) fn at(level: Level) -> Lab {
         let lab = Lab::below(Ceiling { namespaces: level == Level::Full, ..Ceiling::default() });
         Lab { level, ..lab }
+    }
+
+    /// The same, where these programs may be started, as a host grants them; folders are those of helpers.
+    pub(crate) fn granting(mut self, programs: &[&str]) -> Lab {
+        self.grant(programs);
+        self
+    }
+
+    pub(crate) fn grant(&mut self, programs: &[&str]) {
+        self.programs = programs.iter().map(PathBuf::from).collect();
     }
 
     pub(crate) fn allowing_weak(self, allowed: bool) -> Lab {
@@ -103,11 +118,21 @@ impl Lab {
     }
 
     pub(crate) fn profile(&self, entry: Entry) -> Profile {
+        let (mut programs, mut read) = (Vec::new(), Vec::new());
+        for program in &self.programs {
+            programs.push(program.clone());
+            if program.is_file() {
+                let needs = probity_sandbox::started_program(program).unwrap();
+                programs.extend(needs.loader);
+                read.extend(needs.libraries);
+            }
+        }
         Profile {
             entry,
-            read: vec![self.path("granted")],
+            read: [self.path("granted")].into_iter().chain(read).collect(),
             list: vec![],
             execute: vec![],
+            programs,
             scratch: Some(self.path("scratch")),
             keep: false,
             environment: vec![("GREETING".to_owned(), "hello".to_owned())],

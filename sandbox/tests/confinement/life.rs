@@ -2,8 +2,8 @@
 
 use crate::Test;
 use crate::entries::write;
-use crate::lab::{HOST, Lab, Watch, Way, command, everywhere, finish, has_children, owned};
-use probity_sandbox::{Child, Launcher, Level};
+use crate::lab::{HARMLESS, HOST, Lab, Watch, Way, command, everywhere, finish, has_children, owned};
+use probity_sandbox::{Child, Launcher, Level, Overrun};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -19,6 +19,9 @@ pub(crate) fn tests() -> Vec<Test> {
         a_child_outlives_its_launcher
         a_host_that_dies_leaves_no_process
         what_is_left_of_a_child_dies_with_it
+        processes_of_a_child_end_with_it_however_it_ends
+        processes_of_a_child_end_although_their_supervisor_is_killed
+        a_child_with_too_many_processes_is_ended_and_says_why
         children_can_be_started_by_many_threads
     )
 }
@@ -53,10 +56,11 @@ fn a_dropped_child_is_killed_and_reaped() {
 
 fn a_child_is_asked_to_end() {
     for (level, way) in everywhere() {
-        let lab = Lab::at(level);
-        let mut child = lab.launcher.spawn(&lab.confined(way, &["echo"])).unwrap();
-        child.terminate().unwrap();
-        assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGTERM), "{way:?}, {level}");
+        for lab in [Lab::at(level), Lab::at(level).granting(&[HARMLESS])] {
+            let mut child = lab.launcher.spawn(&lab.confined(way, &["echo"])).unwrap();
+            child.terminate().unwrap();
+            assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGTERM), "{way:?}, {level}");
+        }
     }
 }
 
@@ -102,7 +106,9 @@ pub(crate) fn host(arguments: &[String]) -> ExitCode {
     let asked = |word: &str| arguments.iter().any(|argument| argument == word);
     let lab = Lab::at(if asked("full") { Level::Full } else { Level::Standard });
     let way = if asked("Native") { Way::Native } else { Way::Itself };
-    let mut child = lab.launcher.spawn(&lab.confined(way, &["stubborn"])).unwrap();
+    let (lab, work) =
+        if asked("exec") { (lab.granting(&[HARMLESS]), "stubborn_family") } else { (lab, "stubborn") };
+    let mut child = lab.launcher.spawn(&lab.confined(way, &[work])).unwrap();
     let mut output = BufReader::new(File::from(child.stdout.take().unwrap()));
     output.read_line(&mut String::new()).unwrap();
     let all: Vec<String> = descendants(std::process::id()).iter().map(u32::to_string).collect();
@@ -147,22 +153,23 @@ fn signal(host: &Host, signal: i32) {
 }
 
 fn a_host_that_dies_leaves_no_process() {
-    for ((level, way), (death, die)) in everywhere().flat_map(|one| DEATHS.map(|death| (one, death))) {
+    let all = everywhere().flat_map(|one| [(one, false), (one, true)]);
+    for (((level, way), exec), (death, die)) in all.flat_map(|one| DEATHS.map(|death| (one, death))) {
         // What a killed host cannot remove is removed here.
         let temporary = tempfile::tempdir().unwrap();
-        let arguments = [level.to_string(), format!("{way:?}")];
+        let arguments = [level.to_string(), format!("{way:?}"), if exec { "exec" } else { "" }.to_owned()];
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let mut host = command(HOST, &arguments).env("TMPDIR", temporary.path()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(host.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let all: Vec<Watch> = line.split_whitespace().map(|pid| Watch::new(pid.parse().unwrap())).collect();
         // In namespaces, the child and the keeper of its namespace.
-        let expected = if level == Level::Full { 2 } else { 1 };
-        assert_eq!(all.len(), expected, "{way:?}, {level}");
+        let alone = if level == Level::Full { 2 } else { 1 };
+        assert_eq!(all.len(), if exec { FAMILY } else { alone }, "{way:?}, {level}, {exec}");
         die(&mut host);
         host.wait().unwrap();
         let left = all.iter().filter(|process| !process.ended_within(100)).count();
-        assert_eq!(left, 0, "of a host that was {death}, {way:?}, {level}");
+        assert_eq!(left, 0, "of a host that was {death}, {way:?}, {level}, {exec}");
     }
 }
 
@@ -176,6 +183,63 @@ fn what_is_left_of_a_child_dies_with_it() {
     // Without waiting: when the keeper is gone, so is all that it kept.
     assert!(all.iter().all(|process| process.ended_within(0)));
     assert!(!has_children());
+}
+
+/// A child that has started four processes, two of them by parents that have ended, and all that now runs of it: these, itself
+/// and what keeps them.
+fn family(lab: &Lab, way: Way) -> (Child, Vec<Watch>) {
+    let mut child = lab.launcher.spawn(&lab.confined(way, &["stubborn_family"])).unwrap();
+    let mut output = BufReader::new(File::from(child.stdout.take().unwrap()));
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    let all: Vec<Watch> =
+        descendants(std::process::id()).iter().map(|pid| Watch::new(i32::try_from(*pid).unwrap())).collect();
+    assert_eq!(all.len(), FAMILY, "{way:?}");
+    (child, all)
+}
+
+/// The four, the child, and its supervisor or the keeper of its namespace.
+const FAMILY: usize = 6;
+
+fn processes_of_a_child_end_with_it_however_it_ends() {
+    for (level, way) in everywhere() {
+        let lab = Lab::at(level).granting(&[HARMLESS]);
+        let (child, all) = family(&lab, way);
+        drop(child);
+        assert!(all.iter().all(|process| process.ended_within(100)), "dropped, {way:?}, {level}");
+        let (mut child, all) = family(&lab, way);
+        child.kill().unwrap();
+        assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGKILL));
+        assert!(all.iter().all(|process| process.ended_within(100)), "killed, {way:?}, {level}");
+        assert!(!has_children());
+    }
+}
+
+/// By somebody else: nothing of the plugin's can do that.
+fn processes_of_a_child_end_although_their_supervisor_is_killed() {
+    for level in [Level::Standard, Level::Full] {
+        let lab = Lab::at(level).granting(&[HARMLESS]);
+        let (mut child, all) = family(&lab, Way::Native);
+        // SAFETY: a child of ours that has not been reaped.
+        unsafe { libc::kill(pid(&child), libc::SIGKILL) };
+        assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGKILL));
+        assert!(all.iter().all(|process| process.ended_within(100)), "{level}");
+    }
+}
+
+fn a_child_with_too_many_processes_is_ended_and_says_why() {
+    let mut lab = Lab::at(Level::Standard).granting(&[HARMLESS]);
+    // Below what the kernel itself counts for an ordinary user.
+    lab.limits.tasks = 20;
+    let mut child = lab.launcher.spawn(&lab.native(&["fork_bomb", "1000"])).unwrap();
+    let status = child.wait().unwrap();
+    // An ordinary user's processes the kernel may have counted first.
+    let counted = child.overrun() == Some(Overrun::Tasks) && status.signal() == Some(libc::SIGKILL);
+    assert!(counted || !crate::users::is_root() && !status.success(), "{status}, {:?}", child.overrun());
+    drop(child);
+    let outcome = lab.run(Way::Native, &["fork_bomb", "10"]);
+    assert!(outcome.through(), "{outcome:?}");
 }
 
 fn children_can_be_started_by_many_threads() {

@@ -1,7 +1,7 @@
 //! Nothing is started when it could not be confined.
 
 use crate::Test;
-use crate::lab::{Lab, Way, command, finish, has_children, hearing};
+use crate::lab::{HARMLESS, Lab, Way, command, finish, has_children, hearing};
 use probity_sandbox::{Ceiling, Level, Profile, SpawnError};
 use std::path::PathBuf;
 
@@ -15,6 +15,7 @@ pub(crate) fn tests() -> Vec<Test> {
         each_guarantee_is_lost_with_its_mechanism
         an_old_landlock_still_denies_truncation
         an_old_landlock_still_denies_signals
+        processes_whose_signals_nothing_bounds_are_refused
         a_missing_grant_is_named
         an_unusable_profile_is_named
         a_launcher_is_not_started_by_hand
@@ -160,6 +161,33 @@ fn an_old_landlock_still_denies_signals() {
         let outcome = lab.run(Way::Itself, arguments);
         assert!(outcome.output.starts_with("denied: "), "{attack}: {outcome:?}");
     }
+}
+
+fn processes_whose_signals_nothing_bounds_are_refused() {
+    let lab = below(|c| (c.landlock_abi, c.namespaces) = (5, false)).granting(&[HARMLESS]);
+    for profile in [lab.itself(&["echo"]), lab.native(&["echo"])] {
+        let error = refused(&lab, &profile).to_string();
+        let told = "the sandbox would be too weak, it cannot guarantee: no signals to other processes";
+        assert!(error.starts_with(told), "{error}");
+    }
+    // Where the person allows that, there are no signals to others all the same.
+    let lab = lab.allowing_weak(true);
+    let report = lab.launcher.spawn(&lab.native(&["echo"])).unwrap().report().clone();
+    assert_eq!(
+        (report.level, report.missing()),
+        (Level::Weak, vec!["no signals to other processes".to_owned()])
+    );
+    let outcome = lab.run(Way::Native, &["signal_from_child", &std::process::id().to_string()]);
+    assert!(outcome.output.starts_with("denied: "), "{outcome:?}");
+    // A process namespace holds nobody else, whatever Landlock knows.
+    let lab = below(|c| c.landlock_abi = 5).granting(&[HARMLESS]);
+    let child = lab.launcher.spawn(&lab.native(&["echo"])).unwrap();
+    assert_eq!(child.report().level, Level::Full);
+    drop(child);
+    // And what is executed is a question for Landlock alone.
+    let lab = below(|c| c.landlock_abi = 0).granting(&[HARMLESS]);
+    let error = refused(&lab, &lab.itself(&["echo"])).to_string();
+    assert!(error.contains("starts only programs that are granted"), "{error}");
 }
 
 fn a_missing_grant_is_named() {

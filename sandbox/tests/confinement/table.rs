@@ -22,6 +22,9 @@ pub(crate) struct Row {
     pub(crate) unsandboxed: Cell,
     pub(crate) standard: Cell,
     pub(crate) full: Cell,
+    /// The same two, where programs may be started.
+    pub(crate) standard_with_exec: Cell,
+    pub(crate) full_with_exec: Cell,
 }
 
 /// What came of all attacks to one user.
@@ -45,8 +48,8 @@ impl Cell {
 }
 
 impl Row {
-    fn cells(&self) -> [Cell; 3] {
-        [self.unsandboxed, self.standard, self.full]
+    fn cells(&self) -> [Cell; 5] {
+        [self.unsandboxed, self.standard, self.full, self.standard_with_exec, self.full_with_exec]
     }
 }
 
@@ -62,8 +65,8 @@ impl Table {
     /// A line for each row, for [`Table::read`].
     pub(crate) fn lines(&self) -> String {
         let line = |row: &Row| {
-            let [unsandboxed, standard, full] = row.cells();
-            format!("{} {unsandboxed} {standard} {full}\n", row.name)
+            let cells = row.cells().map(|cell| format!(" {cell}"));
+            format!("{}{}\n", row.name, cells.concat())
         };
         self.0.iter().map(line).collect()
     }
@@ -73,7 +76,15 @@ impl Table {
             let mut words = line.split(' ');
             let name = words.next()?.to_owned();
             let mut cell = || Cell::parse(words.next()?);
-            Some(Row { name, unsandboxed: cell()?, standard: cell()?, full: cell()? })
+            let (unsandboxed, standard, full) = (cell()?, cell()?, cell()?);
+            Some(Row {
+                name,
+                unsandboxed,
+                standard,
+                full,
+                standard_with_exec: cell()?,
+                full_with_exec: cell()?,
+            })
         };
         lines.lines().map(row).collect::<Option<_>>().map(Table)
     }
@@ -89,8 +100,10 @@ const NOT_RUN: &str = "not run";
 /// Shows both tables as one; `None` is a user whose column was not run.
 pub(crate) fn shown(root: Option<&Table>, user: Option<&Table>) -> String {
     let mut page = String::new();
-    page += &format!("{:<40} {:<17} {:<17} {:<17}\n", "attack", "unsandboxed", "standard", "full");
-    page += &format!("{:<40} {}\n", "", format!("{:<8} {:<8} ", "root", "user").repeat(3).trim_end());
+    page += &format!("{:<40} ", "attack");
+    page += &COLUMNS.map(|column| format!("{column:<17}")).join(" ");
+    let users = format!("{:<8} {:<8} ", "root", "user").repeat(COLUMNS.len());
+    page += &format!("\n{:<40} {}\n", "", users.trim_end());
     for (subject, cases) in SUBJECTS {
         let ran: Vec<_> = cases
             .iter()
@@ -102,7 +115,7 @@ pub(crate) fn shown(root: Option<&Table>, user: Option<&Table>) -> String {
         page += &format!("{subject}\n");
         for case in ran {
             let both = [root, user].map(|table| table.and_then(|table| table.row(case.name)));
-            let cells: Vec<String> = (0..3)
+            let cells: Vec<String> = (0..COLUMNS.len())
                 .flat_map(|column| {
                     both.map(|row| row.map_or(NOT_RUN.to_owned(), |row| row.cells()[column].to_string()))
                 })
@@ -111,10 +124,10 @@ pub(crate) fn shown(root: Option<&Table>, user: Option<&Table>) -> String {
             page += &format!("  {:<38} {}\n", case.name, cells.join(" ").trim_end());
         }
     }
-    page + &summed("root", root) + &summed("an ordinary user", user) + EXECUTION
+    page + &summed("root", root) + &summed("an ordinary user", user)
 }
 
-const EXECUTION: &str = "with exec: no column, since plugins cannot be granted execution yet\n";
+const COLUMNS: [&str; 5] = ["unsandboxed", "standard", "full", "standard+exec", "full+exec"];
 
 fn summed(who: &str, table: Option<&Table>) -> String {
     let Some(table) = table else { return format!("as {who}: {NOT_RUN}\n") };
@@ -126,11 +139,14 @@ fn summed(who: &str, table: Option<&Table>) -> String {
     };
     let (all, works) = (table.0.len(), with(0, Cell::Through));
     format!(
-        "as {who}: {all} attacks, {} work unsandboxed ({} mechanisms); denied at standard {}, at full {}\n",
+        "as {who}: {all} attacks, {} work unsandboxed ({} mechanisms); denied at standard {}, at full {}, \
+         with exec at standard {}, at full {}\n",
         works.len(),
         mechanisms(&works),
         with(1, Cell::Denied).len(),
         with(2, Cell::Denied).len(),
+        with(3, Cell::Denied).len(),
+        with(4, Cell::Denied).len(),
     )
 }
 

@@ -1,7 +1,7 @@
 //! What is denied is told to the host, and the plugin notices nothing of that.
 
 use crate::Test;
-use crate::lab::{HOST, Lab, Way, command, hearing};
+use crate::lab::{HARMLESS, HOST, Lab, Way, command, hearing};
 use probity_sandbox::{Ceiling, Level};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, mpsc};
 pub(crate) fn tests() -> Vec<Test> {
     tests!("violation":
         what_is_denied_is_told
+        what_is_denied_to_a_process_of_its_own_is_told
         what_is_denied_again_is_told_once
         only_some_kinds_are_told
         a_child_cannot_keep_the_host_busy
@@ -30,6 +31,16 @@ fn what_is_denied_is_told() {
         let outcome = Lab::new().run(way, &["tcp_listen"]);
         assert_eq!(outcome.output, "denied: Operation not permitted (os error 1)\n", "{way:?}");
         assert_eq!(outcome.denied, [NO_NETWORK], "{way:?}");
+    }
+}
+
+/// Its processes share the filter, and with it who listens.
+fn what_is_denied_to_a_process_of_its_own_is_told() {
+    for level in [Level::Standard, Level::Full] {
+        let outcome = Lab::at(level).granting(&[HARMLESS]).run(Way::Native, &["violate_in_child"]);
+        assert!(outcome.through(), "{level}: {outcome:?}");
+        let told = ["wanted setsid: denied, it is not among the calls that plugins may make"];
+        assert_eq!(outcome.denied, told, "{level}");
     }
 }
 

@@ -2,13 +2,15 @@
 
 use crate::Test;
 use crate::entries::write;
-use crate::lab::{Lab, everywhere, finish};
+use crate::lab::{Lab, Way, everywhere, finish};
+use probity_sandbox::Level;
 
 pub(crate) fn tests() -> Vec<Test> {
     tests!("workload":
         an_honest_plugin_is_not_hindered
         asynchronous_runtimes_work
         what_is_granted_can_be_read
+        a_granted_program_does_what_it_does_elsewhere
     )
 }
 
@@ -33,6 +35,24 @@ fn asynchronous_runtimes_work() {
             let outcome = finish(child);
             assert_eq!(outcome.output, "one!\ntwo!\nthrough\n", "{way:?}, {level}: {outcome:?}");
         }
+    }
+}
+
+fn a_granted_program_does_what_it_does_elsewhere() {
+    for level in [Level::Standard, Level::Full] {
+        let lab = Lab::at(level).granting(&["/usr/bin/sort"]);
+        let data = lab.text("granted/data");
+        for (way, arguments) in [
+            (Way::Native, ["show_output", "/usr/bin/sort", &data]),
+            (Way::Itself, ["show_output", "/usr/bin/sort", &data]),
+            (Way::Native, ["show_output", "/usr/bin/sort", "--version"]),
+        ] {
+            let (confined, free) = (lab.run(way, &arguments), lab.run(Way::Free, &arguments));
+            assert!(confined.through() && confined.errors.is_empty(), "{way:?}, {level}: {confined:?}");
+            assert_eq!(confined.output, free.output, "{way:?}, {level}");
+            assert!(confined.denied.is_empty(), "{way:?}, {level}: {confined:?}");
+        }
+        assert!(lab.run(Way::Native, &["work_threads"]).through());
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::calls::Call;
 use super::rule::{Action, Case, Check, Rule};
-use super::{Circumstances, DENIED};
+use super::{Circumstances, DENIED, SCOPE};
 
 use Action::{Allow, Deny, Fail};
 use Check::{Bits, Is, Null};
@@ -34,16 +34,40 @@ pub(super) fn rules(circumstances: Circumstances) -> Vec<Rule> {
     rules.extend(sockets());
     rules.extend(metadata());
     rules.extend(absent());
+    if circumstances.processes {
+        rules.extend(processes());
+    }
     if circumstances.landlock_abi < 3 {
         rules.extend(truncation());
     }
     rules
 }
 
-fn threads(Circumstances { own_pid, landlock_abi, .. }: Circumstances) -> [Rule; 8] {
+fn threads(circumstances: Circumstances) -> [Rule; 8] {
+    let Circumstances { own_pid, landlock_abi, processes, .. } = circumstances;
     let thread = libc::CLONE_THREAD | libc::CLONE_VM;
     // The thread that `tkill` names may be any of the system's; only Landlock's scope knows whose it is.
-    let tkill = if landlock_abi >= 6 { Allow } else { DENIED };
+    let tkill = if landlock_abi >= SCOPE || circumstances.signals() { Allow } else { DENIED };
+    let clone = match processes {
+        false => only(
+            Call::clone,
+            "threads, never processes or namespaces",
+            [vec![bits(0, thread | NAMESPACES, thread)]],
+        ),
+        true => only(
+            Call::clone,
+            "threads and processes below it, never namespaces, nor children of its own parent",
+            [vec![bits(0, NAMESPACES | libc::CLONE_PARENT, 0)]],
+        ),
+    };
+    let signal = |call, itself| match circumstances.signals() {
+        false => only(call, itself, [vec![Is(0, own_pid)]]),
+        true => Rule::always(
+            call,
+            Allow,
+            "signals to its own processes: Landlock's scope or the process namespace holds no others",
+        ),
+    };
     let prctl = [
         libc::PR_SET_NAME as u32,
         libc::PR_GET_NAME as u32,
@@ -53,18 +77,14 @@ fn threads(Circumstances { own_pid, landlock_abi, .. }: Circumstances) -> [Rule;
         PR_SET_VMA,
     ];
     [
-        only(
-            Call::clone,
-            "threads, never processes or namespaces",
-            [vec![bits(0, thread | NAMESPACES, thread)]],
-        ),
+        clone,
         Rule::always(
             Call::clone3,
             Fail(libc::ENOSYS),
             "its flags are behind a pointer, where no filter can look: the C library falls back to `clone`",
         ),
-        only(Call::kill, "signals to itself only", [vec![Is(0, own_pid)]]),
-        only(Call::tgkill, "signals to its own threads only", [vec![Is(0, own_pid)]]),
+        signal(Call::kill, "signals to itself only"),
+        signal(Call::tgkill, "signals to its own threads only"),
         Rule::always(Call::tkill, tkill, "signals to its own threads, as far as Landlock knows them"),
         only(Call::get_robust_list, "of another process it would show addresses", [vec![Is(0, 0)]]),
         only(Call::prlimit64, "its own limits may be read, never set", [vec![Is(0, 0), Null(2)]]),
@@ -72,6 +92,23 @@ fn threads(Circumstances { own_pid, landlock_abi, .. }: Circumstances) -> [Rule;
             Call::prctl,
             "harmless names and questions; above all not the parent-death signal",
             prctl.map(|option| vec![Is(0, option)]),
+        ),
+    ]
+}
+
+/// What starting programs needs beside `clone`, where they were granted.
+fn processes() -> [Rule; 5] {
+    let starts = "processes below it, bounded in number, and ended with it";
+    let waits = "how its own children ended";
+    [
+        Rule::always(Call::fork, Allow, starts),
+        Rule::always(Call::vfork, Allow, starts),
+        Rule::always(Call::wait4, Allow, waits),
+        Rule::always(Call::waitid, Allow, waits),
+        Rule::always(
+            Call::setpgid,
+            Fail(0),
+            "does nothing and seems to succeed: all stay in one group, which one signal ends; programs that manage others ask",
         ),
     ]
 }

@@ -24,13 +24,27 @@ use std::os::fd::{FromRawFd, OwnedFd, RawFd};
 /// What the rules depend on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Circumstances {
-    /// The only process that may be signalled.
+    /// The first process, and the only one that may be signalled where it may start no others.
     pub(super) own_pid: u32,
     /// The Landlock ABI that is enforced: what it lacks is made up for here.
     pub(super) landlock_abi: u32,
     /// Whether who listens is also told of what is allowed and names files.
     pub(super) traced: bool,
+    /// Whether it may start processes.
+    pub(super) processes: bool,
+    /// Whether it is in a process namespace of its own.
+    pub(super) alone: bool,
 }
+
+impl Circumstances {
+    /// Whether signals may be sent to any process: something else sees to it that those are its own.
+    fn signals(self) -> bool {
+        self.processes && (self.alone || self.landlock_abi >= SCOPE)
+    }
+}
+
+/// The first Landlock ABI that keeps signals to what is confined together.
+const SCOPE: u32 = 6;
 
 /// Filters all system calls of this process for good. `no_new_privs` must be set.
 ///

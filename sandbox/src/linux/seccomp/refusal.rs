@@ -32,8 +32,9 @@ pub(crate) struct Refusals(Vec<Rule>);
 impl Refusals {
     /// Of a filter that makes up for what this Landlock ABI lacks, and tells which files are named if it is traced.
     pub(crate) fn new(landlock_abi: u32, traced: bool) -> Refusals {
-        // Which process the filter takes for its own matters to what is allowed and names no files, which is not told.
-        Refusals(rules(Circumstances { own_pid: 0, landlock_abi, traced }))
+        // Which process the filter takes for its own, and whether there may be others, matters to what is allowed and names no files, which
+        // is not told.
+        Refusals(rules(Circumstances { own_pid: 0, landlock_abi, traced, processes: false, alone: false }))
     }
 
     /// The answer to a call that the filter has told of.

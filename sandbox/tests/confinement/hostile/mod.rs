@@ -9,6 +9,7 @@ mod others;
 mod pretence;
 mod privileges;
 mod processes;
+mod programs;
 mod resources;
 mod seclusion;
 mod sight;
@@ -31,8 +32,13 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let tables =
         [files::ATTACKS, network::ATTACKS, processes::ATTACKS, resources::ATTACKS, pretence::ATTACKS];
     let more = [kernel::ATTACKS, metadata::ATTACKS, others::ATTACKS, privileges::ATTACKS];
-    let tables =
-        tables.into_iter().chain(more).chain([seclusion::ATTACKS, sight::LOOK, naming::NAMING, work::WORK]);
+    let tables = tables.into_iter().chain(more).chain([
+        seclusion::ATTACKS,
+        programs::ATTACKS,
+        sight::LOOK,
+        naming::NAMING,
+        work::WORK,
+    ]);
     let Some((_, attack)) = tables.flatten().find(|(known, _)| known == name) else {
         eprintln!("there is no attack {name}");
         return ExitCode::FAILURE;

@@ -66,7 +66,10 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
         fs::OpenOptions::new().write(true).open(format!("/proc/{}/oom_score_adj", a[0]))?.write_all(b"900")
     }),
     ("subreaper", |_| call(libc::SYS_prctl, [libc::PR_SET_CHILD_SUBREAPER.into(), 1, 0, 0, 0])),
-    ("leave_group", |_| check(unsafe { libc::setpgid(0, 0) }).map(drop)),
+    ("leave_group", |_| {
+        check(unsafe { libc::setpgid(0, 0) })?;
+        effect(unsafe { libc::getpgrp() } == std::process::id().cast_signed())
+    }),
     ("kill_group", |a| check(unsafe { libc::kill(-pid(a), libc::SIGCONT) }).map(drop)),
     ("be_traced", |_| call(libc::SYS_ptrace, [0; 5])),
 ];

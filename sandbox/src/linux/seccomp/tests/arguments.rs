@@ -13,7 +13,11 @@ const ABOVE: i64 = 1 << 32;
 const DENIED_AS_SUCH: u32 = 0x0005_0000 + libc::EPERM as u32;
 
 fn verdict(number: libc::c_long, arguments: &[i64]) -> u32 {
-    let program = compiled(Architecture::HERE, &rules(CIRCUMSTANCES), Denial::AtOnce);
+    verdict_in(CIRCUMSTANCES, number, arguments)
+}
+
+fn verdict_in(circumstances: Circumstances, number: libc::c_long, arguments: &[i64]) -> u32 {
+    let program = compiled(Architecture::HERE, &rules(circumstances), Denial::AtOnce);
     let mut all = [0; 6];
     for (to, from) in all.iter_mut().zip(arguments) {
         *to = from.cast_unsigned();
@@ -61,6 +65,48 @@ fn signals_to_itself_only() {
     denied(libc::SYS_kill, &[-own, 9]);
     denied(libc::SYS_kill, &[-1, 9]);
     denied(libc::SYS_kill, &[0, 9]);
+}
+
+#[test]
+fn processes_where_they_are_granted_but_no_namespaces_or_groups() {
+    let allowed = |number: libc::c_long, arguments: &[i64]| {
+        assert_eq!(
+            verdict_in(STARTING, number, arguments),
+            libc::SECCOMP_RET_ALLOW,
+            "{number} {arguments:x?}"
+        );
+    };
+    let denied = |number: libc::c_long, arguments: &[i64]| {
+        assert_eq!(verdict_in(STARTING, number, arguments), DENIED_AS_SUCH, "{number} {arguments:x?}");
+    };
+    let child = i64::from(libc::SIGCHLD);
+    allowed(libc::SYS_clone, &[THREAD.into()]);
+    allowed(libc::SYS_clone, &[child]);
+    allowed(libc::SYS_clone, &[child | i64::from(libc::CLONE_VM | libc::CLONE_VFORK)]);
+    for number in [libc::SYS_wait4, libc::SYS_waitid] {
+        allowed(number, &[]);
+    }
+    for flag in [libc::CLONE_NEWUSER, libc::CLONE_NEWPID, libc::CLONE_NEWNS, libc::CLONE_PARENT] {
+        denied(libc::SYS_clone, &[child | i64::from(flag)]);
+    }
+    for number in [libc::SYS_setsid, libc::SYS_unshare, libc::SYS_ptrace, libc::SYS_pidfd_send_signal] {
+        denied(number, &[]);
+    }
+    denied(libc::SYS_prctl, &[libc::PR_SET_CHILD_SUBREAPER.into()]);
+    assert_eq!(verdict_in(STARTING, libc::SYS_clone3, &[]), 0x0005_0000 + libc::ENOSYS as u32);
+    assert_eq!(verdict_in(STARTING, libc::SYS_setpgid, &[]), 0x0005_0000, "seems to succeed");
+}
+
+#[test]
+fn signals_to_others_only_where_something_else_bounds_them() {
+    let verdicts = |circumstances| -> Vec<bool> {
+        let calls = [libc::SYS_kill, libc::SYS_tgkill];
+        calls.map(|call| verdict_in(circumstances, call, &[1, 9]) == libc::SECCOMP_RET_ALLOW).to_vec()
+    };
+    assert_eq!(verdicts(STARTING), [true, true]);
+    assert_eq!(verdicts(Circumstances { landlock_abi: 5, ..STARTING }), [false, false]);
+    assert_eq!(verdicts(Circumstances { landlock_abi: 0, alone: true, ..STARTING }), [true, true]);
+    assert_eq!(verdicts(Circumstances { alone: true, ..CIRCUMSTANCES }), [false, false]);
 }
 
 #[test]

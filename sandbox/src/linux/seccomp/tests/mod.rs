@@ -13,13 +13,20 @@ use super::rule::Rule;
 use super::{Circumstances, DENIED, rules};
 
 const PID: u32 = 4321;
-const CIRCUMSTANCES: Circumstances = Circumstances { own_pid: PID, landlock_abi: 7, traced: false };
+const CIRCUMSTANCES: Circumstances =
+    Circumstances { own_pid: PID, landlock_abi: 7, traced: false, processes: false, alone: false };
+/// The same, of what may start processes.
+const STARTING: Circumstances = Circumstances { processes: true, ..CIRCUMSTANCES };
 /// Every rule that there is, is in one of them.
-const ALL_CIRCUMSTANCES: [Circumstances; 4] = [
+const ALL_CIRCUMSTANCES: [Circumstances; 8] = [
     CIRCUMSTANCES,
     Circumstances { landlock_abi: 1, ..CIRCUMSTANCES },
     Circumstances { traced: true, ..CIRCUMSTANCES },
     Circumstances { landlock_abi: 1, traced: true, ..CIRCUMSTANCES },
+    Circumstances { traced: true, ..STARTING },
+    STARTING,
+    Circumstances { landlock_abi: 5, ..STARTING },
+    Circumstances { landlock_abi: 0, alone: true, ..STARTING },
 ];
 const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Aarch64];
 const DENIALS: [Denial; 2] = [Denial::AtOnce, Denial::Told];
