@@ -278,6 +278,9 @@ pub(crate) enum PluginCommand {
         /// Grants the answers of this server, HOST or HOST:PORT.
         #[arg(long, value_name = "SERVER")]
         net: Vec<String>,
+        /// Grants the start of this program, as the manifest writes it.
+        #[arg(long, value_name = "PROGRAM")]
+        exec: Vec<String>,
         /// Grants more of a resource than everybody gets, such as `memory 2GiB`.
         #[arg(long, value_name = "AMOUNT")]
         limit: Vec<String>,
@@ -288,7 +291,7 @@ pub(crate) enum PluginCommand {
         #[arg(long)]
         all: bool,
         /// Takes back all that was granted to the plugin, in whatever version.
-        #[arg(long, conflicts_with_all = ["policy", "env", "file", "read", "net", "limit", "scratch", "all"])]
+        #[arg(long, conflicts_with_all = ["policy", "env", "file", "read", "net", "exec", "limit", "scratch", "all"])]
         revoke: bool,
     },
     /// Prints the hash of a plugin's folder, for a policy to name.

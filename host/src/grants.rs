@@ -26,6 +26,9 @@ pub struct Grants {
     pub read: BTreeMap<Arc<str>, PathBuf>,
     /// Servers whose answers it may see.
     pub net: BTreeSet<Endpoint>,
+    /// Programs that its process may start: as the manifest names them, and their real paths. What these see nobody records
+    /// either.
+    pub exec: BTreeMap<Arc<str>, PathBuf>,
     /// How much it may use; `None` for what the host gives built-in plugins.
     pub allowance: Option<Arc<Allowance>>,
 }
@@ -43,7 +46,8 @@ impl Grants {
 
     /// Whether its process sees something that nobody records.
     pub(crate) fn are_unrecorded(&self) -> bool {
-        !self.read.is_empty() || self.allowance.as_ref().is_some_and(|allowance| allowance.keeps.is_some())
+        let keeps = self.allowance.as_ref().is_some_and(|allowance| allowance.keeps.is_some());
+        keeps || !self.read.is_empty() || !self.exec.is_empty()
     }
 
     /// Tells that nobody let `plugin` see this, and who may.
@@ -70,7 +74,8 @@ impl Grants {
         let files = self.files.keys().map(|path| format!("\nfile/{path:?}"));
         let read = self.read.keys().map(|path| format!("\nread/{path:?}"));
         let net = self.net.iter().map(|server| format!("\nnet/{server}"));
+        let exec = self.exec.keys().map(|program| format!("\nexec/{program:?}"));
         let allowance = self.allowance.as_deref().map(Allowance::text);
-        env.chain(files).chain(read).chain(net).chain(allowance).collect()
+        env.chain(files).chain(read).chain(net).chain(exec).chain(allowance).collect()
     }
 }

@@ -1,5 +1,8 @@
 //! From a started process to a plugin that can be asked: `initialize`, `plugin/describe`, `plugin/configure`.
 
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use probity_engine::Refusal;
@@ -72,12 +75,16 @@ fn introduction(
         },
         session: Session {
             git_dir: git.map(|grant| grant.git_dir.to_string_lossy().into_owned()),
-            read: (spec.grants.read.iter())
-                .map(|(name, path)| (name.to_string(), path.to_string_lossy().into_owned()))
-                .collect(),
+            read: by_name(&spec.grants.read),
+            exec: by_name(&spec.grants.exec),
             ..Session::default()
         },
     }
+}
+
+fn by_name(granted: &BTreeMap<Arc<str>, PathBuf>) -> BTreeMap<String, String> {
+    let text = |(name, path): (&Arc<str>, &PathBuf)| (name.to_string(), path.to_string_lossy().into_owned());
+    granted.iter().map(text).collect()
 }
 
 /// Checks that the process is who it was started as and speaks what it was offered.

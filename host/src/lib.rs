@@ -30,6 +30,7 @@ mod package;
 mod places;
 mod plain;
 mod plugin;
+mod programs;
 mod python;
 mod routes;
 mod sandboxed;

@@ -23,6 +23,7 @@ use crate::allowance::Allowance;
 use crate::kept::{Keeping, Kept};
 use crate::launch::{Launch, Launched, Process};
 use crate::package::{PackageKind, PackageProgram};
+use crate::programs;
 use crate::trace::{Grounds, Trace};
 use crate::{CopyError, GitGrant, Interpreter, Places, PluginSpec, Program, Sink, StartError};
 
@@ -167,9 +168,9 @@ impl Sandboxed {
 
     fn profile(&self, entry: Entry) -> Profile {
         let limits = self.limits.clone();
-        let (read, list, execute, environment) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (scratch, keep) = (None, false);
-        Profile { entry, read, list, execute, scratch, keep, environment, limits, least: Level::None }
+        let (read, list, execute, programs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (scratch, keep, environment, least) = (None, false, Vec::new(), Level::None);
+        Profile { entry, read, list, execute, programs, scratch, keep, environment, limits, least }
     }
 
     fn traced(
@@ -237,6 +238,9 @@ impl Launch for Sandboxed {
             _ => None,
         };
         profile.keep = kept.is_some();
+        for program in spec.grants.exec.values() {
+            programs::grant(&mut profile, program)?;
+        }
         let mut environment: BTreeMap<String, String> =
             std::mem::take(&mut profile.environment).into_iter().collect();
         environment.extend(self.surroundings.clone());

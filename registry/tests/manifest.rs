@@ -99,14 +99,19 @@ fn what_a_package_asks_for_is_read_in_order() {
 #[test]
 fn what_nobody_could_grant_is_told_with_its_place() {
     let text = format!(
-        "{GOOD}permissions {{\n  exec \"git\" why=\"x\"\n  env \"A=B\" why=\"x\"\n  read \"../x\" why=\"x\"\n  \
+        "{GOOD}permissions {{\n  device \"gpu\" why=\"x\"\n  exec \"*\" why=\"x\"\n  exec \"bin/git\" why=\"x\"\n  exec \"-x\" why=\"x\"\n  \
+         exec \"/usr/../x\" why=\"x\"\n  env \"A=B\" why=\"x\"\n  read \"../x\" why=\"x\"\n  \
          read \"x\" why=\"x\"\n  net \"https://a.b\" why=\"x\"\n  net \"\u{430}.b\" why=\"x\"\n  file \"a/../b\" why=\"x\"\n  env \"C\"\n  env \"D\" why=\"x\"\n  env \"D\" why=\"y\"\n}}\n"
     );
     let shape = "expected a name or path, and why=\"…\", as in env \"LANG\" why=\"the language of names\"";
     assert_eq!(
         faults(&text),
         [
-            "there is no permission \"exec\" @ exec".to_owned(),
+            "there is no permission \"device\" @ device".to_owned(),
+            "exec \"*\" cannot be asked for @ \"*\"".to_owned(),
+            "exec \"bin/git\" cannot be asked for @ \"bin/git\"".to_owned(),
+            "exec \"-x\" cannot be asked for @ \"-x\"".to_owned(),
+            "exec \"/usr/../x\" cannot be asked for @ \"/usr/../x\"".to_owned(),
             "env \"A=B\" cannot be asked for @ \"A=B\"".to_owned(),
             "read \"../x\" cannot be asked for @ \"../x\"".to_owned(),
             "read \"x\" cannot be asked for @ \"x\"".to_owned(),

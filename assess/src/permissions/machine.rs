@@ -5,10 +5,11 @@
 //! deny "env" "AWS_SECRET_ACCESS_KEY"
 //! deny "file" "/srv/private"
 //! deny "net" "api.example.org"
+//! deny "exec" "git"
 //! limit "memory" "512MiB"
 //! ```
 //!
-//! A path forbids itself and all below it, to `file` and `read` alike. A kind alone, or `*`, forbids the kind. A limit bounds what
+//! A path forbids itself and all below it, to `file` and `read` alike. A program is forbidden by whatever name it is started. A kind alone, or `*`, forbids the kind. A limit bounds what
 //! plugins that are no built-ins may use, whoever granted them more.
 
 use std::path::{Path, PathBuf};
@@ -18,8 +19,8 @@ use probity_net::Endpoint;
 use probity_registry::manifest::{ANY, KEEP};
 use probity_registry::{Amounts, PermissionKind, Resource};
 
-use super::Thing;
 use super::place::canonical;
+use super::{Thing, program};
 use crate::files;
 
 const MAX_BYTES: u64 = 64 << 10;
@@ -41,6 +42,8 @@ enum Denied {
     More(Resource),
     /// That a scratch folder is kept.
     Kept,
+    /// A name or a path.
+    Program(String),
 }
 
 /// The file is there and says nothing that can be followed. No plugin that asks for anything is started then.
@@ -123,6 +126,9 @@ impl Machine {
             Denied::Server(server) => {
                 thing.kind == PermissionKind::Net && Endpoint::parse(&thing.what).as_ref() == Ok(server)
             }
+            Denied::Program(program) => {
+                thing.kind == PermissionKind::Exec && (*program == thing.what || leads_to(program, place))
+            }
             // What holds the forbidden shows it too.
             Denied::Below(path) => {
                 is_path && place.is_some_and(|place| super::place::overlap(&canonical(path), place))
@@ -131,11 +137,20 @@ impl Machine {
     }
 }
 
+/// Whether this is one of the programs that a name means, or lies below a folder.
+fn leads_to(program: &str, place: Option<&Path>) -> bool {
+    let Some(place) = place else { return false };
+    let is_meant = |meant| place.metadata().is_ok_and(|found| program::is_same(&found, &meant));
+    let same_name = place.file_name().is_some_and(|name| name == program);
+    let below = program.starts_with('/') && place.starts_with(canonical(Path::new(program)));
+    same_name || below || program::meant(program).any(is_meant)
+}
+
 fn denied(node: &KdlNode) -> Result<Denied, String> {
     let text = node.to_string();
     let wrong = || {
-        let kinds = "deny \"env\", \"file\", \"read\", \"net\", \"limit\" or \"scratch\", and at will a variable's name, an \
-                     absolute path, a server, a limit's name";
+        let kinds = "deny \"env\", \"file\", \"read\", \"net\", \"exec\", \"limit\" or \"scratch\", and at will a variable's name, an \
+                     absolute path, a server, a program, a limit's name";
         format!("{:?} is not {kinds}", text.trim())
     };
     let is_plain = node.children().is_none() && node.entries().iter().all(|entry| entry.name().is_none());
@@ -154,6 +169,10 @@ fn denied(node: &KdlNode) -> Result<Denied, String> {
         PermissionKind::Limit => Resource::named(what).map(Denied::More).ok_or_else(wrong),
         PermissionKind::Scratch if what == KEEP => Ok(Denied::Kept),
         PermissionKind::Scratch => Err(wrong()),
+        PermissionKind::Exec if what.starts_with('/') || !what.is_empty() && !what.contains('/') => {
+            Ok(Denied::Program(what.to_owned()))
+        }
+        PermissionKind::Exec => Err(wrong()),
         PermissionKind::Net => Endpoint::parse(what).map(Denied::Server).map_err(|_| wrong()),
         _ if what.starts_with('/') => Ok(Denied::Below(what.into())),
         _ => Err(wrong()),
@@ -218,10 +237,33 @@ mod tests {
     }
 
     #[test]
+    fn a_program_is_forbidden_by_whatever_name_it_is_started() {
+        let real = Path::new("/bin/true").canonicalize().unwrap();
+        let forbids = |machine: &str, what: &str| {
+            let thing = Thing { kind: PermissionKind::Exec, what: what.to_owned() };
+            read(machine).unwrap().forbids(&thing, Some(&real))
+        };
+        for machine in [
+            "deny \"exec\"",
+            "deny \"exec\" \"true\"",
+            "deny \"exec\" \"/bin/true\"",
+            "deny \"exec\" \"/bin\"",
+        ] {
+            for what in ["true", "/bin/true", "/usr/local/bin/another-name"] {
+                assert!(forbids(machine, what), "{machine} {what}");
+            }
+        }
+        for machine in ["deny \"exec\" \"git\"", "deny \"exec\" \"/srv\"", "deny \"read\" \"/\""] {
+            assert!(!forbids(machine, "true"), "{machine}");
+        }
+    }
+
+    #[test]
     fn a_line_that_is_not_understood_is_no_leave() {
         let wrong = [
             "deny",
-            "deny \"exec\"",
+            "deny \"exec\" \"bin/git\"",
+            "deny \"device\"",
             "allow \"env\"",
             "deny \"env\" \"A\" \"B\"",
             "deny \"env\" { x; }",
@@ -233,7 +275,7 @@ mod tests {
         for text in wrong {
             let error = read(text).unwrap_err();
             assert!(
-                error.contains("is not deny \"env\", \"file\", \"read\", \"net\", \"limit\" or"),
+                error.contains("is not deny \"env\", \"file\", \"read\", \"net\", \"exec\", \"limit\" or"),
                 "{error}"
             );
         }

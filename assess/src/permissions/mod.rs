@@ -5,6 +5,7 @@ mod amounts;
 mod granted;
 mod machine;
 mod place;
+mod program;
 mod request;
 mod thing;
 
@@ -68,7 +69,7 @@ pub enum State {
     Granted {
         /// Who granted it.
         by: Granter,
-        /// Where a path leads; none for a variable.
+        /// Where a path or the name of a program leads; none for a variable.
         leads_to: Option<PathBuf>,
     },
     /// Nobody has granted it.
@@ -216,9 +217,10 @@ pub(crate) fn effective(decided: &[Decided]) -> Grants {
         match (permission.kind, leads_to) {
             (PermissionKind::File, Some(path)) => drop(grants.files.insert(what, path.clone())),
             (PermissionKind::Read, Some(path)) => drop(grants.read.insert(what, path.clone())),
+            (PermissionKind::Exec, Some(path)) => drop(grants.exec.insert(what, path.clone())),
             (PermissionKind::Env, _) => drop(grants.env.insert(what)),
             (PermissionKind::Net, _) => grants.net.extend(Endpoint::parse(&what)),
-            (PermissionKind::File | PermissionKind::Read, None) => {}
+            (PermissionKind::File | PermissionKind::Read | PermissionKind::Exec, None) => {}
             // They are in the allowance.
             (PermissionKind::Limit | PermissionKind::Scratch, _) => {}
         }
@@ -303,10 +305,10 @@ mod tests {
     #[test]
     fn a_grant_of_a_kind_that_is_not_known_is_no_leave() {
         let text = "{\"layout\": 1, \"packages\": {\"h\": {\"plugin\": \"a/b/c\", \"version\": \"1\", \
-                    \"grants\": [{\"kind\": \"exec\", \"what\": \"git\"}]}}}";
+                    \"grants\": [{\"kind\": \"device\", \"what\": \"gpu\"}]}}}";
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), text).unwrap();
         let error = Granted::read(file.path()).unwrap_err().to_string();
-        assert!(error.contains("there is no permission \"exec\""), "{error}");
+        assert!(error.contains("there is no permission \"device\""), "{error}");
     }
 }

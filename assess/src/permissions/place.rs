@@ -7,6 +7,7 @@ use probity_net::Endpoint;
 use probity_registry::PermissionKind;
 use probity_registry::manifest::ANY;
 
+use super::program::{FOLDERS, program};
 use super::{Declaring, Thing};
 
 /// What a plugin could learn more from than its person can oversee.
@@ -67,6 +68,28 @@ pub enum PlaceError {
     Replaced {
         /// Where.
         path: PathBuf,
+    },
+    /// No folder of the system has a program of that name.
+    #[error("there is no program {name:?} in {}, {} or {}", FOLDERS[0], FOLDERS[1], FOLDERS[2])]
+    NoProgram {
+        /// The name.
+        name: String,
+    },
+    /// It is not to be started by plugins.
+    #[error("{} is not granted to be started: {reason}", path.display())]
+    Program {
+        /// Where the name leads.
+        path: PathBuf,
+        /// Why.
+        reason: &'static str,
+    },
+    /// Another program could come to lie there.
+    #[error("{} is not granted: somebody who is not root could change {}", program.display(), changeable.display())]
+    Changeable {
+        /// Where the name leads.
+        program: PathBuf,
+        /// The program itself, or a folder or link on the way to it.
+        changeable: PathBuf,
     },
     /// It names no server, or not as an address is written.
     #[error("{reason}")]
@@ -132,6 +155,11 @@ impl Ground {
                 Some(repo) => repo.to_owned(),
             },
             PermissionKind::Net => return server(&thing.what).map(|()| None),
+            // What decides where it leads is root's alone, links too.
+            PermissionKind::Exec => {
+                let real = self.permitted(program(&thing.what)?)?;
+                return Ok(Some((real.clone(), real)));
+            }
             PermissionKind::File | PermissionKind::Read => self.expanded(&thing.what, folder)?,
         };
         let real = match thing.kind {

@@ -37,7 +37,7 @@ pub(crate) fn grant(cx: &Context, plugin: &str, policy: &Path, named: Vec<Thing>
         page.push_str(match request.decided.is_empty() {
             true => "There is nothing to grant.\n",
             false => {
-                "Nothing was granted: name what shall be (--env, --file, --read, --net, --limit, --scratch), or pass --all.\n"
+                "Nothing was granted: name what shall be (--env, --file, --read, --net, --exec, --limit, --scratch), or pass --all.\n"
             }
         });
         return cx.result(&page);
@@ -89,9 +89,16 @@ fn page(request: &PermissionRequest) -> String {
         let optional = if permission.optional { " (can do without)" } else { "" };
         let _ = writeln!(page, "  {}{optional}: {}", tame(&permission.to_string()), tame(&told(state)));
         let _ = writeln!(page, "    {}", tame(&permission.why));
-        if matches!(permission.kind, PermissionKind::Read | PermissionKind::Scratch) {
-            page.push_str("    what it reads so is not recorded, so none of its answers is remembered\n");
-        }
+        page.push_str(match permission.kind {
+            PermissionKind::Read | PermissionKind::Scratch => {
+                "    what it reads so is not recorded, so none of its answers is remembered\n"
+            }
+            PermissionKind::Exec => {
+                "    what that program sees is not recorded, so none of its answers is remembered; it is started with whatever \
+                 arguments the plugin wants\n"
+            }
+            PermissionKind::Env | PermissionKind::File | PermissionKind::Net | PermissionKind::Limit => "",
+        });
     }
     let _ = writeln!(page, "  limits: {}", amounts(&request.allowance));
     page

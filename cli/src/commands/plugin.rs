@@ -30,13 +30,14 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
         PluginCommand::Learn { plugin, subject, json } => learn::learn(cx, plugin, subject, *json),
         PluginCommand::Permissions { plugin, policy, json } => permissions::show(cx, plugin, policy, *json),
         PluginCommand::Grant { plugin, revoke: true, .. } => permissions::revoke(cx, plugin),
-        PluginCommand::Grant { plugin, policy, env, file, read, net, limit, scratch, all, .. } => {
+        PluginCommand::Grant { plugin, policy, env, file, read, net, exec, limit, scratch, all, .. } => {
             let policy = policy.as_deref().expect("clap demands a policy unless all is revoked");
             let kinds = [
                 (PermissionKind::Env, env),
                 (PermissionKind::File, file),
                 (PermissionKind::Read, read),
                 (PermissionKind::Net, net),
+                (PermissionKind::Exec, exec),
                 (PermissionKind::Limit, limit),
                 (PermissionKind::Scratch, scratch),
             ];

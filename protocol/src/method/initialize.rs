@@ -60,6 +60,10 @@ pub struct Session {
     /// What the plugin may read beside its own package and objects: as its manifest names it, and the absolute path.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub read: BTreeMap<String, String>,
+    /// Programs that the plugin may start: as its manifest names them, and the absolute path. Where git is among them, its
+    /// environment is set so that it heeds no configuration but that of `git_dir`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub exec: BTreeMap<String, String>,
     /// Absolute path of the directory for blobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spool_dir: Option<String>,

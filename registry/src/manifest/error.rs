@@ -134,7 +134,7 @@ pub enum ManifestError {
     },
     /// A permission that there is not.
     #[error("there is no permission {name:?}")]
-    #[diagnostic(help("a package may ask for env, file, read, net and scratch"))]
+    #[diagnostic(help("a package may ask for env, exec, file, read, net and scratch"))]
     UnknownPermission {
         /// As written.
         name: String,
@@ -155,7 +155,7 @@ pub enum ManifestError {
     #[error("{kind} {what:?} cannot be asked for")]
     #[diagnostic(help(
         "env takes a variable's name; file a path without '.' and '..'; read one that begins with '/' or '~/', or $REPO; net a server \
-         such as api.example.org or api.example.org:8443"
+         such as api.example.org or api.example.org:8443; exec a program's name or absolute path"
     ))]
     Unaskable {
         /// Which permission.

@@ -4,6 +4,7 @@
 //! ```kdl
 //! permissions {
 //!     env "DEPLOYMENT" why="which servers are meant"
+//!     exec "git" why="who wrote which line"
 //!     file "*" why="the lists that its configuration names"
 //!     net "api.example.org" why="who reviewed a change"
 //!     read "~/.cargo/registry" why="the sources of dependencies" optional=#true
@@ -31,6 +32,9 @@ pub enum PermissionKind {
     Read,
     /// What a server of the network answers, as an input: a host and, if it is not 443, a port.
     Net,
+    /// A program that the plugin's process may start, by its name in a folder of the system or by an absolute path: what the
+    /// program sees is recorded nowhere, so the plugin's answers are not remembered.
+    Exec,
     /// More of a resource than everybody gets: `memory 2GiB`.
     Limit,
     /// A scratch folder that is kept from one check to the next: what it saw in there is recorded nowhere.
@@ -49,7 +53,7 @@ pub(super) struct Reason {
 pub struct Permission {
     /// What sort of thing.
     pub kind: PermissionKind,
-    /// A variable's name, or a path; [`ANY`] where the configuration says which.
+    /// A name, or a path; [`ANY`] where the configuration says which.
     pub what: String,
     /// The publisher's reason, for the person who is asked.
     pub why: String,
@@ -75,11 +79,12 @@ const SHAPE: &str = "a name or path, and why=\"…\", as in env \"LANG\" why=\"t
 
 impl PermissionKind {
     /// All kinds.
-    pub const ALL: [PermissionKind; 6] = [
+    pub const ALL: [PermissionKind; 7] = [
         PermissionKind::Env,
         PermissionKind::File,
         PermissionKind::Read,
         PermissionKind::Net,
+        PermissionKind::Exec,
         PermissionKind::Limit,
         PermissionKind::Scratch,
     ];
@@ -91,6 +96,7 @@ impl PermissionKind {
             PermissionKind::File => "file",
             PermissionKind::Read => "read",
             PermissionKind::Net => "net",
+            PermissionKind::Exec => "exec",
             PermissionKind::Limit => "limit",
             PermissionKind::Scratch => "scratch",
         }
@@ -193,6 +199,12 @@ fn is_deceptive(c: char) -> bool {
         || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}' | '\u{feff}')
 }
 
+/// A bare one: which program is started is never left to the configuration.
+fn is_program_name(what: &str) -> bool {
+    what.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && what.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte))
+}
+
 fn is_askable(permission: &Permission) -> bool {
     let Permission { kind, what, .. } = permission;
     let plain = (1..=MAX_WHAT).contains(&what.len()) && !what.contains(is_deceptive);
@@ -207,6 +219,7 @@ fn is_askable(permission: &Permission) -> bool {
             PermissionKind::Read => {
                 what == REPO || !steps_back && (what.starts_with('/') || what.starts_with("~/"))
             }
+            PermissionKind::Exec => !steps_back && (what.starts_with('/') || is_program_name(what)),
             // Neither is written as a name or path.
             PermissionKind::Limit | PermissionKind::Scratch => false,
         }

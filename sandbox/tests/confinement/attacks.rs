@@ -69,7 +69,7 @@ fn check(case: &Case, table: &RefCell<Table>) {
 /// What comes of it where the plugin may start a program. Those that go by git get git too.
 fn confined_with_exec(case: &Case, level: Level) -> Cell {
     let mut scene = Scene::new(level, case);
-    let helpers = String::from_utf8(plain("git", &["--exec-path"], None).stdout).unwrap();
+    let helpers = String::from_utf8(plain("/usr/bin/git", &["--exec-path"], None).stdout).unwrap();
     let git = ["/usr/bin/git", helpers.trim_end(), HARMLESS];
     scene.lab.grant(if case.attack == "program_by_git" { &git } else { &git[2..] });
     cell(case, level, Way::Native, &run(&scene, case, Way::Native))

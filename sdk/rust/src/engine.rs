@@ -166,6 +166,15 @@ impl<C> Engine<C> {
         self.backend.readable(name).ok_or_else(|| unavailable(format!("reading {name:?} was not granted")))
     }
 
+    /// The absolute path of a program that the manifest asks for as `exec NAME`, to be started with `std::process::Command`. What
+    /// it sees is no input: answers of a plugin that has such a grant are not remembered. It is killed with the plugin.
+    ///
+    /// # Errors
+    /// Nobody has granted it.
+    pub fn program(&self, name: &str) -> Result<PathBuf> {
+        self.backend.program(name).ok_or_else(|| unavailable(format!("starting {name:?} was not granted")))
+    }
+
     /// What all queries of this process share, made by the first that asks: a cache of pure functions of content, an
     /// open repository. There is one for each type. Nothing that depends on earlier questions may be kept in it, and
     /// `make` must not ask the engine: another query that waits for the same value might be what it waits for.

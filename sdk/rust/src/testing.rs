@@ -44,6 +44,7 @@ struct Mock {
 #[derive(Default)]
 struct Table {
     readable: BTreeMap<String, PathBuf>,
+    programs: BTreeMap<String, PathBuf>,
     replies: BTreeMap<String, Arc<Reply>>,
     inputs: BTreeMap<String, Value>,
     asked: Vec<(String, Value)>,
@@ -93,6 +94,13 @@ impl<C> TestEngine<C> {
     #[must_use]
     pub fn readable(self, name: &str, path: impl Into<PathBuf>) -> TestEngine<C> {
         self.mock.table().readable.insert(name.to_owned(), path.into());
+        self
+    }
+
+    /// Grants the start of a program.
+    #[must_use]
+    pub fn program(self, name: &str, path: impl Into<PathBuf>) -> TestEngine<C> {
+        self.mock.table().programs.insert(name.to_owned(), path.into());
         self
     }
 
@@ -218,6 +226,10 @@ impl Backend for Mock {
 
     fn readable(&self, name: &str) -> Option<PathBuf> {
         self.table().readable.get(name).cloned()
+    }
+
+    fn program(&self, name: &str) -> Option<PathBuf> {
+        self.table().programs.get(name).cloned()
     }
 
     fn is_cancelled(&self) -> bool {

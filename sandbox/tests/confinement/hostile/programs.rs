@@ -176,7 +176,8 @@ fn program_by_git(a: &[&str]) -> io::Result<()> {
     let (mark, hook) = (at("mark"), at("post-index-change"));
     let leave = format!("echo x >{mark}");
     for script in [&hook, &at("monitor")] {
-        let mut file = fs::OpenOptions::new().write(true).create(true).mode(0o700).open(script)?;
+        let mut file =
+            fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o700).open(script)?;
         file.write_all(format!("#!/bin/sh\n{leave}\n").as_bytes())?;
     }
     fs::write(at("attributes"), "* diff=x\n")?;

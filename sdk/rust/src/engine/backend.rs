@@ -22,6 +22,8 @@ pub(crate) trait Backend: Send + Sync {
     fn git_dir(&self) -> Option<&Path>;
     /// Where something lies that the host has granted for reading.
     fn readable(&self, name: &str) -> Option<PathBuf>;
+    /// Where a program lies that may be started.
+    fn program(&self, name: &str) -> Option<PathBuf>;
     /// Whether nobody waits any more.
     fn is_cancelled(&self) -> bool;
     /// How long the host will still wait.

@@ -56,6 +56,7 @@ struct Host {
     capabilities: HostCapabilities,
     git_dir: Option<PathBuf>,
     readable: Arc<BTreeMap<String, String>>,
+    programs: Arc<BTreeMap<String, String>>,
 }
 
 impl Host {
@@ -171,6 +172,7 @@ impl<C: Configuration> Inner<C> {
             max_message: host.max_message(),
             git_dir: host.git_dir,
             readable: host.readable,
+            programs: host.programs,
             serves_many: host.capabilities.query_many,
             until: meta.timeout_ms.and_then(|left| Instant::now().checked_add(Duration::from_millis(left))),
             progress,
@@ -230,7 +232,8 @@ impl<C: Configuration> PluginApiServer for Api<C> {
             return Err(object::invalid_request("initialize comes once"));
         }
         let (git_dir, readable) = (session.git_dir.map(PathBuf::from), Arc::new(session.read));
-        state.host = Some(Host { capabilities, git_dir, readable });
+        let programs = Arc::new(session.exec);
+        state.host = Some(Host { capabilities, git_dir, readable, programs });
         Ok(InitializeResult {
             protocol: spoken,
             plugin: self.0.plugin.identity().clone(),

@@ -29,6 +29,7 @@ pub(crate) struct Wire {
     pub(crate) cancelled: watch::Receiver<bool>,
     pub(crate) git_dir: Option<PathBuf>,
     pub(crate) readable: Arc<BTreeMap<String, String>>,
+    pub(crate) programs: Arc<BTreeMap<String, String>>,
     pub(crate) serves_many: bool,
     /// The longest message that the host reads, in bytes.
     pub(crate) max_message: usize,
@@ -96,6 +97,10 @@ impl Backend for Wire {
 
     fn readable(&self, name: &str) -> Option<PathBuf> {
         self.readable.get(name).map(PathBuf::from)
+    }
+
+    fn program(&self, name: &str) -> Option<PathBuf> {
+        self.programs.get(name).map(PathBuf::from)
     }
 
     fn is_cancelled(&self) -> bool {
