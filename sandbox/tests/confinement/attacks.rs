@@ -16,7 +16,7 @@ use std::net::{TcpListener, UdpSocket};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixDatagram, UnixListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Output};
 use std::rc::Rc;
 
@@ -69,10 +69,26 @@ fn check(case: &Case, table: &RefCell<Table>) {
 /// What comes of it where the plugin may start a program. Those that go by git get git too.
 fn confined_with_exec(case: &Case, level: Level) -> Cell {
     let mut scene = Scene::new(level, case);
-    let helpers = String::from_utf8(plain("/usr/bin/git", &["--exec-path"], None).stdout).unwrap();
-    let git = ["/usr/bin/git", helpers.trim_end(), HARMLESS];
-    scene.lab.grant(if case.attack == "program_by_git" { &git } else { &git[2..] });
+    let mut granted = if case.attack == "program_by_git" { git_with_helpers() } else { Vec::new() };
+    granted.push(HARMLESS.to_owned());
+    scene.lab.grant(&granted);
     cell(case, level, Way::Native, &run(&scene, case, Way::Native))
+}
+
+/// git, and the folder of its helpers as it tells it itself.
+pub(crate) fn git_with_helpers() -> Vec<String> {
+    let helpers = String::from_utf8(plain("/usr/bin/git", &["--exec-path"], None).stdout).unwrap();
+    vec!["/usr/bin/git".to_owned(), helpers.trim_end().to_owned()]
+}
+
+/// Makes a repository with a commit in a folder, and returns its git directory.
+pub(crate) fn commit(folder: &Path) -> PathBuf {
+    plain("git", &["init", "--quiet", "repo"], Some(folder));
+    let folder = folder.join("repo");
+    fs::write(folder.join("file"), "text").unwrap();
+    plain("git", &["add", "file"], Some(&folder));
+    plain("git", &["commit", "--quiet", "-m", "one"], Some(&folder));
+    folder.join(".git")
 }
 
 /// A program in a free process, given to understand that a folder is its own.
@@ -165,12 +181,7 @@ impl Scene {
 
     /// What `program_by_git` is given: git, a git directory with a commit, a folder to write to, and the way.
     pub(crate) fn git(&self, way: &str) -> Vec<String> {
-        let (folder, directory) = (self.lab.path("granted"), self.lab.text("granted/repo/.git"));
-        plain("git", &["init", "--quiet", "repo"], Some(&folder));
-        let folder = folder.join("repo");
-        fs::write(folder.join("file"), "text").unwrap();
-        plain("git", &["add", "file"], Some(&folder));
-        plain("git", &["commit", "--quiet", "-m", "one"], Some(&folder));
+        let directory = commit(&self.lab.path("granted")).into_os_string().into_string().unwrap();
         vec!["/usr/bin/git".to_owned(), directory, self.lab.text("scratch"), way.to_owned()]
     }
 

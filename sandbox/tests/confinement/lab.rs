@@ -92,13 +92,13 @@ impl Lab {
     }
 
     /// The same, where these programs may be started, as a host grants them; folders are those of helpers.
-    pub(crate) fn granting(mut self, programs: &[&str]) -> Lab {
+    pub(crate) fn granting(mut self, programs: &[impl AsRef<Path>]) -> Lab {
         self.grant(programs);
         self
     }
 
-    pub(crate) fn grant(&mut self, programs: &[&str]) {
-        self.programs = programs.iter().map(PathBuf::from).collect();
+    pub(crate) fn grant(&mut self, programs: &[impl AsRef<Path>]) {
+        self.programs = programs.iter().map(|program| program.as_ref().to_owned()).collect();
     }
 
     pub(crate) fn allowing_weak(self, allowed: bool) -> Lab {

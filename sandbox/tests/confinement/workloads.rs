@@ -1,6 +1,7 @@
 //! What honest plugins do works, and what every program finds is there.
 
 use crate::Test;
+use crate::attacks::{commit, git_with_helpers};
 use crate::entries::write;
 use crate::lab::{Lab, Way, everywhere, finish};
 use probity_sandbox::Level;
@@ -11,6 +12,7 @@ pub(crate) fn tests() -> Vec<Test> {
         asynchronous_runtimes_work
         what_is_granted_can_be_read
         a_granted_program_does_what_it_does_elsewhere
+        a_granted_git_does_what_it_does_elsewhere
     )
 }
 
@@ -53,6 +55,45 @@ fn a_granted_program_does_what_it_does_elsewhere() {
             assert!(confined.denied.is_empty(), "{way:?}, {level}: {confined:?}");
         }
         assert!(lab.run(Way::Native, &["work_threads"]).through());
+    }
+}
+
+fn a_granted_git_does_what_it_does_elsewhere() {
+    const READING: [&str; 18] = [
+        "log -p",
+        "show HEAD",
+        "blame HEAD -- file",
+        "rev-list --objects HEAD",
+        "cat-file -p HEAD^{tree}",
+        "ls-tree -r -l HEAD",
+        "diff-tree -r --root -p HEAD",
+        "shortlog -sne HEAD",
+        "name-rev HEAD",
+        "merge-base HEAD HEAD",
+        "for-each-ref",
+        "grep -n text HEAD",
+        "archive HEAD",
+        "count-objects",
+        "rev-parse HEAD",
+        "describe --always",
+        "diff HEAD HEAD",
+        "fsck",
+    ];
+    for level in [Level::Standard, Level::Full] {
+        let lab = Lab::at(level).granting(&git_with_helpers());
+        let directory = format!("--git-dir={}", commit(&lab.path("granted")).display());
+        for command in READING {
+            let git = ["show_output", "/usr/bin/git", "-c", "safe.directory=*"];
+            let arguments: Vec<&str> = git
+                .into_iter()
+                .chain(["-c", "core.attributesFile=/dev/null", &directory])
+                .chain(command.split(' '))
+                .collect();
+            let (confined, free) = (lab.run(Way::Native, &arguments), lab.run(Way::Free, &arguments));
+            assert!(free.through() && confined.through(), "{command}, {level}: {free:?} {confined:?}");
+            assert_eq!((confined.output, confined.errors), (free.output, free.errors), "{command}, {level}");
+            assert_eq!(confined.denied, [""; 0], "{command}, {level}");
+        }
     }
 }
 

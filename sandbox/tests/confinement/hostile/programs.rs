@@ -25,7 +25,17 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("preload_scratch", preload_scratch),
     ("program_by_git", program_by_git),
     ("show_output", |a| {
-        let output = command(a[0]).args(&a[1..]).output()?;
+        // As a host gives it to git, which takes a configuration that it may not read for an error.
+        let mut program = command(a[0]);
+        for (name, value) in [
+            ("GIT_CONFIG_NOSYSTEM", "1"),
+            ("GIT_ATTR_NOSYSTEM", "1"),
+            ("GIT_CONFIG_GLOBAL", "/dev/null"),
+            ("HOME", "/nowhere"),
+        ] {
+            program.env(name, value);
+        }
+        let output = program.args(&a[1..]).output()?;
         io::stdout().write_all(&output.stdout)?;
         io::stderr().write_all(&output.stderr)?;
         effect(output.status.success())
