@@ -39,7 +39,16 @@ pub(crate) struct HipcheckNpm {
 /// Manifests in these folders are those of other projects.
 const FOREIGN: [&str; 5] = ["node_modules", "vendor", "third_party", "third-party", "bower_components"];
 
+/// Folders with these words in their names hold manifests that are made up, some of them broken on purpose.
+const MADE_UP: [&str; 6] = ["test", "fixture", "example", "sample", "mock", "snapshot"];
+
 impl Manifest {
+    /// Whether it lies where manifests are made up.
+    pub(crate) fn is_made_up(&self) -> bool {
+        let folders = self.path.rsplit_once('/').map_or("", |(folders, _)| folders).to_lowercase();
+        MADE_UP.iter().any(|word| folders.contains(word))
+    }
+
     pub(crate) fn is_foreign(&self) -> bool {
         self.path.split('/').any(|folder| FOREIGN.contains(&folder))
     }

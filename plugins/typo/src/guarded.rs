@@ -19,6 +19,8 @@ pub(crate) struct Guarded(HashMap<&'static str, Names>);
 #[derive(Debug, Default)]
 struct Names {
     honest: HashSet<String>,
+    /// The popular names as they are written.
+    written: HashMap<String, &'static str>,
     by_look: HashMap<String, String>,
     by_parts: HashMap<String, String>,
     /// By a name with one part replaced by what is left of it when letters are taken away: name, and place of the part.
@@ -44,14 +46,20 @@ impl Guarded {
 
     /// Which popular name of the ecosystem `name` is easily mistaken for.
     pub(crate) fn mistakable(&self, ecosystem: &str, name: &str) -> Option<Mistakable> {
-        self.0.get(ecosystem)?.mistakable(&normal(ecosystem, name))
+        let names = self.0.get(ecosystem)?;
+        let found = names.mistakable(&normal(ecosystem, name))?;
+        let written =
+            names.written.get(&found.popular).map_or(found.popular.clone(), |name| (*name).to_owned());
+        Some(Mistakable { popular: written, ..found })
     }
 }
 
 impl Names {
     fn of(ecosystem: &str) -> Self {
         let mut names = Self::default();
-        for name in lists::popular(ecosystem).map(|name| normal(ecosystem, name)) {
+        for written in lists::popular(ecosystem) {
+            let name = normal(ecosystem, written);
+            names.written.insert(name.clone(), written);
             names.by_look.entry(look(&name)).or_insert_with(|| name.clone());
             if let Some(parts) = sorted_parts(&name) {
                 names.by_parts.entry(parts).or_insert_with(|| name.clone());
@@ -169,7 +177,7 @@ mod tests {
             ("rubygems", "nokogirii", "nokogiri"),
         ] {
             let found = of(ecosystem, name).map(|(popular, _)| popular).unwrap_or_default();
-            assert_eq!(found, lists::normal(ecosystem, popular), "{ecosystem} {name}");
+            assert_eq!(found, popular, "{ecosystem} {name}");
         }
     }
 

@@ -29,7 +29,8 @@ lodash.get and lodash.set are both honest. Manifests below node_modules, vendor 
 those of Hipcheck; the other lists were written down by hand and have no ranking behind them. The measure follows Hipcheck's typo metric. Such a name \
 may be a slip of whoever wrote the manifest, and somebody may own it in wait for that. React: look at the manifest's line, and at who publishes \
 the package; write down an honest one under allowed. With compat=hipcheck the value is Hipcheck's: one element for each name in the lock file of \
-the topmost package.json, compared with its own list of variants. It cannot judge a repository without such manifests.";
+the topmost package.json, compared with its own list of variants. It cannot judge a repository without such manifests, \
+or with one outside of tests and examples that cannot be read: others may read it.";
 
 /// Serves the plugin's queries over the standard streams until the host ends the session.
 pub fn run() -> ExitCode {

@@ -26,6 +26,11 @@ fn by_likeness(engine: &Engine<Config>, target: &Target) -> Result<Answer<Vec<bo
     let own = told.files.iter().filter(|file| file.is_manifest() && !file.is_foreign());
     let (readable, unreadable): (Vec<&Manifest>, Vec<&Manifest>) =
         own.filter(|file| guarded.knows(&file.ecosystem)).partition(|file| file.problem.is_none());
+    // A manifest that others can read and this cannot may hide something.
+    if let Some(file) = unreadable.iter().find(|file| !file.is_made_up()) {
+        let problem = file.problem.as_deref().unwrap_or_default();
+        return Err(abstain(format!("{} cannot be read: {problem}", file.path)));
+    }
     if readable.is_empty() {
         return Err(abstain(nothing_to_judge(&told, &unreadable)));
     }

@@ -38,7 +38,7 @@ fn each_dependency_is_judged_with_the_list_of_its_ecosystem() {
     let answer = ask("{}", files.clone()).unwrap();
     assert_eq!(answer.value(), &json!([false, true, false, true, false]));
     let expected = [
-        Concern::new("serdejson is easily mistaken for serde-json: it differs in separators or scope alone")
+        Concern::new("serdejson is easily mistaken for serde_json: it differs in separators or scope alone")
             .path("Cargo.toml")
             .line(2),
         Concern::new("crossenv is easily mistaken for cross-env: it differs in separators or scope alone")
@@ -69,18 +69,24 @@ fn it_abstains_where_no_manifest_can_be_judged() {
     assert!(reason(json!([manifest("go.mod", "go", &["example.org/x"])])).contains("those of go"));
     let broken =
         json!({ "path": "p/package.json", "ecosystem": "npm", "format": "package-json", "problem": "odd" });
-    assert_eq!(reason(json!([broken])), "no manifest can be read; the first is p/package.json: odd");
+    assert_eq!(reason(json!([broken])), "p/package.json cannot be read: odd");
+    assert_eq!(
+        reason(json!([manifest("a/package.json", "npm", &["react"]), broken])),
+        "p/package.json cannot be read: odd"
+    );
+    let broken = json!({ "path": "tests/package.json", "ecosystem": "npm", "format": "package-json", "problem": "odd" });
+    assert_eq!(reason(json!([broken])), "no manifest can be read; the first is tests/package.json: odd");
     let lock = json!({ "path": "Cargo.lock", "ecosystem": "cargo", "format": "cargo-lock" });
     assert!(reason(json!([lock])).contains("no manifests of"));
 }
 
 #[test]
-fn a_manifest_that_cannot_be_read_beside_others_is_pointed_out() {
-    let broken =
-        json!({ "path": "p/package.json", "ecosystem": "npm", "format": "package-json", "problem": "odd" });
+fn a_made_up_manifest_that_cannot_be_read_beside_others_is_pointed_out() {
+    let path = "x/test-data/package.json";
+    let broken = json!({ "path": path, "ecosystem": "npm", "format": "package-json", "problem": "odd" });
     let answer = ask("{}", json!([manifest("a/package.json", "npm", &["react"]), broken])).unwrap();
     assert_eq!(answer.value(), &json!([false]));
-    let expected = Concern::new("not judged, since it cannot be read: odd").path("p/package.json");
+    let expected = Concern::new("not judged, since it cannot be read: odd").path(path);
     assert_eq!(answer.concern_list(), [expected]);
 }
 
