@@ -27,7 +27,7 @@ const PLUGINS: [&str; 12] = [
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo sets it")).join("..");
     let mut shared = Sha256::new();
-    for folder in ["sdk/rust", "protocol/src"] {
+    for folder in ["sdk/rust", "sdk/objects", "protocol/src"] {
         add_folder(&mut shared, &root, folder)?;
     }
     add_file(&mut shared, &root, "Cargo.lock")?;

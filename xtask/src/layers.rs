@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::run::{Done, TaskError, cargo, output, print};
 
-/// What each crate of ours may name among its normal dependencies. A plugin may name the SDK alone.
+/// What each crate of ours may name among its normal dependencies. A plugin may name the SDK alone, in its two parts.
 const ARROWS: &[(&str, &[&str])] = &[
     ("probity-protocol", &[]),
     ("probity-engine", &[]),
@@ -31,7 +31,8 @@ const ARROWS: &[(&str, &[&str])] = &[
             "probity-plugin-*",
         ],
     ),
-    ("probity-plugin-*", &["probity-sdk"]),
+    ("probity-sdk-objects", &["probity-sdk"]),
+    ("probity-plugin-*", &["probity-sdk", "probity-sdk-objects"]),
     ("probity-tests", &[]),
     ("xtask", &[]),
 ];
@@ -40,7 +41,17 @@ const ARROWS: &[(&str, &[&str])] = &[
 const CONFINED: &[(&str, &[&str])] = &[
     ("salsa", &["probity-engine", "probity-host", "probity-assess", "probity"]),
     ("rusqlite", &["probity-engine", "probity-host", "probity-assess", "probity"]),
-    ("gix", &["probity-plugin-git", "probity-assess", "probity"]),
+    (
+        "gix",
+        &[
+            "probity-sdk-objects",
+            "probity-plugin-git",
+            "probity-plugin-content",
+            "probity-plugin-workflows",
+            "probity-assess",
+            "probity",
+        ],
+    ),
     ("ureq", &["probity-net", "probity-host", "probity-assess", "probity"]),
     ("clap", &["probity", "xtask"]),
 ];

@@ -7,22 +7,20 @@
 pub mod changes;
 pub mod commits;
 pub mod contents;
-mod error;
 pub mod graphemes;
 pub mod history;
-pub mod ids;
 pub mod lines;
 mod magic;
 mod mainline;
 pub mod messages;
-pub mod objects;
 pub mod paths;
 mod queries;
 pub mod shapes;
 pub mod text;
 pub mod tree;
 
-pub use error::GitError;
+use probity_sdk_objects::error;
+pub use probity_sdk_objects::{self as objects, GitError, ids};
 pub use queries::plugin;
 
 /// Serves the plugin on standard input and output.

@@ -1,9 +1,8 @@
 //! The queries, as the SDK serves them.
 
 use crate::changes::KnownPairs;
-use crate::error::GitError;
 use crate::history::{Begun, Below};
-use crate::objects::Repository;
+use crate::objects::{Repository, told as answer};
 use crate::shapes::{
     AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, Folder, History, HistoryKey,
     Lines, LinesKey, Messages, Segment, Text, TextKey, Tree, TreeKey,
@@ -161,12 +160,4 @@ fn shared(engine: &Engine) -> Result<Shared> {
     })?;
     let repository = shared.repository.unless(engine.cancellation());
     Ok(Shared { repository, known: Arc::clone(&shared.known) })
-}
-
-/// What this clone lacks is no fact about the key; everything else is.
-fn answer<T>(result: Result<T, GitError>) -> Result<T> {
-    result.map_err(|error| {
-        let message = error.to_string();
-        if error.is_transient() { unavailable(message) } else { failed(message) }
-    })
 }

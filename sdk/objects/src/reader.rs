@@ -4,9 +4,9 @@
 //! are then remembered for honest ones. So no byte leaves this file before its hash was compared with the id. SHA-1 is
 //! computed with detection of forged collisions, as git does.
 
-use super::Unwanted;
-use super::cache::Bounded;
+use crate::cache::Bounded;
 use crate::error::GitError;
+use crate::repository::Unwanted;
 use gix::hash::{Kind as Format, ObjectId, oid};
 use gix::objs::{Find, Kind};
 use std::cell::RefCell;
@@ -54,7 +54,7 @@ pub enum Blob {
 
 impl Reader {
     /// Opens `objects` once and makes `count` readers that keep `cache_bytes` each.
-    pub(super) fn open_many(
+    pub(crate) fn open_many(
         objects: &Path,
         format: Format,
         count: usize,
@@ -77,7 +77,7 @@ impl Reader {
     }
 
     /// From now on it reads for another question.
-    pub(super) fn lend(&mut self, unwanted: Option<Unwanted>) {
+    pub(crate) fn lend(&mut self, unwanted: Option<Unwanted>) {
         self.unwanted = unwanted;
     }
 

@@ -4,22 +4,22 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 /// Counts free places.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(crate) struct Gate {
     free: Mutex<usize>,
     left: Condvar,
 }
 
 /// A place taken; given back when dropped.
 #[derive(Debug)]
-pub(super) struct Turn<'a>(&'a Gate);
+pub(crate) struct Turn<'a>(&'a Gate);
 
 impl Gate {
-    pub(super) fn new(places: usize) -> Self {
+    pub(crate) fn new(places: usize) -> Self {
         Self { free: Mutex::new(places), left: Condvar::new() }
     }
 
     /// Waits for a place.
-    pub(super) fn enter(&self) -> Turn<'_> {
+    pub(crate) fn enter(&self) -> Turn<'_> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         while *free == 0 {
             free = self.left.wait(free).unwrap_or_else(PoisonError::into_inner);

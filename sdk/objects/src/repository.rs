@@ -3,15 +3,10 @@
 //! Only the object directory is opened: no configuration, reference, replacement, commit-graph or attribute file of
 //! anybody is read, so nothing but content named by its hash can reach an answer. Start with [`Repository::open`].
 
-mod cache;
-mod gate;
-mod reader;
-
-pub use cache::Bounded;
-pub use reader::{Blob, HUGE_BYTES, MAX_BYTES, Reader};
-
 use crate::error::GitError;
-use gate::Gate;
+use crate::gate::Gate;
+use crate::ids;
+use crate::reader::{Blob, Reader};
 use gix::hash::Kind;
 use rayon::iter::IndexedParallelIterator;
 use std::fmt;
@@ -75,6 +70,12 @@ impl Repository {
     /// The same repository for a question whose work ends, with [`GitError::Unwanted`], once nobody waits for it.
     pub fn unless(&self, unwanted: impl Fn() -> bool + Send + Sync + 'static) -> Self {
         Self { shared: Arc::clone(&self.shared), unwanted: Some(Arc::new(unwanted)) }
+    }
+
+    /// The content of the blob of this id.
+    pub fn blob(&self, id: &str) -> Result<Blob, GitError> {
+        let id = ids::parse(id)?;
+        self.run(id.kind(), |readers| readers.with(|reader| reader.blob(&id)))
     }
 
     /// Runs `work` on the pool's threads with readers for objects of `format`.
