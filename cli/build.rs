@@ -9,11 +9,12 @@ use std::{env, fs, io};
 use sha2::{Digest, Sha256};
 
 /// The built-in plugins; `cli/src/builtin.rs` holds the same names, and a test there holds the two together.
-const PLUGINS: [&str; 12] = [
+const PLUGINS: [&str; 14] = [
     "activity",
     "affiliation",
     "binary",
     "churn",
+    "content",
     "dependencies",
     "entropy",
     "fuzz",
@@ -22,6 +23,7 @@ const PLUGINS: [&str; 12] = [
     "linguist",
     "review",
     "typo",
+    "workflows",
 ];
 
 fn main() -> io::Result<()> {

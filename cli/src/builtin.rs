@@ -12,7 +12,7 @@ pub(crate) struct Builtin {
 }
 
 /// Digests, by name, in the order of the names.
-const DIGESTS: [(&str, &str); 12] = include!(concat!(env!("OUT_DIR"), "/digests.rs"));
+const DIGESTS: [(&str, &str); 14] = include!(concat!(env!("OUT_DIR"), "/digests.rs"));
 
 /// The built-in plugins in the order of their names.
 pub(crate) fn all() -> impl Iterator<Item = Builtin> {
@@ -26,6 +26,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         "affiliation" => probity_plugin_affiliation::run(),
         "binary" => probity_plugin_binary::run(),
         "churn" => probity_plugin_churn::run(),
+        "content" => probity_plugin_content::run(),
         "dependencies" => probity_plugin_dependencies::run(),
         "entropy" => probity_plugin_entropy::run(),
         "fuzz" => probity_plugin_fuzz::run(),
@@ -34,6 +35,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         "linguist" => probity_plugin_linguist::run(),
         "review" => probity_plugin_review::run(),
         "typo" => probity_plugin_typo::run(),
+        "workflows" => probity_plugin_workflows::run(),
         _ => return None,
     })
 }

@@ -167,15 +167,20 @@ impl Repository {
                 lines.len()
             ));
         }
+        self.import(stream.as_bytes());
+        self
+    }
+
+    /// Makes what a stream for `git fast-import` tells; the working tree follows `main`.
+    pub fn import(&self, stream: &[u8]) {
         let mut git = git_in(&self.path);
         git.args(["fast-import", "--quiet"]).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut git = git.spawn().expect("git runs");
         let mut input = git.stdin.take().expect("it is piped");
-        input.write_all(stream.as_bytes()).expect("git reads what it imports");
+        input.write_all(stream).expect("git reads what it imports");
         drop(input);
         printed(git.wait_with_output().expect("git ends"));
         self.git(["reset", "--quiet", "--hard", "main"]);
-        self
     }
 
     /// Runs git and returns what it printed, trimmed; git's failure fails the test.

@@ -135,6 +135,7 @@ fn plugins_are_listed_and_described() {
         "affiliation",
         "binary",
         "churn",
+        "content",
         "dependencies",
         "entropy",
         "fuzz",
@@ -143,6 +144,7 @@ fn plugins_are_listed_and_described() {
         "linguist",
         "review",
         "typo",
+        "workflows",
     ];
     for name in names {
         assert!(list.stdout.contains(name), "{}", list.stdout);

@@ -25,11 +25,12 @@ const MAX_NESTING: usize = 32;
 const STACK: usize = 64 << 20;
 
 /// The plugins that come with Probity, by their bare names.
-pub const BUILT_INS: [&str; 12] = [
+pub const BUILT_INS: [&str; 14] = [
     "activity",
     "affiliation",
     "binary",
     "churn",
+    "content",
     "dependencies",
     "entropy",
     "fuzz",
@@ -38,6 +39,7 @@ pub const BUILT_INS: [&str; 12] = [
     "linguist",
     "review",
     "typo",
+    "workflows",
 ];
 
 impl Policy {
