@@ -4,7 +4,13 @@ use crate::run::{Done, TaskError, cargo, command, output, run, say};
 use crate::{generated, layers, licences};
 
 /// Programs that the tests call, and the Debian package that brings each.
-const PROGRAMS: &[(&str, &str)] = &[("git", "git"), ("strace", "strace"), ("python3", "python3")];
+const PROGRAMS: &[(&str, &str)] = &[
+    ("git", "git"),
+    ("strace", "strace"),
+    ("python3", "python3"),
+    ("node", "nodejs"),
+    ("musl-gcc", "musl-tools"),
+];
 
 /// Everything that needs no test to run.
 pub(crate) fn check() -> Done {

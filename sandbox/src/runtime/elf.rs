@@ -93,11 +93,11 @@ impl Elf {
             .collect();
         let value = |tag| entries.iter().find(|(known, _)| *known == tag).map(|(_, value)| *value);
         let (Some(address), Some(size)) = (value(STRINGS), value(STRINGS_SIZE)) else { return Ok(()) };
-        let strings = bytes(file, offset_of(address, segments)?, size)?;
+        let strings = Strings { file, offset: offset_of(address, segments)?, size };
         let needed = entries.iter().filter(|(tag, _)| *tag == NEEDED).take(NAMES_LIMIT);
-        self.needed = needed.filter_map(|(_, at)| string(&strings, *at, NAME_LIMIT)).collect();
+        self.needed = needed.filter_map(|(_, at)| strings.at(*at, NAME_LIMIT)).collect();
         let paths = [value(SEARCH_PATH), value(OLD_SEARCH_PATH)].into_iter().flatten();
-        self.paths = paths.filter_map(|at| string(&strings, at, PATHS_LIMIT)).collect();
+        self.paths = paths.filter_map(|at| strings.at(at, PATHS_LIMIT)).collect();
         Ok(())
     }
 }
@@ -135,10 +135,21 @@ fn offset_of(address: u64, segments: &[Segment]) -> io::Result<u64> {
         .ok_or_else(|| malformed("its strings lie outside of the file"))
 }
 
-fn string(strings: &[u8], at: u64, limit: usize) -> Option<String> {
-    let rest = strings.get(usize::try_from(at).ok()?..)?;
-    let end = rest.iter().take(limit).position(|byte| *byte == 0)?;
-    String::from_utf8(rest[..end].to_vec()).ok()
+/// The table of strings, of which a few are read: a program that has much to offer to libraries names it all there.
+struct Strings<'a> {
+    file: &'a File,
+    offset: u64,
+    size: u64,
+}
+
+impl Strings<'_> {
+    fn at(&self, at: u64, limit: usize) -> Option<String> {
+        let left = usize::try_from(self.size.checked_sub(at)?).unwrap_or(usize::MAX);
+        let mut string = vec![0; left.min(limit)];
+        let count = self.file.read_at(&mut string, self.offset.checked_add(at)?).ok()?;
+        string.truncate(string[..count].iter().position(|byte| *byte == 0)?);
+        String::from_utf8(string).ok()
+    }
 }
 
 fn bytes(file: &File, offset: u64, size: u64) -> io::Result<Vec<u8>> {

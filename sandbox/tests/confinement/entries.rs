@@ -189,7 +189,7 @@ fn run_python(lab: &Lab, refusal: &str) {
 }
 
 /// The real path of a Python of this machine.
-fn python() -> PathBuf {
+pub(crate) fn python() -> PathBuf {
     let directories = std::env::var("PATH").unwrap();
     let directories = directories.split(':').chain(["/usr/bin", "/usr/local/bin"]);
     let candidates = directories.map(|directory| Path::new(directory).join("python3"));
@@ -200,7 +200,7 @@ fn python() -> PathBuf {
 }
 
 /// Where its modules are: `<prefix>/lib/python3.x`.
-fn modules(python: &Path) -> PathBuf {
+pub(crate) fn modules(python: &Path) -> PathBuf {
     python.parent().unwrap().parent().unwrap().join("lib").join(python.file_name().unwrap())
 }
 

@@ -12,6 +12,8 @@ use tempfile::TempDir;
 
 /// The argument after which the hostile plugin's follow, in a process that is no launcher.
 pub(crate) const HOSTILE: &str = "--hostile";
+/// The argument that makes this program the one that there is in each language.
+pub(crate) const SAME: &str = "--same";
 /// The argument that makes this program a host that is about to die.
 pub(crate) const HOST: &str = "--host";
 /// A variable that every free process inherits.

@@ -19,12 +19,14 @@ macro_rules! tests {
 
 mod attacks;
 mod cases;
+mod compatibility;
 mod entries;
 mod hostile;
 mod keeping;
 mod lab;
 mod life;
 mod refusals;
+mod same;
 mod sight;
 mod table;
 mod tracing;
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.split_first() {
         Some((first, rest)) if first == lab::HOSTILE => hostile::run(rest),
+        Some((first, rest)) if first == lab::SAME => same::run(rest),
         Some((first, rest)) if first == lab::HOST => life::host(rest),
         _ => run_tests(&arguments),
     }
@@ -71,6 +74,7 @@ fn run_tests(arguments: &[String]) -> ExitCode {
         users::tests(),
         violations::tests(),
         workloads::tests(),
+        compatibility::tests(),
         sight::tests(),
         keeping::tests(),
         tracing::tests(),
