@@ -26,6 +26,8 @@ const STORE: &str = "store";
 const FORGOTTEN: Duration = Duration::from_secs(90 * DAY);
 /// Answers of servers, each for an hour.
 const FETCHED: &str = crate::fetched::FOLDER;
+/// What stands in interpreters, a file for each.
+const INTERPRETERS: &str = "interpreters";
 /// Folders of single checks, which remove them at their end.
 const OF_CHECKS: [&str; 2] = ["sessions", "scratch"];
 
@@ -47,7 +49,7 @@ pub struct Contents {
     pub packages: Part,
     /// Scratch folders that plugins find again.
     pub kept: Part,
-    /// What the last check of each target ran, and why.
+    /// What the last check of each target ran, and why; what stands in interpreters.
     pub notes: Part,
     /// What servers answered.
     pub fetched: Part,
@@ -75,7 +77,7 @@ pub(crate) fn own(cache: &Path, root: &Path) -> Vec<PathBuf> {
         true => KEPT
             .iter()
             .chain(&OF_CHECKS)
-            .chain(&[NOTES, FETCHED, STORE])
+            .chain(&[NOTES, FETCHED, INTERPRETERS, STORE])
             .map(|name| cache.join(name))
             .collect(),
         false => vec![cache],
@@ -88,8 +90,8 @@ pub fn contents(cache: &Path) -> Contents {
     let (sessions, scratch) = (of("sessions"), of("scratch"));
     let temporary = sessions.and(scratch);
     let (targets, packages) = (of("targets"), of("packages"));
-    let kept = of("kept");
-    Contents { targets, packages, kept, notes: of(NOTES), fetched: of(FETCHED), temporary }
+    let (kept, notes) = (of("kept"), of(NOTES).and(of(INTERPRETERS)));
+    Contents { targets, packages, kept, notes, fetched: of(FETCHED), temporary }
 }
 
 /// Removes what no check has used for `unused`, and what killed checks left behind. Returns what went.
@@ -97,7 +99,11 @@ pub fn contents(cache: &Path) -> Contents {
 /// # Errors
 /// [`RemoveError`] for the first folder that stays; the others go all the same.
 pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
-    let old = KEPT.iter().flat_map(|name| below(cache, name)).filter(|folder| is_older(folder, unused));
+    let old = KEPT
+        .iter()
+        .chain([&INTERPRETERS])
+        .flat_map(|name| below(cache, name))
+        .filter(|folder| is_older(folder, unused));
     let notes = below(cache, NOTES).into_iter().filter(|note| is_older(note, FORGOTTEN));
     let fetched = below(cache, FETCHED).into_iter().filter(|answer| is_older(answer, crate::fetched::FRESH));
     remove(old.chain(notes).chain(fetched).chain(left_behind(cache)).collect())
@@ -109,7 +115,7 @@ pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
 /// # Errors
 /// As [`prune`].
 pub fn clear(cache: &Path) -> Result<Part, RemoveError> {
-    let kept = KEPT.iter().chain([&NOTES, &FETCHED]).flat_map(|name| below(cache, name));
+    let kept = KEPT.iter().chain([&NOTES, &FETCHED, &INTERPRETERS]).flat_map(|name| below(cache, name));
     remove(kept.chain(left_behind(cache)).collect())
 }
 
@@ -151,7 +157,7 @@ fn is_made(kind: &str, entry: &str) -> bool {
                 || entry.starts_with("old-")
         }
         "packages" => is_digest(entry) || entry.starts_with("new-") || entry.starts_with("old-"),
-        FETCHED | NOTES => {
+        FETCHED | INTERPRETERS | NOTES => {
             entry.strip_suffix(".json").is_some_and(is_digest) || entry.starts_with(files::FRESH)
         }
         "sessions" => entry.starts_with("session-"),

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use probity_engine::Digest;
 use probity_host::{
-    Allowance, Interpreter, Level, PackageFile, PackageKind, PackageProgram, PluginSpec, Program, PythonError,
+    Allowance, Interpreter, Level, Node, NodeError, PackageFile, PackageKind, PackageProgram, PluginSpec,
+    Program, PythonError,
 };
 use probity_registry::{Amounts, EntryKind, MinLevel, Package, PackageError, PathSource, PluginId, TreeFile};
 
@@ -59,6 +60,15 @@ pub enum CatalogueError {
         /// What is missing.
         #[source]
         source: PythonError,
+    },
+    /// Node.js, which the package needs, is not on this machine.
+    #[error("plugin {id} is written in JavaScript")]
+    Node {
+        /// The plugin.
+        id: String,
+        /// What is missing.
+        #[source]
+        source: NodeError,
     },
     /// What plugins may do is not known.
     #[error(transparent)]
@@ -303,7 +313,7 @@ fn listed(
     decided: Vec<Decided>,
     allowance: Allowance,
 ) -> Result<Listed, CatalogueError> {
-    let program = program(&package, &settings.search_path)?;
+    let program = program(&package, settings)?;
     Ok(Listed {
         id: package.id.to_string().into(),
         version: Some(package.version.to_string()),
@@ -316,12 +326,17 @@ fn listed(
 }
 
 /// The package in the host's words.
-fn program(package: &Package, search_path: &[PathBuf]) -> Result<PackageProgram, CatalogueError> {
+fn program(package: &Package, settings: &Settings) -> Result<PackageProgram, CatalogueError> {
     let kind = match package.manifest.entry.kind {
         EntryKind::Python => {
-            let found = Interpreter::find(search_path);
+            let found = Interpreter::find(&settings.search_path);
             let lacks = |source| CatalogueError::Interpreter { id: package.id.to_string(), source };
             PackageKind::Python(Arc::new(found.map_err(lacks)?))
+        }
+        EntryKind::Node => {
+            let found = Node::find(&settings.search_path, Some(&settings.cache));
+            let lacks = |source| CatalogueError::Node { id: package.id.to_string(), source };
+            PackageKind::Node(Arc::new(found.map_err(lacks)?))
         }
         EntryKind::Native => PackageKind::Native,
     };

@@ -14,8 +14,8 @@ use probity_engine::Digest;
 use probity_sandbox::Level;
 use sha2::Digest as _;
 
-use crate::Interpreter;
 use crate::used::note_use;
+use crate::{Interpreter, Node};
 
 /// A package: what it holds and what of it is started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub enum PackageKind {
     Native,
     /// The entry is a script for this interpreter.
     Python(Arc<Interpreter>),
+    /// The entry is a script for this Node.js.
+    Node(Arc<Node>),
 }
 
 /// Why there is no verified copy of a package.
@@ -85,8 +87,10 @@ impl PackageProgram {
     pub fn artifact(&self) -> Digest {
         let mut named = b"package\0".to_vec();
         named.extend_from_slice(&self.tree);
-        if let PackageKind::Python(interpreter) = &self.kind {
-            named.extend_from_slice(&interpreter.fingerprint);
+        match &self.kind {
+            PackageKind::Native => {}
+            PackageKind::Python(interpreter) => named.extend_from_slice(&interpreter.fingerprint),
+            PackageKind::Node(node) => named.extend_from_slice(&node.fingerprint),
         }
         Digest::of(&named)
     }

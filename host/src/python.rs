@@ -1,13 +1,12 @@
 //! The Python interpreter of the machine: found without running anything, and what it needs to read.
-//!
-//! A `python3` on the search path may be a shim, a script that looks for the real one. Shims are followed by the
-//! files that they would read; what is then no program is passed over.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use sha2::Digest as _;
+
+use crate::shim;
 
 /// Where an interpreter lies when the search path names none.
 const USUAL: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
@@ -67,7 +66,7 @@ impl Interpreter {
         let usual = USUAL.iter().map(PathBuf::from);
         let looked: Vec<PathBuf> =
             directories.iter().filter(|d| d.is_absolute()).cloned().chain(usual).collect();
-        match looked.iter().find_map(|directory| program(directory)) {
+        match looked.iter().find_map(|directory| shim::program(directory, "python3")) {
             Some(path) => Interpreter::at(&path),
             None => Err(PythonError::NotFound { looked }),
         }
@@ -92,32 +91,6 @@ impl Interpreter {
         let fingerprint = fingerprint(sha256, &execute)?;
         Ok(Interpreter { path: path.to_owned(), sha256, fingerprint, library, modules, execute })
     }
-}
-
-/// The real program behind `python3` in a directory.
-fn program(directory: &Path) -> Option<PathBuf> {
-    let found = fs::canonicalize(directory.join("python3")).ok()?;
-    if is_elf(&found) { Some(found) } else { shimmed(&found) }
-}
-
-/// The program that a pyenv shim would start where no folder says otherwise: the version that its root names.
-fn shimmed(shim: &Path) -> Option<PathBuf> {
-    let directory = shim.parent().filter(|d| d.file_name().is_some_and(|name| name == "shims"))?;
-    let root = directory.parent()?;
-    let versions = fs::read_to_string(root.join("version")).ok()?;
-    let version = versions.split_whitespace().next()?;
-    if version.contains('/') || version.starts_with('.') {
-        return None;
-    }
-    let found = fs::canonicalize(root.join("versions").join(version).join("bin/python3")).ok()?;
-    is_elf(&found).then_some(found)
-}
-
-fn is_elf(path: &Path) -> bool {
-    let mut magic = [0; 4];
-    path.is_file()
-        && File::open(path).and_then(|mut f| f.read_exact(&mut magic)).is_ok()
-        && &magic == b"\x7fELF"
 }
 
 /// `PREFIX/lib/python3.N` of `PREFIX/bin/python3.N`, where the interpreter itself looks for it.
@@ -186,27 +159,6 @@ mod tests {
     fn put(path: &Path, text: &[u8]) {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
-    }
-
-    #[test]
-    fn a_shim_leads_to_the_version_that_its_root_names() {
-        let root = tempfile::tempdir().unwrap();
-        let root = fs::canonicalize(root.path()).unwrap();
-        let real = root.join("versions/3.12.1/bin/python3");
-        put(&root.join("shims/python3"), b"#!/usr/bin/env bash\n");
-        put(&real, b"\x7fELF");
-        put(&root.join("version"), b"3.12.1\n3.11.0\n");
-        assert_eq!(program(&root.join("shims")), Some(real.clone()));
-        put(&root.join("version"), b"../../evil\n");
-        assert_eq!(program(&root.join("shims")), None);
-        assert_eq!(program(&root.join("versions/3.12.1/bin")), Some(real));
-    }
-
-    #[test]
-    fn a_script_that_is_no_known_shim_is_passed_over() {
-        let root = tempfile::tempdir().unwrap();
-        put(&root.path().join("bin/python3"), b"#!/bin/sh\nexec other\n");
-        assert_eq!(program(&root.path().join("bin")), None);
     }
 
     #[test]

@@ -25,7 +25,7 @@ use crate::launch::{Launch, Launched, Process};
 use crate::package::{PackageKind, PackageProgram};
 use crate::programs;
 use crate::trace::{Grounds, Trace};
-use crate::{CopyError, GitGrant, Interpreter, Places, PluginSpec, Program, Sink, StartError};
+use crate::{CopyError, GitGrant, Interpreter, Node, Places, PluginSpec, Program, Sink, StartError};
 
 /// Starts plugins in the sandbox.
 #[derive(Debug)]
@@ -123,12 +123,14 @@ impl Sandboxed {
         self.profile(Entry::Itself { program, arguments: vec![name.to_owned()] })
     }
 
-    fn package(&self, package: &PackageProgram, scratch: &Path) -> Result<Profile, StartError> {
+    /// For a process that gets so many bytes of memory.
+    fn package(&self, package: &PackageProgram, scratch: &Path, memory: u64) -> Result<Profile, StartError> {
         let copy = self.copied(package)?;
         let entry = copy.join(&package.entry);
         let mut profile = match &package.kind {
             PackageKind::Native => self.native(package, entry)?,
             PackageKind::Python(interpreter) => self.python(interpreter, &entry),
+            PackageKind::Node(node) => self.node(node, &entry, memory),
         };
         profile.read.push(copy);
         profile.least = package.least;
@@ -162,6 +164,18 @@ impl Sandboxed {
             list: vec![interpreter.library.clone()],
             execute: interpreter.execute.clone(),
             environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            ..self.profile(entry)
+        }
+    }
+
+    fn node(&self, node: &Node, script: &Path, memory: u64) -> Profile {
+        let arguments = Node::arguments(script, memory);
+        let entry = Entry::Interpreter { path: node.path.clone(), sha256: node.sha256, arguments };
+        Profile {
+            read: node.read.clone(),
+            execute: node.execute.clone(),
+            // It ends where it cannot read its settings; those of the machine are none of a plugin's business.
+            environment: vec![("OPENSSL_CONF".to_owned(), "/dev/null".to_owned())],
             ..self.profile(entry)
         }
     }
@@ -227,7 +241,8 @@ impl Launch for Sandboxed {
             Program::Builtin { name } => (self.builtin(name), None),
             Program::Package(package) => {
                 let scratch = self.scratch()?;
-                (self.package(package, scratch.path())?, Some(scratch))
+                let memory = allowance.map_or(self.limits.memory, |allowance| allowance.memory);
+                (self.package(package, scratch.path(), memory)?, Some(scratch))
             }
         };
         let kept = match (allowance, &scratch) {

@@ -57,8 +57,8 @@ fn a_shape_that_is_not_the_expected_one_is_told() {
     let with = |old: &str, new: &str| faults(&GOOD.replace(old, new));
     assert_eq!(with("interface 1", "interface \"1\""), ["expected a whole number @ \"1\""]);
     assert_eq!(with("\"tools\"", "#true"), ["expected one text, such as name \"idle\" @ #true"]);
-    let entry = "expected entry kind=\"native\" or kind=\"python\", and path=\"…\"";
-    assert_eq!(with("kind=\"native\"", "kind=\"node\""), [format!("{entry} @ kind=\"node\"")]);
+    let entry = "expected entry kind=\"native\", \"python\" or \"node\", and path=\"…\"";
+    assert_eq!(with("kind=\"native\"", "kind=\"ruby\""), [format!("{entry} @ kind=\"ruby\"")]);
     assert_eq!(with("kind=\"native\" ", ""), [format!("{entry} @ entry path=\"bin/idle\"")]);
 }
 

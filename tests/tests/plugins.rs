@@ -1,4 +1,4 @@
-//! Plugins of strangers: one that does right, in Python without a library, and those that do wrong, each a real process.
+//! Plugins of strangers: one that does right, in Python and in JavaScript without a library, and those that do wrong, each a real process.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::path::{Path, PathBuf};
@@ -43,17 +43,41 @@ fn repository(lab: &Lab) -> Repository {
 
 #[test]
 fn a_plugin_in_python_asks_answers_and_is_remembered() {
+    asks_answers_and_is_remembered("sample");
+}
+
+#[test]
+fn a_plugin_in_javascript_asks_answers_and_is_remembered() {
+    asks_answers_and_is_remembered("sample-node");
+}
+
+#[track_caller]
+fn asks_answers_and_is_remembered(name: &str) {
     let lab = Lab::new();
     let repository = repository(&lab);
-    let hash = lab.hash(&plugin("sample"));
-    let analysis = "analysis \"name\" plugin=\"acme/tools/sample\"";
-    let run = check(&lab, &repository, "sample", &hash, analysis).expect(0);
+    let hash = lab.hash(&plugin(name));
+    let analysis = format!("analysis \"name\" plugin=\"acme/tools/{name}\"");
+    let run = check(&lab, &repository, name, &hash, &analysis).expect(0);
     assert!(run.stdout.contains("value <= 40"), "{}", run.stdout);
-    let again = check(&lab, &repository, "sample", &hash, analysis).expect(0);
+    assert_eq!(run.stat("plugin_processes"), 2, "it and git's");
+    let again = check(&lab, &repository, name, &hash, &analysis).expect(0);
     assert_eq!(again.stat("plugin_processes"), 0);
-    let strict = "analysis \"name\" plugin=\"acme/tools/sample\" { limit 2; }";
-    let run = check(&lab, &repository, "sample", &hash, strict).expect(1);
+    assert_eq!(again.stdout, run.stdout);
+    let run = check(&lab, &repository, name, &hash, &format!("{analysis} {{ limit 2; }}")).expect(1);
     assert!(run.stdout.contains("a long name"), "{}", run.stdout);
+}
+
+#[test]
+fn an_author_whose_name_has_strange_characters_is_counted_alike_in_both_languages() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    // A separator of lines that is none in JSON, and a character of two units of 16 bits.
+    repository.author("A\u{2028}\u{1f600} b", "a@example.org").history(1);
+    for name in ["sample", "sample-node"] {
+        let hash = lab.hash(&plugin(name));
+        let analysis = format!("analysis \"name\" plugin=\"acme/tools/{name}\" policy=\"value == 4\"");
+        check(&lab, &repository, name, &hash, &analysis).expect(0);
+    }
 }
 
 #[test]

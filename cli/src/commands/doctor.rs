@@ -5,7 +5,7 @@ use std::path::Path;
 
 use probity_assess::folders::{self, Folder};
 use probity_assess::permissions::{Granted, Machine};
-use probity_host::Interpreter;
+use probity_host::{Interpreter, Node};
 use probity_sandbox::{Guarantee, Level, survey};
 
 use crate::commands::{Context, Ended};
@@ -33,6 +33,7 @@ pub(crate) fn doctor(cx: &Context) -> Ended {
         if survey.report.told { "told as warnings" } else { "not told, since nobody can listen here" };
     let _ = writeln!(page, "denials    {denials}");
     let _ = writeln!(page, "python     {}", python());
+    let _ = writeln!(page, "node       {}", node(&paths));
     let groups = match &survey.groups {
         Ok(folder) => format!("v2, {}", tame(&folder.display().to_string())),
         Err(reason) => format!("none for plugins: {}", tame(reason)),
@@ -122,6 +123,13 @@ fn line(guarantee: &Guarantee) -> String {
         (false, false) => "no",
     };
     format!("{held:<4}{}  ({})", guarantee.name, guarantee.provider)
+}
+
+fn node(paths: &Paths) -> String {
+    match Node::find(&search_path(), Some(&paths.cache)) {
+        Ok(node) => tame(&format!("{} ({})", node.path.display(), node.version)),
+        Err(error) => tame(&format!("none for plugins in JavaScript: {error}")),
+    }
 }
 
 fn python() -> String {

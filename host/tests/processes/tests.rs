@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use probity_engine::{Engine, FailureKind, Key, Request, StoreLocation};
 use probity_host::{
-    Allowance, CallLimits, Grants, Host, Interpreter, PackageFile, PackageKind, PackageProgram, PluginSpec,
-    Program, Sandboxed,
+    Allowance, CallLimits, Grants, Host, Interpreter, Node, PackageFile, PackageKind, PackageProgram,
+    PluginSpec, Program, Sandboxed,
 };
 use probity_sandbox::Level;
 use sha2::{Digest as _, Sha256};
@@ -37,6 +37,8 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("a_python_plugin_without_a_library_works", python),
     ("a_python_plugin_may_refuse_its_configuration", python_configuration),
     ("a_python_plugin_reads_the_standard_library_and_nothing_installed_beside_it", python_library),
+    ("a_node_plugin_has_its_package_and_nothing_of_the_machine", node),
+    ("a_node_plugin_that_takes_too_much_memory_ends", node_memory),
     ("a_native_package_runs_from_its_copy", native),
     ("a_package_that_changed_is_not_started", changed),
     ("who_fills_its_scratch_folder_is_killed_where_nothing_bounds_it", filling),
@@ -254,6 +256,64 @@ fn python_library() {
         let certificate = lab.heard.take().concat();
         assert!(certificate.contains(readable), "{certificate}");
     }
+}
+
+/// Tells as its last words what it finds: its modules, its surroundings, and what it should not find.
+const LOOK: &str = r#"
+const fs = require("node:fs");
+const tried = (attempt) => { try { return attempt(); } catch (error) { return error.code; } };
+const seen = {
+  own: require("./own").told,
+  arguments: [process.argv.length, process.execArgv.length],
+  environment: Object.keys(process.env).sort().join(),
+  absolute: process.execPath.startsWith("/") && process.argv0 === process.execPath,
+  written: tried(() => fs.writeFileSync(__dirname + "/own.js", "")),
+  installed: tried(() => require("npm")),
+  beside: tried(() => require(process.cwd() + "/beside")),
+  addon: tried(() => process.dlopen({ exports: {} }, __filename)),
+  process: tried(() => require("node:child_process").execSync("true")),
+  evaluated: new Function("return 6 * 7")(),
+  compiled: new WebAssembly.Module(Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0])) instanceof WebAssembly.Module,
+};
+console.error(JSON.stringify(seen));
+process.exit(1);
+"#;
+
+fn node_program() -> Arc<Node> {
+    static FOUND: OnceLock<Arc<Node>> = OnceLock::new();
+    FOUND.get_or_init(|| Arc::new(Node::find(&[], None).expect("this machine has a Node.js"))).clone()
+}
+
+/// What a script says and how it ends; `own.js` lies beside it.
+fn node_script(script: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("main.js"), script).unwrap();
+    std::fs::write(dir.path().join("own.js"), "exports.told = 'mine';").unwrap();
+    let package = packaged(dir.path(), "main.js", PackageKind::Node(node_program()));
+    let plugins = vec![spec("sample/tools/look", package, "{}")];
+    let lab = lab_with(plugins, CallLimits { restarts: 0, ..limits() });
+    failure(ask(&lab.host, "sample/tools/look", "q", "{}"));
+    lab.heard.take().concat()
+}
+
+fn node() {
+    let told = node_script(LOOK);
+    let expected = [
+        r#""own":"mine","arguments":[2,3],"#,
+        r#""environment":"HOME,LANG,OPENSSL_CONF,PATH,TMPDIR,TZ","absolute":true,"#,
+        r#""installed":"MODULE_NOT_FOUND","beside":"MODULE_NOT_FOUND","addon":"ERR_DLOPEN_DISABLED","process":"EPERM","#,
+        r#""evaluated":42,"compiled":true"#,
+    ];
+    for expected in expected {
+        assert!(told.contains(expected), "{expected} is not in {told}");
+    }
+    let refused = [r#""written":"EROFS""#, r#""written":"EACCES""#];
+    assert!(refused.iter().any(|refused| told.contains(refused)), "{told}");
+}
+
+fn node_memory() {
+    let told = node_script("const all = []; for (;;) all.push(new Array(1_000_000).fill(all.length + 0.5));");
+    assert!(told.contains("heap out of memory") && told.contains("SIGABRT"), "{told}");
 }
 
 /// A package whose entry is this very program.

@@ -114,7 +114,7 @@ fn interface(node: &KdlNode) -> Result<u32, ManifestError> {
 }
 
 fn entry(node: &KdlNode) -> Result<Entry, ManifestError> {
-    const SHAPE: &str = "entry kind=\"native\" or kind=\"python\", and path=\"…\"";
+    const SHAPE: &str = "entry kind=\"native\", \"python\" or \"node\", and path=\"…\"";
     let wrong = |at| ManifestError::Shape { expected: SHAPE, at };
     let (mut kind, mut path) = (None, None);
     for item in node.entries() {
@@ -122,6 +122,7 @@ fn entry(node: &KdlNode) -> Result<Entry, ManifestError> {
         match (item.name().map(|n| n.value()), text) {
             (Some("kind"), Some("native")) => kind = Some(EntryKind::Native),
             (Some("kind"), Some("python")) => kind = Some(EntryKind::Python),
+            (Some("kind"), Some("node")) => kind = Some(EntryKind::Node),
             (Some("path"), Some(text)) if is_inside(text) => path = Some(text.to_owned()),
             (Some("path"), Some(text)) => {
                 return Err(ManifestError::Path { path: text.to_owned(), at: item.span() });

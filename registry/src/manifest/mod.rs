@@ -42,6 +42,8 @@ pub enum EntryKind {
     Native,
     /// A script for CPython 3.
     Python,
+    /// A script for Node.js.
+    Node,
 }
 
 /// The file that is started.
