@@ -125,16 +125,9 @@ impl Child {
         self.supervised = true;
     }
 
-    /// Has the calls answered that its filter tells of.
-    pub(crate) fn watch(
-        &mut self,
-        listener: Listener,
-        refusals: Refusals,
-        observer: Observer,
-        tracer: Option<Tracer>,
-    ) -> io::Result<()> {
-        let pidfd = self.pidfd.try_clone()?;
-        self.watch = Some(Watch::new(listener, pidfd, refusals, observer, tracer)?);
+    /// Gets ready to have the calls answered that its filter tells of.
+    pub(crate) fn expect_listener(&mut self, observer: Observer, tracer: Option<Tracer>) -> io::Result<()> {
+        self.watch = Some(Watch::new(observer, tracer)?);
         Ok(())
     }
 
@@ -190,6 +183,13 @@ impl Child {
             Some(_) => Err(io::Error::other("the process has ended")),
             None => usage::processor_time(self.pid()),
         }
+    }
+
+    /// Has them answered; `false` if no listener is expected.
+    pub(crate) fn watch(&mut self, listener: Listener, refusals: Refusals) -> io::Result<bool> {
+        let Some(watch) = self.watch.as_mut().filter(|watch| !watch.has_begun()) else { return Ok(false) };
+        watch.begin(listener, self.pidfd.try_clone()?, refusals);
+        Ok(true)
     }
 
     /// The id of the process that is waited for: the child itself, or in namespaces, and where it may start processes, the one

@@ -4,6 +4,7 @@ mod hearing;
 
 use crate::attempt::Attempts;
 use crate::cgroup::Groups;
+use crate::checked::Checked;
 use crate::child::{Child, Pipes};
 use crate::entry::Prepared;
 use crate::error::SpawnError;
@@ -12,15 +13,17 @@ use crate::linux::descriptors::{duplicate_above, sealed, status_pair};
 use crate::linux::kernel;
 use crate::linux::start::{Start, start};
 use crate::profile::{Entry, Limits, Profile};
-use crate::spec::{ARGUMENT, Denial, Orders};
+use crate::spec::{ARGUMENT, Denial, GO, Orders, PROGRAM_ARGUMENT};
 use crate::survey::{Survey, told};
 use crate::violation::Observer;
 use hearing::{Hearers, listen};
 use std::ffi::{CString, OsStr, OsString};
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
+use std::net::Shutdown;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::thread;
@@ -37,6 +40,8 @@ pub struct Launcher {
     denied: OnceLock<String>,
     /// Where control groups can be made for children, or why not; looked for when the first child is started.
     groups: OnceLock<Result<Arc<Groups>, String>>,
+    /// Programs that need not be checked again.
+    checked: Checked,
 }
 
 /// The sending half to the thread that starts processes. Keeping one keeps the thread alive.
@@ -78,6 +83,7 @@ impl Launcher {
             least: Level::Standard,
             denied: OnceLock::new(),
             groups: OnceLock::new(),
+            checked: Checked::default(),
         })
     }
 
@@ -149,15 +155,15 @@ impl Launcher {
     }
 
     fn spawn_heard(&self, profile: &Profile, hearers: &Hearers) -> Result<Child, SpawnError> {
-        let prepared = Prepared::new(&profile.entry)?;
+        let mut prepared = Prepared::new(&profile.entry, &self.checked)?;
         let denied = match self.denied() {
             Some(denied) => denied,
-            None => match self.attempt(profile, &prepared, hearers, true) {
+            None => match self.attempt(profile, &mut prepared, hearers, true) {
                 Err(Refusal::Denied(denial)) => self.note(denial),
                 other => return other.map_err(|refusal| refusal.error(None)),
             },
         };
-        match self.attempt(profile, &prepared, hearers, false) {
+        match self.attempt(profile, &mut prepared, hearers, false) {
             Ok(mut child) => {
                 child.report_denial(denied);
                 Ok(child)
@@ -214,7 +220,7 @@ impl Launcher {
     fn attempt(
         &self,
         profile: &Profile,
-        prepared: &Prepared,
+        prepared: &mut Prepared,
         hearers: &Hearers,
         namespaces: bool,
     ) -> Result<Child, Refusal> {
@@ -244,10 +250,51 @@ impl Launcher {
         let pid = self.starter.start(Start { program, arguments, descriptors }).map_err(SpawnError::Start)?;
         let mut child = Child::new(pid, pipes, ending, self.starter.clone())?;
         child.grouped(group);
-        let report = listen(&status, &mut child, self.least(profile), profile, hearers.clone())?;
-        child.set_report(report);
+        // What takes a moment is done while the launcher gets ready.
+        let expected = hearers.expect_listener(profile, &mut child);
+        let mut listening = || listen(&status, &mut child, self.least(profile), hearers.attempts.is_some());
+        let (checked, report) = match prepared.is_unchecked() {
+            true => self.check(prepared, &status, listening),
+            false => (Ok(()), listening()),
+        };
+        // Only now all its processes are known, and go with the child.
+        expected.map_err(making("a thread"))?;
+        checked?;
+        child.set_report(report?);
         child.guard(profile).map_err(making("a thread"))?;
         Ok(child)
+    }
+
+    /// Checks what the launcher is to execute, and lets it go on or tells it to end, while somebody listens to it.
+    fn check<T>(
+        &self,
+        prepared: &mut Prepared,
+        mut status: &UnixStream,
+        listening: impl FnOnce() -> T,
+    ) -> (Result<(), SpawnError>, T) {
+        // Both fail if it has ended, of which it has told why.
+        let refuse = || drop(status.shutdown(Shutdown::Write));
+        let checking = || {
+            let checked = prepared.check(&self.checked);
+            match checked {
+                Ok(()) => drop(status.write_all(GO)),
+                Err(_) => refuse(),
+            }
+            checked
+        };
+        thread::scope(|scope| {
+            let thread = thread::Builder::new().name("sandbox-check".to_owned());
+            match thread.spawn_scoped(scope, checking) {
+                Ok(thread) => {
+                    let heard = listening();
+                    (thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), heard)
+                }
+                Err(error) => {
+                    refuse();
+                    (Err(making("a thread")(error)), listening())
+                }
+            }
+        })
     }
 }
 
@@ -307,11 +354,13 @@ fn making(what: &'static str) -> impl Fn(io::Error) -> SpawnError {
 fn launcher_arguments(program: &OwnedFd, profile: &Profile) -> Result<Vec<CString>, SpawnError> {
     let path = fs::read_link(format!("/proc/self/fd/{}", program.as_raw_fd())).unwrap_or_default();
     let name = path.file_name().unwrap_or(OsStr::new("sandbox")).to_owned();
-    let shown = match &profile.entry {
-        Entry::Itself { arguments, .. } => arguments.as_slice(),
-        Entry::Nothing | Entry::Native { .. } | Entry::Interpreter { .. } => &[],
+    let (hidden, shown) = match &profile.entry {
+        Entry::Itself { arguments, .. } => (ARGUMENT, arguments.as_slice()),
+        Entry::Nothing | Entry::Native { .. } | Entry::Interpreter { .. } => {
+            (PROGRAM_ARGUMENT, [].as_slice())
+        }
     };
-    let all = [name, OsString::from(ARGUMENT)].into_iter().chain(shown.iter().map(OsString::from));
+    let all = [name, OsString::from(hidden)].into_iter().chain(shown.iter().map(OsString::from));
     all.map(|argument| CString::new(argument.into_vec()))
         .collect::<Result<_, _>>()
         .map_err(|_| SpawnError::Profile("an argument contains a NUL".to_owned()))
@@ -345,6 +394,7 @@ fn orders(
         least,
         heard: hearers.observer.is_some(),
         traced: hearers.attempts.is_some(),
+        waits: prepared.is_unchecked(),
         ceiling,
     };
     let bytes = serde_json::to_vec(&orders).map_err(|error| SpawnError::Profile(error.to_string()))?;

@@ -10,6 +10,7 @@
 mod attempt;
 mod error;
 mod guarantee;
+mod identity;
 mod profile;
 mod runtime;
 mod survey;
@@ -17,6 +18,8 @@ mod violation;
 
 #[cfg(target_os = "linux")]
 mod cgroup;
+#[cfg(target_os = "linux")]
+mod checked;
 #[cfg(target_os = "linux")]
 mod child;
 #[cfg(target_os = "linux")]
@@ -42,6 +45,7 @@ mod elsewhere;
 pub use attempt::{Attempt, Attempted, Attempts, Manner, Outcome};
 pub use error::{LaunchError, SpawnError};
 pub use guarantee::{Ceiling, Guarantee, Level, Report};
+pub use identity::Identity;
 pub use profile::{Confined, Entry, Limits, Profile};
 pub use runtime::{StartedProgram, libraries_below, runtime_libraries, started_program};
 pub use survey::{Survey, survey};

@@ -1,9 +1,10 @@
 //! What passes between the host and the launcher, both of which are the same program.
 //!
 //! The host writes one [`Orders`] as JSON into a sealed memory file on descriptor 3; the launcher answers with at most
-//! a few [`Word`]s on the socket on descriptor 4. The closing of that socket without a [`Word::Failed`] means that the
-//! plugin runs. In a process namespace the first process there, and else the supervisor of a plugin that may start
-//! processes, writes to the pipe on descriptor 5 how the plugin has ended. What is to be executed is descriptor 6.
+//! a few [`Word`]s on the socket on descriptor 4, and may have to wait there for [`GO`]. The closing of that socket without a
+//! [`Word::Failed`] means that the plugin runs. In a process namespace the first process there, and else the supervisor of a
+//! plugin that may start processes, writes to the pipe on descriptor 5 how the plugin has ended. What is to be executed is
+//! descriptor 6.
 
 use crate::guarantee::{Ceiling, Facts, Level};
 use crate::profile::Limits;
@@ -12,6 +13,8 @@ use std::ffi::OsString;
 
 /// The hidden argument that makes the program a launcher.
 pub(crate) const ARGUMENT: &str = "--sandbox-exec";
+/// The same, where it executes something and never returns to `main`.
+pub(crate) const PROGRAM_ARGUMENT: &str = "--sandbox-exec-program";
 /// The descriptor that holds the orders.
 pub(crate) const ORDERS: i32 = 3;
 /// The socket on which the launcher reports.
@@ -43,6 +46,8 @@ pub(crate) struct Orders {
     pub(crate) heard: bool,
     /// Whether it wants to hear, too, which files are named.
     pub(crate) traced: bool,
+    /// Whether it has to wait for [`GO`] before it executes anything.
+    pub(crate) waits: bool,
     /// What must be reached for the plugin to run.
     pub(crate) least: Level,
     /// What may be used; namespaces only where nothing is known that denies them.
@@ -98,6 +103,9 @@ pub(crate) struct Denial {
     /// Whether it is this machine that denies it to everybody, not something about the one plugin.
     pub(crate) everybody: bool,
 }
+
+/// What the host says on the status socket once it has checked what is to be executed. It says nothing else, ever.
+pub(crate) const GO: &[u8] = b"go";
 
 /// The most bytes that a [`Word`] has.
 pub(crate) const WORD_LIMIT: usize = 16 << 10;

@@ -30,19 +30,23 @@ const STACK: usize = 256 << 10;
 
 /// The thread that answers. Dropping it waits until all is told, which is when the child has ended.
 #[derive(Debug)]
-pub(crate) struct Watch(Option<JoinHandle<()>>);
+pub(crate) struct Watch {
+    /// Where it waits for what it is to answer; `None` once it has that.
+    begin: Option<mpsc::Sender<Watched>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What is answered: a filter's calls, as long as the process lives that the descriptor names, and how.
+type Watched = (Listener, OwnedFd, Refusals);
 
 impl Watch {
-    /// Begins to answer. `pidfd` is of the child, whose first denied calls are the launcher's test of itself.
-    pub(crate) fn new(
-        listener: Listener,
-        pidfd: OwnedFd,
-        refusals: Refusals,
-        observer: Observer,
-        mut tracer: Option<Tracer>,
-    ) -> io::Result<Watch> {
+    /// Gets ready, which is best done while the child is not: it waits for an answer soon.
+    pub(crate) fn new(observer: Observer, mut tracer: Option<Tracer>) -> io::Result<Watch> {
         let mut telling = Telling::new(observer);
+        let (begin, watched) = mpsc::channel::<Watched>();
         let watching = move || {
+            // If it fails, there is nothing to answer.
+            let Ok((listener, pidfd, refusals)) = watched.recv() else { return };
             answer(&listener, &pidfd, &refusals, &mut telling, tracer.as_mut());
             // From here on the kernel answers.
             drop(listener);
@@ -50,13 +54,28 @@ impl Watch {
         };
         let thread =
             thread::Builder::new().name("sandbox-watch".to_owned()).stack_size(STACK).spawn(watching)?;
-        Ok(Watch(Some(thread)))
+        Ok(Watch { begin: Some(begin), thread: Some(thread) })
+    }
+
+    /// Begins to answer. `pidfd` is of the child, whose first denied calls are the launcher's test of itself. Nothing, if it
+    /// has begun already.
+    pub(crate) fn begin(&mut self, listener: Listener, pidfd: OwnedFd, refusals: Refusals) {
+        if let Some(begin) = self.begin.take() {
+            // The thread is there until it has been given something.
+            let _ = begin.send((listener, pidfd, refusals));
+        }
+    }
+
+    /// Whether it answers.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.begin.is_none()
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        if let Some(thread) = self.0.take() {
+        self.begin = None;
+        if let Some(thread) = self.thread.take() {
             // It has told nobody anything if it has panicked, and there is nobody to tell of that.
             let _ = thread.join();
         }

@@ -3,13 +3,13 @@
 //! Such a file has a hundred megabytes, and a check that has nothing else to do takes some milliseconds.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use memchr::memmem;
+use probity_sandbox::Identity;
 use serde::{Deserialize, Serialize};
 use sha2::Digest as _;
 
@@ -20,9 +20,6 @@ const MODULES: &[u8] = b"/usr/share/nodejs/";
 /// The most bytes that a text has which is looked for; more than two blocks of them are read at once.
 const TEXT: usize = 256;
 const BLOCK: usize = 256 << 10;
-
-/// A file that changed so short a time ago may change again without the clock telling.
-const SETTLED: Duration = Duration::from_secs(2);
 
 /// What stands in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,16 +36,6 @@ struct Note {
     path: PathBuf,
     identity: Identity,
     binary: Binary,
-}
-
-/// Changes whenever somebody changes the file, unless its file system lies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Identity {
-    device: u64,
-    inode: u64,
-    size: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
 }
 
 impl Binary {
@@ -121,24 +108,6 @@ fn module(bytes: &[u8]) -> Option<String> {
     (inside && text.ends_with(".js")).then(|| text.to_owned())
 }
 
-impl Identity {
-    fn of(metadata: &Metadata) -> Identity {
-        Identity {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            size: metadata.size(),
-            modified: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-
-    fn is_settled(&self, now: SystemTime) -> bool {
-        let changed = u64::try_from(self.changed.0).unwrap_or(0);
-        let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(changed);
-        now.duration_since(changed).is_ok_and(|age| age > SETTLED)
-    }
-}
-
 fn name(path: &Path) -> String {
     let digest = sha2::Sha256::digest(path.as_os_str().as_encoded_bytes());
     digest[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>() + ".json"
@@ -209,16 +178,9 @@ mod tests {
     }
 
     #[test]
-    fn what_has_settled_is_noted() {
+    fn a_note_that_cannot_be_read_is_as_good_as_none() {
         let cache = tempfile::tempdir().unwrap();
         let path = fs::canonicalize("/proc/self/exe").unwrap();
-        let identity = Identity::of(&path.metadata().unwrap());
-        assert!(!identity.is_settled(SystemTime::UNIX_EPOCH));
-        let seconds = u64::try_from(identity.changed.0).unwrap();
-        let changed = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-        assert!(!identity.is_settled(changed + SETTLED));
-        assert!(identity.is_settled(changed + SETTLED + Duration::from_nanos(1)));
-        // A note that cannot be read is as good as none.
         let place = cache.path().join("interpreters").join(name(&path));
         fs::create_dir_all(place.parent().unwrap()).unwrap();
         fs::write(&place, "{").unwrap();

@@ -31,37 +31,31 @@ pub(super) struct Hearers {
 }
 
 impl Hearers {
-    /// Has the calls answered that the child's filter tells of.
-    fn watch(
-        self,
-        profile: &Profile,
-        listener: OwnedFd,
-        landlock_abi: u32,
-        child: &mut Child,
-    ) -> Result<(), SpawnError> {
-        let observer = self.observer.ok_or_else(|| SpawnError::Silent(UNASKED.to_owned()))?;
-        let refusals = Refusals::new(landlock_abi, self.attempts.is_some());
-        let tracer = self.attempts.map(|attempts| Tracer::new(attempts, Granted::new(profile)));
-        child.watch(Listener::new(listener), refusals, observer, tracer).map_err(making("a thread"))
+    /// Gets ready to have the calls answered that the child's filter tells of, if there is anybody to tell.
+    pub(super) fn expect_listener(&self, profile: &Profile, child: &mut Child) -> io::Result<()> {
+        let Some(observer) = self.observer.clone() else { return Ok(()) };
+        let tracer = self.attempts.clone().map(|attempts| Tracer::new(attempts, Granted::new(profile)));
+        child.expect_listener(observer, tracer)
     }
 }
 
-/// Waits until the launcher is confined and has become the plugin, or has failed.
+/// Waits until the launcher is confined and has become the plugin, or has failed. Whether it is `traced` decides what its
+/// listener is told.
 pub(super) fn listen(
     status: &UnixStream,
     child: &mut Child,
     least: Level,
-    profile: &Profile,
-    hearers: Hearers,
+    traced: bool,
 ) -> Result<Report, Refusal> {
-    let mut hearers = Some(hearers);
     let report = loop {
         match hear(status, PATIENCE)? {
             (Some(Word::Inside(pid)), _) => child.succeeded_by(pid)?,
             (Some(Word::Scratch), Some(folder)) => child.keep(folder),
             (Some(Word::Filtered { landlock_abi }), Some(listener)) => {
-                let hearers = hearers.take().ok_or_else(|| SpawnError::Silent(UNASKED.to_owned()))?;
-                hearers.watch(profile, listener, landlock_abi, child)?;
+                let (listener, refusals) = (Listener::new(listener), Refusals::new(landlock_abi, traced));
+                if !child.watch(listener, refusals).map_err(making("a process descriptor"))? {
+                    return Err(SpawnError::Silent(UNASKED.to_owned()).into());
+                }
             }
             (Some(Word::Confined(facts)), _) => {
                 if facts.supervised {

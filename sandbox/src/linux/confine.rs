@@ -10,10 +10,12 @@ use super::{
 use crate::error::LaunchError;
 use crate::guarantee::{Facts, Level, Report};
 use crate::profile::Confined;
-use crate::spec::{ARGUMENT, Denial, ENDING, ENTRY, Kind, ORDERS, Orders, STATUS, Word};
+use crate::spec::{
+    ARGUMENT, Denial, ENDING, ENTRY, GO, Kind, ORDERS, Orders, PROGRAM_ARGUMENT, STATUS, Word,
+};
 use std::ffi::{CString, OsString};
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::net::UnixStream;
@@ -29,7 +31,8 @@ use std::ptr;
 ///
 /// The process must end without doing anything else; the host knows the reason already.
 pub fn launched() -> Result<Option<Confined>, LaunchError> {
-    if std::env::args_os().nth(1).is_none_or(|argument| argument != ARGUMENT) {
+    let hidden = |argument: OsString| argument == ARGUMENT || argument == PROGRAM_ARGUMENT;
+    if !std::env::args_os().nth(1).is_some_and(hidden) {
         return Ok(None);
     }
     let (orders, status) = inherited()?;
@@ -51,9 +54,11 @@ fn inherited() -> Result<(File, UnixStream), LaunchError> {
     Ok((File::from(orders), UnixStream::from(status)))
 }
 
-fn launch(orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
-    let orders: Orders = serde_json::from_reader(io::BufReader::new(orders))
-        .map_err(|error| LaunchError::Orders(error.to_string()))?;
+fn launch(mut orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
+    let mut bytes = Vec::new();
+    step("reading the orders", orders.read_to_end(&mut bytes))?;
+    let orders: Orders =
+        serde_json::from_slice(&bytes).map_err(|error| LaunchError::Orders(error.to_string()))?;
     let ending = step("taking the pipe for its end", descriptors::inherited(ENDING))?;
     let entry = match orders.entry {
         Kind::Itself | Kind::Nothing => None,
@@ -69,6 +74,9 @@ fn launch(orders: File, status: &UnixStream) -> Result<Confined, LaunchError> {
         false => stay(&orders, ending)?,
     };
     confine(&orders, Facts { grouped, ..facts }, parent, entry.as_ref(), status)?;
+    if orders.waits {
+        step("waiting for the program to be checked", allowed(status))?;
+    }
     match entry {
         None if orders.entry == Kind::Nothing => std::process::exit(0),
         None => itself(orders),
@@ -136,6 +144,13 @@ fn confine(
         facts.seclusion = probe::seclusion(orders);
     }
     prove(orders, facts, status)
+}
+
+/// Waits until the host has seen that the program is the right one. It closes the socket, or ends this process, if not.
+fn allowed(mut status: &UnixStream) -> io::Result<()> {
+    let mut word = [0; 8];
+    let count = status.read(&mut word)?;
+    if &word[..count] == GO { Ok(()) } else { Err(io::Error::other("the host did not allow it")) }
 }
 
 /// Gives the filter's listener to the host, and keeps nothing of it: the plugin could answer itself.

@@ -24,9 +24,11 @@ pub(crate) fn sealed(source: &mut impl Read) -> io::Result<File> {
     Ok(file)
 }
 
+/// Makes a memory file's bytes final.
+///
 /// A busy kernel may hold pages of the file for itself for a moment. It waits for them, but not long enough for a machine
 /// under load.
-fn seal(file: &File) -> io::Result<()> {
+pub(crate) fn seal(file: &File) -> io::Result<()> {
     let attempt = || {
         // SAFETY: the descriptor is open, and the command takes an integer.
         check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, SEALS) }).map(drop)
@@ -37,7 +39,8 @@ fn seal(file: &File) -> io::Result<()> {
     (1..SEAL_ATTEMPTS).map(|_| attempt()).find(|result| !busy(result)).unwrap_or_else(attempt)
 }
 
-fn memory_file() -> io::Result<File> {
+/// An empty memory file, whose bytes can be made final with [`seal`].
+pub(crate) fn memory_file() -> io::Result<File> {
     let flags = libc::MFD_CLOEXEC | libc::MFD_ALLOW_SEALING;
     let create = |flags| {
         // SAFETY: the name is a constant string that ends with NUL.

@@ -5,6 +5,9 @@ use super::descriptors::check;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 
+/// `SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP`, which the libc crate lacks.
+const WAKE_AT_ONCE: libc::c_ulong = 1;
+
 /// A call that waits for an answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Call {
@@ -38,7 +41,13 @@ impl Call {
 }
 
 impl Listener {
+    /// The end that a launcher has handed over.
     pub(crate) fn new(descriptor: OwnedFd) -> Listener {
+        // Whoever is told of a call runs at once, where its caller ran, which waits anyway. Kernels before 6.6 do not know
+        // it, and it only saves time. SAFETY: takes an integer.
+        unsafe {
+            libc::ioctl(descriptor.as_raw_fd(), libc::SECCOMP_IOCTL_NOTIF_SET_FLAGS as _, WAKE_AT_ONCE)
+        };
         Listener(descriptor)
     }
 

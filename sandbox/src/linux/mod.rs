@@ -6,6 +6,8 @@
 
 mod confine;
 pub(crate) mod descriptors;
+#[cfg(target_env = "gnu")]
+mod early;
 mod heap;
 mod init;
 pub(crate) mod kernel;

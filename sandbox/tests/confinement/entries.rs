@@ -14,6 +14,8 @@ pub(crate) fn tests() -> Vec<Test> {
         a_wrong_digest_refuses_before_anything_runs
         a_wrong_interpreter_is_refused
         a_native_program_runs_although_its_file_is_gone
+        a_program_that_was_checked_runs_again_whatever_became_of_its_file
+        an_interpreter_that_has_changed_is_refused
         what_is_no_program_is_refused
         a_native_program_without_libraries_does_not_start
         python_runs_confined
@@ -91,6 +93,46 @@ fn a_native_program_runs_although_its_file_is_gone() {
     write(&mut child, "still here\n");
     let outcome = finish(child);
     assert_eq!(outcome.output, "still here\nthrough\n", "{outcome:?}");
+}
+
+fn a_program_that_was_checked_runs_again_whatever_became_of_its_file() {
+    for level in [Level::Standard, Level::Full] {
+        let lab = Lab::at(level);
+        let path = lab.path("home/program");
+        fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
+        let (sha256, execute) = (sha256(&path), runtime_libraries(&path).unwrap());
+        let native = |sha256| {
+            let arguments = owned(&[HOSTILE, "work_threads"]);
+            lab.profile(Entry::Native { path: path.clone(), sha256, arguments })
+        };
+        let profile = Profile { execute: execute.clone(), ..native(sha256) };
+        assert!(finish(lab.launcher.spawn(&profile).unwrap()).through(), "{level}");
+        fs::write(&path, "other bytes").unwrap();
+        assert!(finish(lab.launcher.spawn(&profile).unwrap()).through(), "{level}");
+        // What is asked for by another digest is read, and refused.
+        let other = Profile { execute, ..native([7; 32]) };
+        let error = lab.launcher.spawn(&other).unwrap_err();
+        assert!(matches!(error, SpawnError::Digest { .. }), "{level}: {error}");
+        assert!(!has_children(), "{level}");
+    }
+}
+
+fn an_interpreter_that_has_changed_is_refused() {
+    let lab = Lab::new();
+    let path = lab.path("home/program");
+    fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
+    let (sha256, execute) = (sha256(&path), runtime_libraries(&path).unwrap());
+    let arguments = owned(&[HOSTILE, "work_threads"]);
+    let entry = Entry::Interpreter { path: path.clone(), sha256, arguments };
+    let profile = Profile { execute, ..lab.profile(entry) };
+    assert!(finish(lab.launcher.spawn(&profile).unwrap()).through());
+    let mut bytes = fs::read(&path).unwrap();
+    bytes.push(0);
+    fs::remove_file(&path).unwrap();
+    fs::write(&path, bytes).unwrap();
+    let error = lab.launcher.spawn(&profile).unwrap_err();
+    assert!(matches!(error, SpawnError::Digest { .. }), "{error}");
+    assert!(!has_children());
 }
 
 fn what_is_no_program_is_refused() {

@@ -26,8 +26,10 @@ const PR_SET_VMA: u32 = 0x5356_4d41;
 const TCGETS2: u32 = 0x802c_542a;
 
 pub(super) fn rules(circumstances: Circumstances) -> Vec<Rule> {
-    // The order is that of how often programs make them: the filter compares one after the other.
-    let mut rules = Vec::from(memory());
+    // The order is that of how often programs make them.
+    // With room for those of the allowlist.
+    let mut rules = Vec::with_capacity(256);
+    rules.extend(memory());
     rules.extend(descriptors());
     rules.extend(clocks(circumstances));
     rules.extend(threads(circumstances));

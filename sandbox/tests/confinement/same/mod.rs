@@ -29,7 +29,10 @@ fn work(granted: &str) -> io::Result<()> {
     signals();
     numbers();
     clocks();
-    io::stdin().lines().zip(1..).try_for_each(|(line, number)| Ok(println!("{number}: {}", line?)))
+    for (line, number) in io::stdin().lines().zip(1..) {
+        println!("{number}: {}", line?);
+    }
+    Ok(())
 }
 
 const FIRST: u32 = 2_166_136_261;
