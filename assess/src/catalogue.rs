@@ -16,6 +16,7 @@ use crate::permissions::{self, Decided, Declaring, Machine, Permissions, Permiss
 use crate::policy::{PluginDeclaration, Policy};
 use crate::settings::{Builtin, Settings};
 use crate::snapshot::short_digest;
+use crate::trust::mark;
 
 /// The configuration of a plugin that nobody configures.
 const UNCONFIGURED: &str = "{}";
@@ -185,8 +186,8 @@ impl Listed {
     fn spec(&self, instance: Arc<str>, config: Arc<str>, target: Option<&Path>) -> PluginSpec {
         let mut grants = permissions::effective(&self.decided);
         grants.allowance = self.allowance.as_ref().map(|allowance| {
-            let keeps = allowance.keeps.is_some().then(|| self.kept(&config, target?).into());
-            Arc::new(Allowance { keeps: keeps.flatten(), ..allowance.clone() })
+            let keeps = allowance.keeps.as_ref().and_then(|_| self.kept(&config, target?));
+            Arc::new(Allowance { keeps, ..allowance.clone() })
         });
         PluginSpec { instance, artifact: self.artifact, program: self.program.clone(), config, grants }
     }
@@ -200,10 +201,19 @@ impl Listed {
     }
 
     /// The name of the scratch folder that it finds again: none but this very package with this configuration, for this target.
-    fn kept(&self, config: &str, target: &Path) -> String {
-        let target = target.as_os_str().as_encoded_bytes();
-        short_digest(&[self.artifact.as_bytes().as_slice(), config.as_bytes(), b"\0", target].concat())
+    /// Where another repository has taken its place that is another target.
+    fn kept(&self, config: &str, target: &Path) -> Option<String> {
+        let (marks, target) = (marks(target)?, target.as_os_str().as_encoded_bytes());
+        let (artifact, config) = (self.artifact.as_bytes().as_slice(), config.as_bytes());
+        Some(short_digest(&[artifact, config, b"\0", target, b"\0", marks.as_bytes()].concat()))
     }
+}
+
+/// What tells a repository from another one at the same place.
+fn marks(target: &Path) -> Option<String> {
+    // A bare one has no folder in it for what is git's.
+    let git = mark(&target.join(".git")).unwrap_or_default();
+    Some(format!("{} {git}", mark(target)?))
 }
 
 /// A line for each thing, and one on what to do where a person can do something.
@@ -358,4 +368,31 @@ fn program(package: &Package, settings: &Settings) -> Result<PackageProgram, Cat
             Some(MinLevel::Full) => Level::Full,
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn another_repository_at_the_same_place_is_another_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("repo");
+        let git = target.join(".git");
+        assert_eq!(marks(&target), None);
+        fs::create_dir_all(&git).unwrap();
+        let first = marks(&target).unwrap();
+        fs::write(git.join("HEAD"), "ref: refs/heads/main").unwrap();
+        assert_eq!(marks(&target), Some(first.clone()), "it stays the same as it changes");
+        // What was there before keeps its number.
+        fs::rename(&git, folder.path().join("before")).unwrap();
+        fs::create_dir(&git).unwrap();
+        let second = marks(&target).unwrap();
+        assert_ne!(second, first, "the tree stayed");
+        fs::rename(&target, folder.path().join("tree")).unwrap();
+        fs::create_dir(&target).unwrap();
+        fs::rename(folder.path().join("tree/.git"), &git).unwrap();
+        assert_ne!(marks(&target).unwrap(), second, "git's folder stayed");
+    }
 }
