@@ -101,6 +101,18 @@ impl Connection {
         self.kill(why);
     }
 
+    /// Kills the process, which is needed no more, while no call is open in it.
+    pub(crate) fn dismiss_idle(&self, why: &str) {
+        self.life.dismissed.store(true, Ordering::Relaxed);
+        self.life.killed.lock().get_or_insert_with(|| why.to_owned());
+        self.life.process.end_idle();
+    }
+
+    /// Waits until what the process has left is kept, once it has ended.
+    pub(crate) async fn kept(&self) {
+        self.life.process.kept().await;
+    }
+
     /// Asks the process to end.
     pub(crate) fn terminate(&self) {
         self.life.process.terminate();

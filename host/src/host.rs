@@ -21,7 +21,7 @@ const ABI: u32 = 3;
 /// How long a killed process may take to be gone.
 const REAPING: Duration = Duration::from_secs(1);
 
-/// How long it may take if its scratch folder is to be copied then.
+/// How long it may take then to copy its scratch folder.
 const KEEPING: Duration = Duration::from_secs(30);
 
 /// The plugins of a session. No process is started before the first question that needs one.
@@ -61,7 +61,11 @@ impl Host {
                     plugin.inherit(&before.plugins[&instance], &running, git.as_ref())
                 });
             if heir.is_none() {
-                running.connection.dismiss("killed by the host: it is not what would be started now");
+                let why = "killed by the host: it is not what would be started now";
+                match running.is_idle() {
+                    true => running.connection.dismiss_idle(why),
+                    false => running.connection.dismiss(why),
+                }
             }
         }
         host
@@ -120,12 +124,17 @@ async fn end(running: &Running, grace: Duration) {
         peer.close();
         running.connection.terminate();
         if timeout(grace, peer.ended()).await.is_ok() {
+            let _ = timeout(KEEPING, running.connection.kept()).await;
             return;
         }
     }
-    running.connection.dismiss("killed by the host, which was shut down");
-    let reaping = if running.keeps { KEEPING } else { REAPING };
-    let _ = timeout(reaping, peer.ended()).await;
+    let why = "killed by the host, which was shut down";
+    match running.is_idle() {
+        true => running.connection.dismiss_idle(why),
+        false => running.connection.dismiss(why),
+    }
+    let _ = timeout(REAPING, peer.ended()).await;
+    let _ = timeout(KEEPING, running.connection.kept()).await;
 }
 
 impl Executor for Host {

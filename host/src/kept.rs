@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use probity_sandbox::{Child, KeepError, copy_folder, open_folder};
+use tokio::task::JoinHandle;
 
 use crate::allowance::Allowance;
 use crate::used::note_use;
@@ -100,6 +101,7 @@ impl Kept {
 #[derive(Clone)]
 pub(crate) struct Keeping {
     kept: Arc<Mutex<Option<Kept>>>,
+    task: Arc<Mutex<Option<JoinHandle<()>>>>,
     sink: Arc<dyn Sink>,
     plugin: Arc<str>,
 }
@@ -107,19 +109,37 @@ pub(crate) struct Keeping {
 impl Keeping {
     pub(crate) fn new(kept: Option<Kept>, sink: &Arc<dyn Sink>, plugin: &Arc<str>) -> Keeping {
         let (kept, sink, plugin) = (Arc::new(Mutex::new(kept)), Arc::clone(sink), Arc::clone(plugin));
-        Keeping { kept, sink, plugin }
+        Keeping { kept, task: Arc::default(), sink, plugin }
     }
 
-    /// To be called when the process has ended, and not of itself in a way that leaves a doubt.
-    pub(crate) fn keep(&self, child: &Child) {
+    /// To be called when the process has ended, and not of itself in a way that leaves a doubt; inside a tokio runtime.
+    /// Returns at once. `scratch` is what the folder goes with, which has to outlast the copy.
+    pub(crate) fn begin<T: Send + 'static>(&self, child: &Child, scratch: T) {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (Some(kept), Some(left)) = (kept, child.left()) else { return };
-        if let Err(error) = kept.keep(left) {
-            let cause = std::error::Error::source(&error).map(|source| format!(": {source}"));
-            let told =
-                format!("left a scratch folder that is not kept: {error}{}", cause.unwrap_or_default());
-            self.sink.denied(&self.plugin, &crate::plain::plain(&told, 500));
+        let (left, this) = (left.try_clone_to_owned(), self.clone());
+        let task = tokio::task::spawn_blocking(move || {
+            let failed = |source| KeepError::Io { path: kept.place(), source };
+            this.tell(left.map_err(failed).and_then(|left| kept.keep(left.as_fd())));
+            drop(scratch);
+        });
+        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+    }
+
+    /// Waits until what was begun is done.
+    pub(crate) async fn finished(&self) {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            // What panics in there keeps nothing.
+            let _ = task.await;
         }
+    }
+
+    fn tell(&self, kept: Result<(), KeepError>) {
+        let Err(error) = kept else { return };
+        let cause = std::error::Error::source(&error).map(|source| format!(": {source}"));
+        let told = format!("left a scratch folder that is not kept: {error}{}", cause.unwrap_or_default());
+        self.sink.denied(&self.plugin, &crate::plain::plain(&told, 500));
     }
 }
 
@@ -130,7 +150,7 @@ mod tests {
     fn kept(cache: &Path) -> Kept {
         let parent = cache.join(FOLDER);
         fs::create_dir_all(&parent).unwrap();
-        Kept { parent, name: "a".repeat(32), bytes: 100, files: 10 }
+        Kept { parent, name: "a".repeat(32), bytes: 1 << 16, files: 10 }
     }
 
     /// What a process finds that begins now.
@@ -161,7 +181,7 @@ mod tests {
         leave(&kept, &[("a", "1"), ("b", "2")]).unwrap();
         leave(&kept, &[("b", "3")]).unwrap();
         assert_eq!(found(&kept), [("b".to_owned(), "3".to_owned())]);
-        assert!(matches!(leave(&kept, &[("a", &"x".repeat(101))]), Err(KeepError::TooMuch { .. })));
+        assert!(matches!(leave(&kept, &[("a", &"x".repeat((1 << 16) + 1))]), Err(KeepError::TooMuch { .. })));
         assert_eq!(found(&kept), [("b".to_owned(), "3".to_owned())], "too much is not kept");
         let left = fs::read_dir(cache.path().join(FOLDER)).unwrap().count();
         assert_eq!(left, 2, "the folder and its lock");

@@ -56,10 +56,18 @@ pub trait Process: Send + Sync + 'static {
     fn terminate(&self);
     /// Kills it (SIGKILL), with all that belongs to it.
     fn kill(&self);
+    /// Kills it while nobody waits for an answer of it: what it leaves is whole, as far as the host can tell.
+    fn end_idle(&self) {
+        self.kill();
+    }
     /// The processor time that it has used so far, where that can be told.
     fn used(&self) -> Option<Duration> {
         None
     }
     /// Waits until it has ended and tells how: `exit status: 3`, `signal: 6 (SIGABRT)`.
     fn ended(&self) -> Pin<Box<dyn Future<Output = String> + Send>>;
+    /// Waits until what it has left is kept, if that is to be done, once [`ended`](Self::ended) has told how it ended.
+    fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(std::future::ready(()))
+    }
 }

@@ -30,6 +30,11 @@ impl Leaving {
         Left(Arc::clone(&self.0))
     }
 
+    /// Whether there is none any more.
+    pub(crate) fn is_over(&self) -> bool {
+        *self.0.open.lock() == 0
+    }
+
     /// Waits until there is none any more. Each has a limit of its own, so this has one too.
     pub(crate) fn wait(&self) {
         let mut open = self.0.open.lock();

@@ -49,8 +49,6 @@ pub(crate) struct Running {
     /// What it was shown when it was started.
     git: Option<GitGrant>,
     doubtful: AtomicBool,
-    /// Whether its scratch folder is kept.
-    pub(crate) keeps: bool,
 }
 
 impl Running {
@@ -58,6 +56,12 @@ impl Running {
     /// does not outlast the revision.
     pub(crate) fn doubt(&self) {
         self.doubtful.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nobody waits for it any more, and it has let go of all that it was asked.
+    pub(crate) fn is_idle(&self) -> bool {
+        let doubtful = self.doubtful.load(Ordering::Relaxed);
+        !doubtful && self.connection.routes.is_idle() && self.leaving.is_over()
     }
 
     /// Whether a process that is started now for `spec` would be no better than this one.
@@ -219,8 +223,7 @@ impl Plugin {
         let gate = Gate::new(own.min(options.limits.concurrent));
         let (leaving, doubtful) = (Leaving::default(), AtomicBool::new(false));
         let meter = Meter::new(connection.used());
-        let keeps = self.spec.grants.allowance.as_ref().is_some_and(|allowance| allowance.keeps.is_some());
-        Ok(Arc::new(Running { connection, ready, gate, meter, runtime, leaving, git, doubtful, keeps }))
+        Ok(Arc::new(Running { connection, ready, gate, meter, runtime, leaving, git, doubtful }))
     }
 
     fn connect(

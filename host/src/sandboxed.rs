@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::process::ExitStatus;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -292,7 +293,8 @@ fn launched(
     let stdout = pipe::Receiver::from_owned_fd(taken(child.stdout.take())?)?;
     let stderr = pipe::Receiver::from_owned_fd(taken(child.stderr.take())?)?;
     let report = Some(child.report().clone());
-    let process = Confined { child: Arc::new(Mutex::new(child)), allowance, keeping, _scratch: scratch };
+    let (child, idle, scratch) = (Arc::new(Mutex::new(child)), Arc::default(), scratch.map(Arc::new));
+    let process = Confined { child, allowance, keeping, idle, scratch };
     Ok(Launched {
         stdin: Box::new(stdin),
         stdout: Box::new(stdout),
@@ -307,7 +309,9 @@ struct Confined {
     child: Arc<Mutex<Child>>,
     allowance: Option<Arc<Allowance>>,
     keeping: Keeping,
-    _scratch: Option<TempDir>,
+    /// Whether the host kills it while nothing is open in it.
+    idle: Arc<AtomicBool>,
+    scratch: Option<Arc<TempDir>>,
 }
 
 impl Process for Confined {
@@ -321,6 +325,11 @@ impl Process for Confined {
         let _ = self.child.lock().kill();
     }
 
+    fn end_idle(&self) {
+        self.idle.store(true, Ordering::Release);
+        self.kill();
+    }
+
     fn used(&self) -> Option<Duration> {
         self.child.lock().processor_time().ok()
     }
@@ -328,14 +337,16 @@ impl Process for Confined {
     fn ended(&self) -> Pin<Box<dyn Future<Output = String> + Send>> {
         let (child, allowance, keeping) =
             (Arc::clone(&self.child), self.allowance.clone(), self.keeping.clone());
+        let (idle, scratch) = (Arc::clone(&self.idle), self.scratch.clone());
         Box::pin(async move {
             loop {
                 let waited = child.lock().try_wait();
                 match waited {
                     Ok(Some(status)) => {
                         let overrun = child.lock().overrun().zip(allowance.as_deref());
-                        if overrun.is_none() && is_orderly(status) {
-                            let _ = tokio::task::spawn_blocking(move || keeping.keep(&child.lock())).await;
+                        if overrun.is_none() && is_orderly(status, idle.load(Ordering::Acquire)) {
+                            // Not waited for: how it ended does not depend on the speed of a disk.
+                            keeping.begin(&child.lock(), scratch);
                         }
                         let why = |(overrun, allowance): (_, &Allowance)| {
                             format!("killed by the host: {}", allowance.exceeded(overrun))
@@ -348,11 +359,17 @@ impl Process for Confined {
             }
         })
     }
+
+    fn kept(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        let keeping = self.keeping.clone();
+        Box::pin(async move { keeping.finished().await })
+    }
 }
 
-/// Whether it ended as it should, or was ended by the host.
-fn is_orderly(status: ExitStatus) -> bool {
-    status.success() || matches!(status.signal(), Some(libc::SIGTERM | libc::SIGKILL))
+/// Whether it ended as it should, or was ended by the host while it had nothing to do. Whoever is killed in the middle of something
+/// may leave half of it.
+fn is_orderly(status: ExitStatus, idle: bool) -> bool {
+    status.success() || idle && status.signal() == Some(libc::SIGKILL)
 }
 
 /// Waits until the process has ended, or for a moment if the system cannot tell.
@@ -368,4 +385,19 @@ async fn changed(child: &Mutex<Child>) {
 fn watched(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
     // SAFETY: the descriptor is owned by what registers it, which gives it to nobody and closes it last.
     unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }.map_err(io::Error::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_ended_in_order_is_kept() {
+        let ended = |raw, idle| is_orderly(ExitStatus::from_raw(raw), idle);
+        assert!(ended(0, false) && ended(0, true) && ended(libc::SIGKILL, true));
+        for raw in [1 << 8, libc::SIGKILL, libc::SIGTERM, libc::SIGSEGV] {
+            assert!(!ended(raw, false), "{raw}");
+        }
+        assert!(!ended(libc::SIGSEGV, true));
+    }
 }
