@@ -35,8 +35,8 @@ pub enum KeepError {
     },
 }
 
-/// Copies the regular files and directories below `from` to the empty directory `to`: at most so many bytes, and so many
-/// files and directories. Links, pipes, sockets and devices are left out. Returns how many were left out.
+/// Copies the regular files and directories below `from` to the empty directory `to`: at most so many bytes, each file
+/// counted as whole pages of memory, and so many files and directories. Links, pipes, sockets and devices are left out. Returns how many were left out.
 ///
 /// # Errors
 /// [`KeepError`]; then `to` holds a part of it.
@@ -109,8 +109,8 @@ impl Copy<'_> {
     fn file(&mut self, mut from: File, to: BorrowedFd<'_>, inner: &Path) -> Result<(), KeepError> {
         let failed = |error: io::Error| KeepError::Io { path: inner.to_owned(), source: error };
         let size = from.metadata().map_err(failed)?.len();
-        if size > self.most.bytes.saturating_sub(self.held.bytes) {
-            return self.count(size, 0);
+        if whole_pages(size) > self.most.bytes.saturating_sub(self.held.bytes) {
+            return self.count(whole_pages(size), 0);
         }
         let name = inner.file_name().unwrap_or_default();
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -118,7 +118,7 @@ impl Copy<'_> {
         // One byte more than there may be is enough to know.
         let room = self.most.bytes.saturating_sub(self.held.bytes).saturating_add(1);
         let copied = io::copy(&mut from.by_ref().take(room), &mut File::from(to)).map_err(failed)?;
-        self.count(copied, 0)
+        self.count(whole_pages(copied), 0)
     }
 
     fn count(&mut self, bytes: u64, files: u64) -> Result<(), KeepError> {
@@ -129,6 +129,12 @@ impl Copy<'_> {
             false => Ok(()),
         }
     }
+}
+
+/// What so many bytes take in a file system in memory.
+fn whole_pages(bytes: u64) -> u64 {
+    let page = u64::try_from(rustix::param::page_size()).unwrap_or(u64::MAX);
+    bytes.div_ceil(page).saturating_mul(page)
 }
 
 /// A regular file, to be read; `None` if it is something else by now.
@@ -170,7 +176,7 @@ mod tests {
         rustix::fs::mknodat(rustix::fs::CWD, at("pipe"), FileType::Fifo, Mode::RWXU, 0).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
 
-        let (to, left) = copy(folder.path(), 100, 100);
+        let (to, left) = copy(folder.path(), 1 << 20, 100);
         assert_eq!(left.unwrap(), 4);
         assert_eq!(fs::read_to_string(to.path().join("a/b/c")).unwrap(), "deep");
         let mode = std::os::unix::fs::MetadataExt::mode(&fs::metadata(to.path().join("set")).unwrap());
@@ -183,9 +189,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), "12345").unwrap();
         fs::hard_link(folder.path().join("a"), folder.path().join("b")).unwrap();
-        assert_eq!(copy(folder.path(), 10, 3).1.unwrap(), 0);
-        assert!(matches!(copy(folder.path(), 9, 3).1, Err(KeepError::TooMuch { .. })));
-        assert!(matches!(copy(folder.path(), 10, 2).1, Err(KeepError::TooMuch { .. })));
+        let two = 2 * whole_pages(1);
+        assert_eq!(copy(folder.path(), two, 3).1.unwrap(), 0);
+        assert!(matches!(copy(folder.path(), two - 1, 3).1, Err(KeepError::TooMuch { .. })));
+        assert!(matches!(copy(folder.path(), two, 2).1, Err(KeepError::TooMuch { .. })));
         // A hole counts for what a copy of it would take.
         fs::File::create(folder.path().join("a")).unwrap().set_len(1 << 40).unwrap();
         assert!(matches!(copy(folder.path(), 1 << 20, 9).1, Err(KeepError::TooMuch { .. })));

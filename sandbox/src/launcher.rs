@@ -252,7 +252,8 @@ impl Launcher {
         child.grouped(group);
         // What takes a moment is done while the launcher gets ready.
         let expected = hearers.expect_listener(profile, &mut child);
-        let mut listening = || listen(&status, &mut child, self.least(profile), hearers.attempts.is_some());
+        let traced = hearers.attempts.is_some();
+        let mut listening = || listen(&status, &mut child, profile, self.least(profile), traced);
         let (checked, report) = match prepared.is_unchecked() {
             true => self.check(prepared, &status, listening),
             false => (Ok(()), listening()),

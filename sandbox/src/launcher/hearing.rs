@@ -21,6 +21,16 @@ use std::time::Duration;
 /// How long a launcher may be silent; it normally needs milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What is surely copied in a second into a scratch folder that is kept, in bytes and in files.
+const COPIED: (u64, u64) = (16 << 20, 1000);
+
+/// How long it may be silent with this profile.
+fn patience(profile: &Profile) -> Duration {
+    let (bytes, files) = COPIED;
+    let copying = profile.limits.scratch_size / bytes + profile.limits.scratch_files / files;
+    PATIENCE + Duration::from_secs(if profile.keep { copying } else { 0 })
+}
+
 /// Who hears of what the child does.
 #[derive(Clone, Default)]
 pub(super) struct Hearers {
@@ -44,11 +54,13 @@ impl Hearers {
 pub(super) fn listen(
     status: &UnixStream,
     child: &mut Child,
+    profile: &Profile,
     least: Level,
     traced: bool,
 ) -> Result<Report, Refusal> {
+    let patience = patience(profile);
     let report = loop {
-        match hear(status, PATIENCE)? {
+        match hear(status, patience)? {
             (Some(Word::Inside(pid)), _) => child.succeeded_by(pid)?,
             (Some(Word::Scratch), Some(folder)) => child.keep(folder),
             (Some(Word::Filtered { landlock_abi }), Some(listener)) => {

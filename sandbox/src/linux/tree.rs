@@ -78,20 +78,23 @@ fn scratch(path: &Path, orders: &Orders) -> io::Result<Option<OwnedFd>> {
         ("nr_inodes", limits.scratch_files.to_string()),
         ("mode", "0700".to_owned()),
     ];
-    let mount = Mount::new("tmpfs", &options, NO_SETUID | NO_DEVICES | NO_EXECUTION)?;
-    let kept = orders.keep.then(|| filled(&mount, path, limits)).transpose()?;
+    let empty = || Mount::new("tmpfs", &options, NO_SETUID | NO_DEVICES | NO_EXECUTION);
+    let mut mount = empty()?;
+    if orders.keep && fill(&mount, path, limits).is_err() {
+        // What an earlier process left may not decide at which level this one runs: it begins with nothing.
+        mount = empty()?;
+    }
+    let kept = orders.keep.then(|| mount.root()).transpose()?;
     mount.attach(relative(path))?;
     Ok(kept)
 }
 
-/// Copies what lies at a path of the old root, which the host has put there, to the new file system; its root.
-fn filled(mount: &Mount, path: &Path, limits: &Limits) -> io::Result<OwnedFd> {
-    let root = mount.root()?;
-    let before = crate::kept::open_folder(path)?;
+/// Copies what lies at a path of the old root, which the host has put there, to the new file system.
+fn fill(mount: &Mount, path: &Path, limits: &Limits) -> io::Result<()> {
+    let (before, root) = (crate::kept::open_folder(path)?, mount.root()?);
     let copied =
         crate::kept::copy_folder(before.as_fd(), root.as_fd(), limits.scratch_size, limits.scratch_files);
-    copied.map_err(io::Error::other)?;
-    Ok(root)
+    copied.map(drop).map_err(io::Error::other)
 }
 
 impl Plan {

@@ -11,7 +11,7 @@ use std::path::Path;
 pub(crate) fn tests() -> Vec<Test> {
     tests!("keeping":
         what_a_child_leaves_is_found_by_the_next_one
-        more_than_may_be_kept_is_not_kept
+        what_does_not_fit_is_left_out_and_changes_no_level
         who_has_too_much_is_killed_for_it
         processor_time_is_told_of_the_child_alone
         a_child_enters_its_control_group_first_of_all
@@ -41,14 +41,24 @@ fn what_a_child_leaves_is_found_by_the_next_one() {
     }
 }
 
-fn more_than_may_be_kept_is_not_kept() {
-    let lab = Lab::at(Level::Full);
-    fs::write(lab.path("scratch/large"), vec![1; 1 << 20]).unwrap();
+/// Where all of it does not fit, as with a file too large or one page too many, a child begins with nothing, at the level that it
+/// would have otherwise.
+fn what_does_not_fit_is_left_out_and_changes_no_level() {
+    let mut lab = Lab::at(Level::Full);
+    lab.level = Level::Standard;
     let limits = Limits { scratch_size: 1 << 16, ..lab.limits.clone() };
-    let profile = Profile { keep: true, limits, ..lab.itself(&["work_again"]) };
-    let error = lab.launcher.spawn(&profile).unwrap_err();
-    let told = format!("{error:?}");
-    assert!(told.contains("it holds more than 65536 bytes"), "{told}");
+    let fill = |name: &str, size| {
+        fs::File::create(lab.path("scratch").join(name)).unwrap().set_len(size).unwrap();
+    };
+    fill("large", (1 << 16) - 1);
+    fill("small", 1);
+    for larger in [(1 << 16) - 1, 1 << 20] {
+        fill("large", larger);
+        let profile = Profile { keep: true, limits: limits.clone(), ..lab.itself(&["work_again"]) };
+        let child = lab.launcher.spawn(&profile).unwrap();
+        assert_eq!(child.report().level, Level::Full);
+        assert_eq!(finish(child).output, "0\nthrough\n");
+    }
     let (from, to) = (open_folder(&lab.path("scratch")).unwrap(), tempfile::tempdir().unwrap());
     let to = open_folder(to.path()).unwrap();
     let error = copy_folder(from.as_fd(), to.as_fd(), 1 << 16, 10).unwrap_err();
