@@ -91,9 +91,15 @@ impl Groups {
     pub(crate) fn group(&self, limits: &Limits) -> io::Result<Group> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         left.retain(|folder| !remove(folder));
-        let number = self.count.fetch_add(1, Ordering::Relaxed);
-        let folder = self.folder.join(format!("{OF_CHILD}{}-{number}", std::process::id()));
-        fs::create_dir(&folder)?;
+        let folder = loop {
+            let number = self.count.fetch_add(1, Ordering::Relaxed);
+            let folder = self.folder.join(format!("{OF_CHILD}{}-{number}", std::process::id()));
+            match fs::create_dir(&folder) {
+                // Another launcher of this process has made it.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                made => break made.map(|()| folder)?,
+            }
+        };
         let group = Group { folder };
         let memory = limits.memory.saturating_add(limits.scratch_size).saturating_add(BESIDE);
         group.bound("memory.max", memory)?;
@@ -182,7 +188,8 @@ fn move_aside(folder: &Path) -> Result<(), String> {
     })
 }
 
-/// Removes what processes left behind that are no more.
+/// Removes what processes left behind that are no more. Nothing is killed: whoever is in such a group may belong to a host that
+/// cannot be seen from here, since it has processes of its own namespace.
 fn sweep(folder: &Path) {
     let host = |name: &str| -> Option<u32> {
         let rest = name.strip_prefix(OF_HOST).or_else(|| name.strip_prefix(OF_CHILD))?;
@@ -194,7 +201,8 @@ fn sweep(folder: &Path) {
         names.filter_map(|name| host(&name).map(|host| (name, host))).collect();
     for (name, host) in made {
         if !Path::new("/proc").join(host.to_string()).exists() {
-            remove(&folder.join(name));
+            // The kernel removes none that holds processes.
+            let _ = fs::remove_dir(folder.join(name));
         }
     }
 }
@@ -258,7 +266,12 @@ mod tests {
         assert!(group.lacked_memory());
         groups.end(group);
         assert_eq!(set("cgroup.kill"), "1");
-        assert_ne!(groups.group(&Limits::default()).unwrap().folder, inner);
+        let second = groups.group(&Limits::default()).unwrap();
+        assert_ne!(second.folder, inner);
+        let other =
+            Groups { folder: folder.path().to_owned(), count: AtomicU64::new(0), left: Mutex::default() };
+        let third = other.group(&Limits::default()).unwrap();
+        assert!(![&second.folder, &inner].contains(&&third.folder), "another launcher's are others");
     }
 
     #[test]
@@ -280,7 +293,11 @@ mod tests {
         for group in gone.iter().chain([&living]) {
             fs::create_dir(group).unwrap();
         }
+        let unseen = folder.path().join("probity-plugin-4194999-1");
+        fs::create_dir(&unseen).unwrap();
+        fs::write(unseen.join("cgroup.procs"), "7").unwrap();
         Groups::within(folder.path()).unwrap();
         assert!(!gone.iter().any(|group| group.exists()) && living.exists());
+        assert_eq!(fs::read_dir(&unseen).unwrap().count(), 1, "nothing in it was killed");
     }
 }
