@@ -61,6 +61,10 @@ impl Allowance {
                 &format!("it had more than {} files in its scratch folder", self.scratch_files),
             ),
             Overrun::Tasks => said("tasks", &format!("it had more than {} threads", self.tasks)),
+            Overrun::Hidden => "it kept Probity from seeing how much it has in its scratch folder".to_owned(),
+            Overrun::Unwatched => "Probity could not see how much it has in its scratch folder, for want of descriptors, memory or a \
+                                   readable /proc"
+                .to_owned(),
             _ => said("memory", &format!("it took more than {} of memory", bytes(self.memory))),
         }
     }

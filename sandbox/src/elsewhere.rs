@@ -34,6 +34,8 @@ pub enum Overrun {
     ScratchFiles,
     Tasks,
     Memory,
+    Hidden,
+    Unwatched,
 }
 
 /// Cannot come to be here.

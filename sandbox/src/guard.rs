@@ -3,8 +3,9 @@
 //!
 //! The thread sleeps until something is made in the folder, and for good where nothing is to be looked at.
 
+use crate::linux::scratch::{Blind, Held, Scratch};
 use crate::linux::supervisor::END_ALL;
-use crate::linux::usage::{Held, Scratch, family, threads};
+use crate::linux::usage::{family, threads};
 use crate::profile::Limits;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
@@ -20,8 +21,13 @@ use std::time::{Duration, Instant};
 const OFTEN: Duration = Duration::from_millis(25);
 /// How often it is looked for files that never had a name, of which nobody is told.
 const SELDOM: Duration = Duration::from_secs(1);
-/// It is waited so many times longer than looking took.
+/// It is waited so many times longer than looking took, but no longer than the bound, or than looking took where that is more.
 const SHARE: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(250);
+/// How many looks in a row may come to nothing.
+const VAIN: u32 = 20;
+/// How often a look is tried anew at once, since something was moved meanwhile.
+const ANEW: u32 = 4;
 const STACK: usize = 256 << 10;
 
 /// What a child used more of than it may, and was killed for.
@@ -36,6 +42,10 @@ pub enum Overrun {
     Tasks,
     /// Memory.
     Memory,
+    /// It kept from sight what it has in its scratch folder.
+    Hidden,
+    /// It was not its doing: the host could not look after it.
+    Unwatched,
 }
 
 /// The thread that looks. Dropping it waits until the child has ended.
@@ -49,7 +59,9 @@ pub(crate) struct Guard {
 struct Watched {
     process: u32,
     pidfd: OwnedFd,
-    scratch: Option<(Scratch, OwnedFd)>,
+    scratch: Option<Scratch>,
+    /// What becomes readable when something is made there, where the system tells that.
+    events: Option<OwnedFd>,
     most: Held,
     tasks: Option<u64>,
     /// Whether there are processes below that one.
@@ -77,17 +89,19 @@ impl Guard {
         limits: &Limits,
     ) -> io::Result<Guard> {
         let Process { number, pidfd, family, supervisor } = process;
-        let scratch = scratch.map(|path| watched(path, limits.file_size)).transpose()?;
+        // Users may have few of these. Opening the folder would be an event already.
+        let events = scratch.and_then(|path| events(path).ok());
+        let scratch = scratch.map(|path| Scratch::open(path, limits.file_size)).transpose()?;
         let most = Held { bytes: limits.scratch_size, files: limits.scratch_files };
         let tasks = tasks.then_some(limits.tasks);
-        let watched = Watched { process: number, pidfd, scratch, most, tasks, family };
+        let watched = Watched { process: number, pidfd, scratch, events, most, tasks, family };
         let signal = supervisor.then(|| Signal::from_named_raw(END_ALL)).flatten().unwrap_or(Signal::KILL);
         let overrun = Arc::new(OnceLock::new());
         let told = Arc::clone(&overrun);
         let thread =
             thread::Builder::new().name("sandbox-guard".to_owned()).stack_size(STACK).spawn(move || {
                 // An error is one of waiting, which does not fail; a child that cannot be looked after is ended.
-                if let Some(overrun) = watched.look().unwrap_or(Some(Overrun::ScratchSize)) {
+                if let Some(overrun) = watched.look().unwrap_or(Some(Overrun::Unwatched)) {
                     let _ = told.set(overrun);
                     let _ = pidfd_send_signal(&watched.pidfd, signal);
                 }
@@ -108,55 +122,67 @@ impl Drop for Guard {
     }
 }
 
-/// The folder, and what becomes readable when something is made in it.
-fn watched(path: &Path, unknown: u64) -> io::Result<(Scratch, OwnedFd)> {
+/// What becomes readable when something is made in a folder.
+fn events(path: &Path) -> io::Result<OwnedFd> {
     let events = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
     let made = WatchFlags::CREATE | WatchFlags::MOVED_TO | WatchFlags::OPEN | WatchFlags::MODIFY;
     inotify::add_watch(&events, path, made | WatchFlags::ONLYDIR)?;
-    // Opening it here would be an event already.
-    let scratch = Scratch::open(path, unknown)?;
-    Ok((scratch, events))
+    Ok(events)
 }
 
 impl Watched {
     /// Returns when the child has ended, or has more than it may.
     fn look(&self) -> io::Result<Option<Overrun>> {
-        let mut used = false;
-        let mut pause = Duration::ZERO;
+        // What was made before it was looked for is in no event.
+        let (mut used, mut vain) = (false, 0);
         loop {
-            let quiet = !used && self.tasks.is_none();
-            let events = self.scratch.as_ref().map(|(_, events)| events.as_fd());
-            let events = events.filter(|_| quiet);
-            match self.wait(events, if quiet { SELDOM } else { pause.max(OFTEN) })? {
+            let began = Instant::now();
+            let (overrun, conclusive) = match self.overrun() {
+                Ok(overrun) => (overrun, true),
+                Err(Blind::Hidden) => (Some(Overrun::Hidden), true),
+                Err(Blind::Moving) => (Some(Overrun::Hidden), false),
+                Err(Blind::Unable) => (Some(Overrun::Unwatched), false),
+            };
+            vain = if conclusive { 0 } else { vain + 1 };
+            if overrun.is_some() && (conclusive || vain >= VAIN) {
+                return Ok(overrun);
+            }
+            let took = began.elapsed();
+            let pause = (took * SHARE).clamp(OFTEN, PAUSE.max(took));
+            let events = self.events.as_ref().filter(|_| !used && self.tasks.is_none());
+            match self.wait(events.map(AsFd::as_fd), if events.is_some() { SELDOM } else { pause })? {
                 Woken::Ended => return Ok(None),
                 Woken::Used => used = true,
                 Woken::Late => {}
             }
-            let began = Instant::now();
-            if let Some(overrun) = self.overrun() {
-                return Ok(Some(overrun));
-            }
-            pause = began.elapsed() * SHARE;
         }
     }
 
-    fn overrun(&self) -> Option<Overrun> {
-        if self.tasks.is_some_and(|most| self.threads() > most) {
-            return Some(Overrun::Tasks);
+    fn overrun(&self) -> Result<Option<Overrun>, Blind> {
+        if let Some(most) = self.tasks
+            && self.threads().map_err(|_| Blind::Unable)? > most
+        {
+            return Ok(Some(Overrun::Tasks));
         }
-        let (scratch, _) = self.scratch.as_ref()?;
-        let held = scratch.held(self.process, self.most);
-        match held.files > self.most.files {
+        let Some(scratch) = &self.scratch else { return Ok(None) };
+        let mut held = scratch.held(self.process, self.most);
+        for _ in 0..ANEW {
+            if matches!(held, Err(Blind::Moving)) {
+                held = scratch.held(self.process, self.most);
+            }
+        }
+        let held = held?;
+        Ok(match held.files > self.most.files {
             true => Some(Overrun::ScratchFiles),
             false => held.is_above(self.most).then_some(Overrun::ScratchSize),
-        }
+        })
     }
 
     /// With those of all processes below, its supervisor or keeper included.
-    fn threads(&self) -> u64 {
-        let all = if self.family { family(self.process) } else { vec![self.process] };
+    fn threads(&self) -> io::Result<u64> {
+        let all = if self.family { family(self.process)? } else { vec![self.process] };
         // One that has ended meanwhile has none.
-        all.into_iter().map(|process| threads(process).unwrap_or(0)).sum()
+        Ok(all.into_iter().map(|process| threads(process).unwrap_or(0)).sum())
     }
 
     fn wait(&self, events: Option<std::os::fd::BorrowedFd<'_>>, most: Duration) -> io::Result<Woken> {

@@ -3,7 +3,7 @@
 //! Whatever lies there is hostile. Only regular files and directories are copied, opened below the folder by a way without
 //! links and without waiting for anybody, as plain files of the user's own; how much is bounded.
 
-use crate::linux::usage::{Held, WITHIN, directory_in};
+use crate::linux::scratch::{Held, WITHIN, directory_in};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, mkdirat, openat, openat2, statat};
 use rustix::io::Errno;
 use std::ffi::OsStr;
@@ -59,7 +59,7 @@ pub fn copy_folder(
 /// # Errors
 /// What the system says.
 pub fn open_folder(path: &Path) -> io::Result<OwnedFd> {
-    Ok(openat(rustix::fs::CWD, path, crate::linux::usage::DIRECTORY, Mode::empty())?)
+    Ok(openat(rustix::fs::CWD, path, crate::linux::scratch::DIRECTORY, Mode::empty())?)
 }
 
 struct Copy<'a> {

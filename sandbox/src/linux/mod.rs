@@ -24,6 +24,7 @@ mod privileges;
 mod probe;
 pub(crate) mod process;
 mod processor;
+pub(crate) mod scratch;
 mod seccomp;
 mod seclude;
 pub(crate) mod start;

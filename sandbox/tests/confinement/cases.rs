@@ -265,6 +265,13 @@ const RESOURCES: &[Case] = cases! {
     "disk_fill/many_files" "fill_disk" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
     "disk_fill/removed_files" "fill_disk_unseen" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
     "disk_fill/mapped_files" "fill_disk_mapped" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
+    "disk_fill/mapped_with_odd_name" "fill_disk_oddly" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
+    "disk_fill/moving" "fill_disk_moving" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
+    "disk_fill/after_first_thread" "fill_disk_orphaned" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
+    "disk_fill/sent_files" "fill_disk_sent" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
+    "disk_fill/reserved" "fill_disk_reserved" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
+    "thread_with_own_descriptors/clone" "own_descriptors_by_clone" |_| vec![];
+    "thread_with_own_descriptors/close_range" "own_descriptors_by_closing" |_| vec![];
     "inode_fill/one_folder" "fill_directory" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
     "inode_fill/out_of_sight" "fill_hidden_directory" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
     "thread_bomb" "threads" |_| vec!["500".to_owned(), LONG.to_owned()];
@@ -306,6 +313,7 @@ pub(crate) const OPEN_AT_STANDARD: &[&str] = &[
     "host_name",
     "user_id",
     "map_scratch_executable",
+    "disk_fill/sent_files",
 ];
 
 /// What a grant of exec is: processes of its own.

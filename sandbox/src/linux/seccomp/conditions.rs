@@ -22,6 +22,12 @@ const OFD_LOCKS: [libc::c_int; 3] = [36, 37, 38];
 /// Naming memory areas, which glibc and others do for the reader of `/proc/…/maps`.
 const PR_SET_VMA: u32 = 0x5356_4d41;
 
+/// `close_range` on descriptors that are the calling thread's alone from now on.
+const CLOSE_RANGE_UNSHARE: libc::c_int = 1 << 1;
+
+/// `open` of a file without a name: the bit that tells it from opening a directory.
+const NAMELESS: libc::c_int = 0o20_000_000;
+
 /// How newer C libraries ask whether a descriptor is a terminal; if it fails, they ask as before.
 const TCGETS2: u32 = 0x802c_542a;
 
@@ -39,15 +45,22 @@ pub(super) fn rules(circumstances: Circumstances) -> Vec<Rule> {
     if circumstances.processes {
         rules.extend(processes());
     }
+    rules.extend(opening(circumstances));
     if circumstances.landlock_abi < 3 {
-        rules.extend(truncation());
+        rules.push(truncation());
+    }
+    if !circumstances.alone {
+        rules.extend(unbounded_disk());
     }
     rules
 }
 
 fn threads(circumstances: Circumstances) -> [Rule; 8] {
     let Circumstances { own_pid, landlock_abi, processes, .. } = circumstances;
-    let thread = libc::CLONE_THREAD | libc::CLONE_VM;
+    // A thread with descriptors of its own would have a limit of its own for these, and files that its process does not show.
+    let shared = libc::CLONE_VM | libc::CLONE_FILES | libc::CLONE_FS | libc::CLONE_SIGHAND;
+    let thread = libc::CLONE_THREAD | shared;
+    let foreign = NAMESPACES | libc::CLONE_PARENT;
     // The thread that `tkill` names may be any of the system's; only Landlock's scope knows whose it is.
     let tkill = if landlock_abi >= SCOPE || circumstances.signals() { Allow } else { DENIED };
     let clone = match processes {
@@ -59,7 +72,7 @@ fn threads(circumstances: Circumstances) -> [Rule; 8] {
         true => only(
             Call::clone,
             "threads and processes below it, never namespaces, nor children of its own parent",
-            [vec![bits(0, NAMESPACES | libc::CLONE_PARENT, 0)]],
+            [vec![bits(0, libc::CLONE_THREAD | foreign, 0)], vec![bits(0, thread | foreign, thread)]],
         ),
     };
     let signal = |call, itself| match circumstances.signals() {
@@ -194,7 +207,7 @@ fn sockets() -> [Rule; 3] {
     ]
 }
 
-fn descriptors() -> [Rule; 2] {
+fn descriptors() -> [Rule; 3] {
     let controls = [
         libc::TCGETS as u32,
         libc::TIOCGWINSZ as u32,
@@ -234,6 +247,11 @@ fn descriptors() -> [Rule; 2] {
             cases: controls.into_iter().chain([unknown]).collect(),
             otherwise: Deny(libc::ENOTTY),
         },
+        only(
+            Call::close_range,
+            "gives up descriptors, but for all threads of the process: each would count for itself",
+            [vec![bits(2, CLOSE_RANGE_UNSHARE, 0)]],
+        ),
     ]
 }
 
@@ -269,23 +287,45 @@ fn absent() -> [Rule; 5] {
     ]
 }
 
-/// Landlock before ABI 3 does not mediate truncation, which needs no descriptor that is open for writing.
-fn truncation() -> [Rule; 4] {
-    let reason = "Landlock does not mediate truncation here";
+/// What opening files must not do: truncate where Landlock before ABI 3 does not mediate that, which needs no descriptor that is open
+/// for writing; and make files without a name where the host has to count what there is.
+fn opening(Circumstances { landlock_abi, alone, .. }: Circumstances) -> Vec<Rule> {
     let open = |call, argument| {
         // 3 is the odd access mode that gives neither reading nor writing.
         let truncating = [libc::O_RDONLY, 3].map(|mode| Case {
-            checks: vec![bits(argument, libc::O_TRUNC | libc::O_ACCMODE, libc::O_TRUNC | mode)],
+            // What is made without a name was not there before.
+            checks: vec![bits(argument, NAMELESS | libc::O_TRUNC | libc::O_ACCMODE, libc::O_TRUNC | mode)],
             action: Deny(libc::EACCES),
         });
-        Rule { call, reason, cases: truncating.to_vec(), otherwise: Allow }
+        let nameless =
+            Case { checks: vec![bits(argument, NAMELESS, NAMELESS)], action: Fail(libc::EOPNOTSUPP) };
+        let truncating = truncating.into_iter().filter(|_| landlock_abi < 3);
+        let cases: Vec<Case> = truncating.chain((!alone).then_some(nameless)).collect();
+        let reason =
+            "opens a file: Landlock decides which, but not always whether it is truncated or has no name";
+        Rule { call, reason, cases, otherwise: Allow }
     };
-    [
+    if alone && landlock_abi >= 3 {
+        return Vec::new();
+    }
+    vec![
         open(Call::openat, 2),
         open(Call::open, 1),
-        Rule::always(Call::truncate, Deny(libc::EACCES), reason),
         Rule::always(Call::openat2, Fail(libc::ENOSYS), "its flags are behind a pointer"),
     ]
+}
+
+fn truncation() -> Rule {
+    Rule::always(Call::truncate, Deny(libc::EACCES), "Landlock does not mediate truncation here")
+}
+
+/// What takes more of a disk than the host could see in time, where the scratch directory is no file system of its own.
+fn unbounded_disk() -> [Rule; 1] {
+    [Rule::always(
+        Call::fallocate,
+        Fail(libc::EOPNOTSUPP),
+        "takes gigabytes in an instant; libraries write instead, as on file systems that lack it",
+    )]
 }
 
 /// Allowed in each of these cases, and denied otherwise.

@@ -33,8 +33,8 @@ impl Refusals {
     /// Of a filter that makes up for what this Landlock ABI lacks, and tells which files are named if it is traced.
     pub(crate) fn new(landlock_abi: u32, traced: bool) -> Refusals {
         // Which process the filter takes for its own, and whether there may be others, matters to what is allowed and names no files, which
-        // is not told.
-        Refusals(rules(Circumstances { own_pid: 0, landlock_abi, traced, processes: false, alone: false }))
+        // is not told. What depends on whether it is alone and names files is told where it is allowed, and else fails untold.
+        Refusals(rules(Circumstances { own_pid: 0, landlock_abi, traced, processes: false, alone: true }))
     }
 
     /// The answer to a call that the filter has told of.
@@ -80,6 +80,7 @@ fn reason(call: Call) -> &'static str {
         setuid | setgid | setreuid | setregid | setresuid | setresgid | setfsuid | setfsgid | setgroups
         | capset => "plugins change no privileges",
         mmap => "it would escape the limit of memory",
+        close_range => "all threads of a plugin have the same descriptors",
         madvise => "it would compare memory with that of other processes",
         ioctl => "plugins control no devices, and no attributes of files",
         _ => UNLISTED,

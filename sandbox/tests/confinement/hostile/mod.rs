@@ -1,6 +1,7 @@
 //! The hostile plugin: one function for each attack. It prints `through` if the attack succeeded.
 
 mod files;
+mod filling;
 mod kernel;
 mod metadata;
 mod naming;
@@ -34,6 +35,7 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
     let more = [kernel::ATTACKS, metadata::ATTACKS, others::ATTACKS, privileges::ATTACKS];
     let tables = tables.into_iter().chain(more).chain([
         seclusion::ATTACKS,
+        filling::ATTACKS,
         programs::ATTACKS,
         sight::LOOK,
         naming::NAMING,

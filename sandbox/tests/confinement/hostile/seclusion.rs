@@ -108,7 +108,7 @@ fn fill_disk_mapped(a: &[&str]) -> io::Result<()> {
 }
 
 /// Keeps what was taken for as many milliseconds as the last argument says, if there is one.
-fn hold(a: &[&str]) -> io::Result<()> {
+pub(super) fn hold(a: &[&str]) -> io::Result<()> {
     let long = a.get(1).map_or(0, |milliseconds| milliseconds.parse().unwrap());
     std::thread::sleep(std::time::Duration::from_millis(long));
     Ok(())

@@ -45,6 +45,13 @@ fn threads_but_no_processes() {
     denied(libc::SYS_clone, &[libc::SIGCHLD.into()]);
     denied(libc::SYS_clone, &[(libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD).into()]);
     denied(libc::SYS_clone, &[(THREAD | libc::CLONE_NEWUSER).into()]);
+    for own in [libc::CLONE_FILES, libc::CLONE_FS, libc::CLONE_SIGHAND] {
+        denied(libc::SYS_clone, &[(THREAD & !own).into()]);
+        assert_eq!(verdict_in(STARTING, libc::SYS_clone, &[(THREAD & !own).into()]), DENIED_AS_SUCH);
+    }
+    allowed(libc::SYS_close_range, &[3, ABOVE - 1, 4]);
+    denied(libc::SYS_close_range, &[3, ABOVE - 1, 2]);
+    denied(libc::SYS_close_range, &[3, ABOVE - 1, 6]);
     fails(libc::SYS_clone3, &[], libc::ENOSYS);
     for number in [libc::SYS_setsid, libc::SYS_unshare, libc::SYS_ptrace, libc::SYS_wait4] {
         denied(number, &[]);
@@ -54,6 +61,23 @@ fn threads_but_no_processes() {
     allowed(libc::SYS_prlimit64, &[0, 7, 0, 1]);
     allowed(libc::SYS_prctl, &[libc::PR_SET_NAME.into()]);
     denied(libc::SYS_prctl, &[libc::PR_SET_PDEATHSIG.into()]);
+}
+
+#[test]
+fn what_hides_or_takes_a_disk_only_where_that_is_its_own() {
+    let alone = Circumstances { alone: true, ..CIRCUMSTANCES };
+    let nameless = i64::from(libc::O_TMPFILE | libc::O_RDWR);
+    for (number, arguments, error) in [
+        (libc::SYS_fallocate, [3, 0, 0, 1 << 30], libc::EOPNOTSUPP),
+        (libc::SYS_openat, [-100, 1, nameless, 0o600], libc::EOPNOTSUPP),
+        (libc::SYS_openat, [-100, 1, nameless | ABOVE, 0o600], libc::EOPNOTSUPP),
+        (libc::SYS_openat2, [-100, 1, 1, 24], libc::ENOSYS),
+    ] {
+        fails(number, &arguments, error);
+        assert_eq!(verdict_in(alone, number, &arguments), libc::SECCOMP_RET_ALLOW, "{number}");
+    }
+    let directory = i64::from(libc::O_DIRECTORY | libc::O_CLOEXEC);
+    allowed(libc::SYS_openat, &[-100, 1, directory]);
 }
 
 #[test]

@@ -18,8 +18,10 @@ const CIRCUMSTANCES: Circumstances =
 /// The same, of what may start processes.
 const STARTING: Circumstances = Circumstances { processes: true, ..CIRCUMSTANCES };
 /// Every rule that there is, is in one of them.
-const ALL_CIRCUMSTANCES: [Circumstances; 8] = [
+const ALL_CIRCUMSTANCES: [Circumstances; 10] = [
     CIRCUMSTANCES,
+    Circumstances { alone: true, ..CIRCUMSTANCES },
+    Circumstances { alone: true, traced: true, ..CIRCUMSTANCES },
     Circumstances { landlock_abi: 1, ..CIRCUMSTANCES },
     Circumstances { traced: true, ..CIRCUMSTANCES },
     Circumstances { landlock_abi: 1, traced: true, ..CIRCUMSTANCES },
