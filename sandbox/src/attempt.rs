@@ -110,17 +110,8 @@ impl Attempts {
         }
     }
 
-    /// Whether a path of this manner would be kept. If not, it is counted.
-    pub(crate) fn has_room(&self, manner: Manner) -> bool {
-        let mut kept = self.kept();
-        let room = kept.room.get(&manner).copied().unwrap_or_default();
-        let free = room.paths < KEPT && room.bytes < BYTES;
-        if !free {
-            kept.more += 1;
-        }
-        free
-    }
-
+    /// Notes a path, if it is known already or there is room for it; otherwise it is counted. What it takes is taken of the
+    /// manner that is noted, whatever the path was named for: nobody can know both before the path was followed.
     pub(crate) fn note(&self, path: &Path, manner: Manner, outcome: Outcome, leads_to: PathBuf) {
         let mut kept = self.kept();
         let key = (path.as_os_str().to_owned(), manner, outcome);
@@ -129,6 +120,10 @@ impl Attempts {
             return;
         }
         let room = kept.room.entry(manner).or_default();
+        if room.paths >= KEPT || room.bytes >= BYTES {
+            kept.more += 1;
+            return;
+        }
         room.paths += 1;
         room.bytes += key.0.len() + leads_to.as_os_str().len();
         kept.seen.insert(key, (leads_to, 1));
@@ -175,9 +170,7 @@ mod tests {
     use super::*;
 
     fn note(attempts: &Attempts, path: &str, manner: Manner) {
-        if attempts.has_room(manner) {
-            attempts.note(Path::new(path), manner, Outcome::Denied, path.into());
-        }
+        attempts.note(Path::new(path), manner, Outcome::Denied, path.into());
     }
 
     #[test]
@@ -189,6 +182,8 @@ mod tests {
         // Looking at many paths hides no reading.
         note(&attempts, "/secret", Manner::Read);
         note(&attempts, "/secret", Manner::Read);
+        // Nor is what is kept another path, however many there are.
+        note(&attempts, "/0", Manner::Look);
         let told = attempts.told();
         assert_eq!((told.attempts.len(), told.more), (KEPT + 1, 10));
         let secret = told.attempts.iter().find(|one| one.path == Path::new("/secret")).unwrap();

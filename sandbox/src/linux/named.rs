@@ -71,9 +71,6 @@ impl Tracer {
     }
 
     fn keep(&mut self, call: &Call, wish: &Wish) {
-        if !self.attempts.has_room(wish.manner) {
-            return;
-        }
         let root = self.root.get_or_insert_with(|| peek::root(call.thread).ok());
         let seen = root.as_ref().map_or_else(|| found(None, wish), |root| found(Some(root), wish));
         let (outcome, leads_to, manner) = match seen {

@@ -16,6 +16,7 @@ pub(crate) fn tests() -> Vec<Test> {
         what_names_nothing_is_counted
         a_path_that_is_changed_meanwhile_opens_nothing_more
         many_paths_are_bounded
+        many_names_of_a_folder_are_bounded
         threads_are_traced
         nothing_more_is_allowed_and_nothing_less
         an_honest_plugin_is_not_hindered
@@ -165,6 +166,19 @@ fn many_paths_are_bounded() {
     let kept = attempted.attempts.iter().filter(named).count() as u64;
     assert!(kept <= 4096 && kept > 4000, "{kept}");
     assert_eq!(kept + attempted.more, 100_000);
+}
+
+/// What it turns out to be is not what it was opened for.
+fn many_names_of_a_folder_are_bounded() {
+    for level in [Level::Standard, Level::Full] {
+        let lab = Lab::at(level);
+        let (outcome, attempted) = traced(&lab, Way::Itself, &["name_spelt", &lab.text("home"), "2000"]);
+        assert!(outcome.through(), "{level}: {outcome:?}");
+        let long = attempted.attempts.iter().map(|one| one.path.as_os_str().len());
+        let bytes: usize = long.filter(|length| *length > 3000).sum();
+        assert!(bytes > 0 && bytes < 2 << 20, "{level}: {bytes} bytes are kept");
+        assert!(attempted.more > 1000, "{level}: {}", attempted.more);
+    }
 }
 
 fn threads_are_traced() {

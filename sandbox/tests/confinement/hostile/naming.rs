@@ -52,6 +52,15 @@ pub(crate) const NAMING: &[(&str, Attack)] = &[
         let count: u64 = a[0].parse().map_err(io::Error::other)?;
         effect((0..count).all(|n| File::open(format!("/nowhere/{n}")).is_err()))
     }),
+    // A folder, opened as if to be read, and spelt differently each time, as long as a path can be.
+    ("name_spelt", |a| {
+        let count: usize = a[1].parse().map_err(io::Error::other)?;
+        let spelt = |n: usize| {
+            let bits: String = (0..16).map(|bit| if n >> bit & 1 == 1 { "/./" } else { "///" }).collect();
+            format!("{}{bits}{}", a[0], "/".repeat(3900 - a[0].len()))
+        };
+        effect((0..count).all(|n| File::open(spelt(n)).is_err()))
+    }),
     ("name_for_ever", |_| {
         io::stdout().write_all(b"begun\n")?;
         loop {
