@@ -12,9 +12,10 @@ use crate::linux::named::Tracer;
 use crate::linux::{Refusals, TESTED, Verdict};
 use crate::violation::{Observer, Violation};
 use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::sync::mpsc;
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -28,12 +29,19 @@ const MOMENT: Duration = Duration::from_millis(50);
 /// Neither thread does much.
 const STACK: usize = 256 << 10;
 
+/// How long after the child's end the last answer may take. What a traced child names is looked at meanwhile, and a file system
+/// that no longer answers holds up whoever looks at it, for ever perhaps.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// The thread that answers. Dropping it waits until all is told, which is when the child has ended.
 #[derive(Debug)]
 pub(crate) struct Watch {
     /// Where it waits for what it is to answer; `None` once it has that.
     begin: Option<mpsc::Sender<Watched>>,
     thread: Option<JoinHandle<()>>,
+    /// Has no sender any more once nothing is left to be answered.
+    answering: mpsc::Receiver<Infallible>,
+    patience: Duration,
 }
 
 /// What is answered: a filter's calls, as long as the process lives that the descriptor names, and how.
@@ -43,18 +51,25 @@ impl Watch {
     /// Gets ready, which is best done while the child is not: it waits for an answer soon.
     pub(crate) fn new(observer: Observer, mut tracer: Option<Tracer>) -> io::Result<Watch> {
         let mut telling = Telling::new(observer);
-        let (begin, watched) = mpsc::channel::<Watched>();
-        let watching = move || {
+        Watch::spawn(PATIENCE, move |watched, over| {
             // If it fails, there is nothing to answer.
             let Ok((listener, pidfd, refusals)) = watched.recv() else { return };
             answer(&listener, &pidfd, &refusals, &mut telling, tracer.as_mut());
             // From here on the kernel answers.
-            drop(listener);
+            drop((listener, over));
             telling.finish();
-        };
-        let thread =
-            thread::Builder::new().name("sandbox-watch".to_owned()).stack_size(STACK).spawn(watching)?;
-        Ok(Watch { begin: Some(begin), thread: Some(thread) })
+        })
+    }
+
+    /// Has a thread do this with what it is to answer; it drops the other thing it is given once all is answered.
+    fn spawn(
+        patience: Duration,
+        watching: impl FnOnce(mpsc::Receiver<Watched>, mpsc::Sender<Infallible>) + Send + 'static,
+    ) -> io::Result<Watch> {
+        let ((begin, watched), (over, answering)) = (mpsc::channel(), mpsc::channel());
+        let thread = thread::Builder::new().name("sandbox-watch".to_owned()).stack_size(STACK);
+        let thread = Some(thread.spawn(move || watching(watched, over))?);
+        Ok(Watch { begin: Some(begin), thread, answering, patience })
     }
 
     /// Begins to answer. `pidfd` is of the child, whose first denied calls are the launcher's test of itself. Nothing, if it
@@ -75,7 +90,9 @@ impl Watch {
 impl Drop for Watch {
     fn drop(&mut self) {
         self.begin = None;
-        if let Some(thread) = self.thread.take() {
+        let held_up = self.answering.recv_timeout(self.patience) == Err(RecvTimeoutError::Timeout);
+        // One that is held up ends by itself when it can, and does nothing then but to tell.
+        if let Some(thread) = self.thread.take().filter(|_| !held_up) {
             // It has told nobody anything if it has panicked, and there is nobody to tell of that.
             let _ = thread.join();
         }
@@ -191,5 +208,35 @@ impl Teller {
         let thread =
             thread::Builder::new().name("sandbox-tell".to_owned()).stack_size(STACK).spawn(telling)?;
         Ok(Teller { violations, told, thread })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    #[test]
+    fn an_answer_that_never_comes_holds_up_nobody() {
+        let (held, holding) = mpsc::channel::<()>();
+        let watching = move |_, over| {
+            let _ = holding.recv();
+            drop(over);
+        };
+        drop(Watch::spawn(Duration::from_millis(1), watching).unwrap());
+        drop(held);
+    }
+
+    #[test]
+    fn all_is_told_first_however_long_that_takes() {
+        let told = Arc::new(AtomicBool::new(false));
+        let teller = told.clone();
+        let watching = move |_, over| {
+            drop(over);
+            teller.store(true, Ordering::Release);
+        };
+        drop(Watch::spawn(PATIENCE, watching).unwrap());
+        assert!(told.load(Ordering::Acquire));
     }
 }

@@ -17,6 +17,7 @@ pub(crate) mod listener;
 mod mounts;
 pub(crate) mod named;
 mod namespaces;
+mod outside;
 pub(crate) mod passing;
 mod paths;
 mod peek;

@@ -1,10 +1,12 @@
 //! Which files a call of a traced child names, where they lie, and what will come of it.
 //!
 //! It is told, and nothing is decided by it: the child may change its memory, its links and its working directory between this
-//! look and the kernel's own. Links are followed by the kernel, in the child's own file tree, and nothing is opened.
+//! look and the kernel's own. Links are followed by the kernel, in the child's own file tree, and nothing is opened. What the
+//! child does not see there `outside.rs` looks for.
 
 use super::descriptors::check;
 use super::listener::{Call, Listener};
+use super::outside::Outside;
 use super::peek::{self, Look};
 use super::seccomp::naming::{Kind, Last, Named};
 use crate::attempt::{Attempts, Manner, Outcome};
@@ -22,6 +24,7 @@ use std::sync::Arc;
 pub(crate) struct Tracer {
     attempts: Arc<Attempts>,
     granted: Granted,
+    outside: Outside,
     /// The root of the child's file tree, which it cannot change, once it was looked for.
     root: Option<Option<File>>,
 }
@@ -49,7 +52,7 @@ const LINKS_LIMIT: usize = 40;
 
 impl Tracer {
     pub(crate) fn new(attempts: Arc<Attempts>, granted: Granted) -> Tracer {
-        Tracer { attempts, granted, root: None }
+        Tracer { attempts, granted, outside: Outside::new(), root: None }
     }
 
     /// Notes the files that a call names, which waits meanwhile.
@@ -72,43 +75,53 @@ impl Tracer {
 
     fn keep(&mut self, call: &Call, wish: &Wish) {
         let root = self.root.get_or_insert_with(|| peek::root(call.thread).ok());
-        let seen = root.as_ref().map_or_else(|| found(None, wish), |root| found(Some(root), wish));
+        let seen = match root {
+            Some(root) => found(root, wish),
+            None => self.outside(&wish.path, wish.follows),
+        };
         let (outcome, leads_to, manner) = match seen {
             Ok(found) => {
                 let manner = manner(wish, &found);
                 (self.granted.outcome(&found.path, manner), found.path, manner)
             }
             Err(error) if is_absent(&error) => self.absent(wish),
-            Err(error) => {
-                let outcome = match error.raw_os_error() {
-                    // Who may not even look there may do nothing else.
-                    Some(libc::EACCES) => Outcome::Denied,
-                    // This process may not look like this: in some containers.
-                    Some(libc::ENOSYS | libc::EPERM) => self.granted.outcome(&wish.path, wish.manner),
-                    _ => Outcome::Absent,
-                };
-                (outcome, wish.path.clone(), wish.manner)
-            }
+            Err(error) => self.failed(wish, &error),
         };
         self.attempts.note(&wish.path, manner, outcome, leads_to);
     }
 
+    /// Of a path that cannot be followed to where it leads.
+    fn failed(&self, wish: &Wish, error: &io::Error) -> (Outcome, PathBuf, Manner) {
+        let outcome = match error.raw_os_error() {
+            // Who may not even look there may do nothing else.
+            Some(libc::EACCES) => Outcome::Denied,
+            // This process may not look like this: in some containers.
+            Some(libc::ENOSYS | libc::EPERM) => self.granted.outcome(&wish.path, wish.manner),
+            _ => Outcome::Absent,
+        };
+        (outcome, wish.path.clone(), wish.manner)
+    }
+
     /// Of a path at which the child sees nothing: something may lie there that it was not shown, or may be made there.
     fn absent(&self, wish: &Wish) -> (Outcome, PathBuf, Manner) {
-        if let Some(found) = found(None, wish).ok().or_else(|| self.beyond(wish)) {
-            // Scratch is the child's own, whatever lies there to others.
-            let outcome = match self.granted.is_scratch(&found.path) {
-                true => Outcome::Absent,
-                false => Outcome::Denied,
-            };
-            let manner = manner(wish, &found);
-            return (outcome, found.path, manner);
+        let outside = self.outside(&wish.path, wish.follows);
+        match outside.or_else(|error| if is_absent(&error) { self.beyond(wish) } else { Err(error) }) {
+            Ok(found) => {
+                // Scratch is the child's own, whatever lies there to others.
+                let outcome = match self.granted.is_scratch(&found.path) {
+                    true => Outcome::Absent,
+                    false => Outcome::Denied,
+                };
+                let manner = manner(wish, &found);
+                return (outcome, found.path, manner);
+            }
+            Err(error) if !is_absent(&error) => return self.failed(wish, &error),
+            Err(_) => {}
         }
         let lies = |folder: &Path| {
-            let folder =
-                Wish { path: folder.to_owned(), manner: Manner::Look, creates: false, follows: true };
-            let own = self.root.iter().flatten().find_map(|root| found(Some(root), &folder).ok());
-            own.or_else(|| found(None, &folder).ok()).filter(|found| found.is_directory)
+            let at = Wish { path: folder.to_owned(), manner: Manner::Look, creates: false, follows: true };
+            let own = self.root.iter().flatten().find_map(|root| found(root, &at).ok());
+            own.or_else(|| self.outside(folder, true).ok()).filter(|found| found.is_directory)
         };
         let folder = wish.path.parent().filter(|_| wish.creates).and_then(lies);
         match folder.zip(wish.path.file_name()) {
@@ -121,18 +134,32 @@ impl Tracer {
     }
 
     /// What a link leads to that the child sees, and that leads to what it does not see.
-    fn beyond(&self, wish: &Wish) -> Option<Found> {
-        let root = self.root.iter().flatten().next().filter(|_| wish.follows)?;
+    fn beyond(&self, wish: &Wish) -> io::Result<Found> {
+        let nothing = || io::Error::from_raw_os_error(libc::ENOENT);
+        let root = self.root.iter().flatten().next().filter(|_| wish.follows).ok_or_else(nothing)?;
         let mut path = wish.path.clone();
         for _ in 0..LINKS_LIMIT {
-            let at = |path, follows| Wish { path, manner: Manner::Look, creates: false, follows };
-            let link = found(Some(root), &at(path, false)).ok()?;
-            path = link.path.parent()?.join(link.says?);
-            if let Ok(found) = found(None, &at(path.clone(), true)) {
-                return Some(found);
+            let at = Wish { path, manner: Manner::Look, creates: false, follows: false };
+            let link = found(root, &at)?;
+            path = link
+                .path
+                .parent()
+                .zip(link.says)
+                .map(|(folder, says)| folder.join(says))
+                .ok_or_else(nothing)?;
+            match self.outside(&path, true) {
+                Err(error) if is_absent(&error) => {}
+                other => return other,
             }
         }
-        None
+        Err(nothing())
+    }
+
+    /// What lies at a path in this process's own tree.
+    fn outside(&self, path: &Path, follows: bool) -> io::Result<Found> {
+        let (real, is_directory) = self.outside.found(path, follows)?;
+        let path = if is_of_processes(path) { path.to_owned() } else { real };
+        Ok(Found { path, is_directory, says: None })
     }
 }
 
@@ -196,30 +223,33 @@ fn opened(flags: i32) -> (Manner, bool) {
     }
 }
 
-/// What lies at a path in the tree below a root, or of this process.
-fn found(root: Option<&File>, wish: &Wish) -> io::Result<Found> {
-    let below = root.map_or(libc::AT_FDCWD, AsRawFd::as_raw_fd);
+/// What lies at a path in the tree below a root.
+fn found(root: &File, wish: &Wish) -> io::Result<Found> {
     let mut path = wish.path.as_os_str().as_bytes().to_vec();
     path.push(0);
     // SAFETY: all zeros are a valid value of this structure.
     let mut how: libc::open_how = unsafe { std::mem::zeroed() };
     let last = if wish.follows { 0 } else { libc::O_NOFOLLOW };
     how.flags = (libc::O_PATH | libc::O_CLOEXEC | last) as u64;
-    how.resolve = if root.is_some() { libc::RESOLVE_IN_ROOT } else { libc::RESOLVE_NO_MAGICLINKS };
-    let size = size_of::<libc::open_how>();
+    how.resolve = libc::RESOLVE_IN_ROOT;
+    let (root, size) = (root.as_raw_fd(), size_of::<libc::open_how>());
     // SAFETY: the path ends with NUL, and the structure is as large as is said.
-    let opened = unsafe { libc::syscall(libc::SYS_openat2, below, path.as_ptr(), &raw const how, size) };
+    let opened = unsafe { libc::syscall(libc::SYS_openat2, root, path.as_ptr(), &raw const how, size) };
     let descriptor = RawFd::try_from(check(opened)?).map_err(io::Error::other)?;
     // SAFETY: the kernel has just made this descriptor, and nobody else owns it.
     let file = File::from(unsafe { OwnedFd::from_raw_fd(descriptor) });
-    // What is itself to the child is this process here.
-    let path = match wish.path.starts_with("/proc") {
+    let path = match is_of_processes(&wish.path) {
         true => wish.path.clone(),
         false => fs::read_link(format!("/proc/self/fd/{descriptor}"))?,
     };
     let kind = file.metadata()?.file_type();
     let says = if kind.is_symlink() { Some(says(&file)?) } else { None };
     Ok(Found { path, is_directory: kind.is_dir(), says })
+}
+
+/// What is itself to the child is this process here, so that such a path is told as it was named.
+fn is_of_processes(path: &Path) -> bool {
+    path.starts_with("/proc")
 }
 
 /// What an opened link says.
