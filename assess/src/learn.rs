@@ -37,6 +37,8 @@ pub struct Learnt {
     pub never: BTreeSet<(String, String)>,
     /// What the author has to do beside the manifest.
     pub advice: BTreeSet<String>,
+    /// What the host cannot follow to where it leads, so that nothing is proposed for it, and what it was for, sorted.
+    pub unknown: BTreeSet<(PathBuf, Manner)>,
     /// What was only looked at: whether it is there, its size or times. It may not matter.
     pub looked_at: Vec<PathBuf>,
 }
@@ -111,6 +113,9 @@ struct Learner {
 
 impl Learner {
     fn paths(&mut self, named: &[Named]) {
+        let unknown = named.iter().filter(|one| one.outcome == Outcome::Unknown && one.whose != Whose::Runtime);
+        let used = unknown.filter(|one| one.manner != Manner::Look);
+        self.learnt.unknown.extend(used.map(|one| (one.path.clone(), one.manner)));
         let mut read: BTreeMap<PathBuf, bool> = BTreeMap::new();
         for one in named.iter().filter(|one| one.outcome == Outcome::Denied && one.whose != Whose::Runtime) {
             let path = plain(one);

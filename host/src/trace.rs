@@ -35,8 +35,8 @@ pub(crate) struct Grounds {
     objects: Vec<PathBuf>,
     granted: Vec<PathBuf>,
     runtime: Vec<PathBuf>,
-    /// What the interpreter looks for by itself, before it runs anything.
-    usual: BTreeSet<PathBuf>,
+    /// What the interpreter looks for by itself, before it runs anything, and what for.
+    usual: BTreeSet<(PathBuf, Manner)>,
 }
 
 /// To whom it belongs what lies at a path.
@@ -159,13 +159,13 @@ impl Grounds {
             objects: objects.iter().map(|path| real(path)).collect(),
             granted: granted.iter().map(|path| real(path)).collect(),
             runtime,
-            usual: LOADER.iter().map(PathBuf::from).collect(),
+            usual: LOADER.map(|(path, manner)| (path.into(), manner)).into(),
         }
     }
 
     /// Whose it is, and the path and where it leads as they are told.
     fn place(&self, attempt: &Attempt) -> (Whose, PathBuf, PathBuf) {
-        let Attempt { path, leads_to, outcome, .. } = attempt;
+        let Attempt { path, leads_to, outcome, manner, .. } = attempt;
         let (path, leads_to) = (tidy(path), leads_to.clone());
         for (whose, folder) in [(Whose::Scratch, &self.scratch), (Whose::Package, &self.package)] {
             let Some(folder) = folder else { continue };
@@ -175,21 +175,32 @@ impl Grounds {
             }
         }
         let below = |folders: &[PathBuf]| folders.iter().any(|folder| leads_to.starts_with(folder));
+        let is_seen = matches!(outcome, Outcome::Allowed | Outcome::Absent);
         let whose = if below(&self.granted) {
             Whose::Granted
         } else if below(&self.objects) {
             Whose::Objects
-        } else if self.usual.contains(&path) || below(&self.runtime) && *outcome != Outcome::Denied {
+        } else if self.is_usual(&path, *manner) || is_seen && below(&self.runtime) {
             Whose::Runtime
         } else {
             Whose::Other
         };
         (whose, path, leads_to)
     }
+
+    /// Whether the interpreter does the same by itself. What it only looks at it does not read.
+    fn is_usual(&self, path: &Path, manner: Manner) -> bool {
+        self.usual.contains(&(path.to_owned(), manner))
+    }
 }
 
 /// What the loader of programs looks for by itself, and Rust's library for the number of processors.
-const LOADER: [&str; 3] = ["/etc/ld.so.cache", "/etc/ld.so.preload", "/proc/self/cgroup"];
+const LOADER: [(&str, Manner); 4] = [
+    ("/etc/ld.so.cache", Manner::Read),
+    ("/etc/ld.so.preload", Manner::Look),
+    ("/etc/ld.so.preload", Manner::Read),
+    ("/proc/self/cgroup", Manner::Read),
+];
 
 /// Without `.` and doubled slashes. What `..` means depends on links, so it stays.
 fn tidy(path: &Path) -> PathBuf {
@@ -219,7 +230,10 @@ mod tests {
             objects: vec!["/g/objects".into()],
             granted: vec!["/data".into()],
             runtime: vec!["/lib".into()],
-            usual: BTreeSet::from(["/etc/ld.so.cache".into()]),
+            usual: BTreeSet::from([
+                ("/etc/ld.so.cache".into(), Manner::Read),
+                ("/etc/passwd".into(), Manner::Look),
+            ]),
         };
         let allowed = |path, leads_to| told(&grounds, path, leads_to, Outcome::Allowed);
         assert_eq!(allowed("/c/s/a", "/c/s/a"), "Scratch a a");
@@ -232,6 +246,10 @@ mod tests {
             denied("/etc/ld.so.cache", "/etc/ld.so.cache"),
             "Runtime /etc/ld.so.cache /etc/ld.so.cache"
         );
+        // The interpreter looks at it, and the plugin has read it.
+        assert_eq!(denied("/etc/passwd", "/etc/passwd"), "Other /etc/passwd /etc/passwd");
+        let unknown = told(&grounds, "/lib/../proc/self/root/x", "/lib/../proc/self/root/x", Outcome::Unknown);
+        assert!(unknown.starts_with("Other "), "{unknown}");
         assert_eq!(denied("/lib/site", "/lib/site"), "Other /lib/site /lib/site");
         assert_eq!(denied("/c/s/link", "/home/a"), "Other /c/s/link /home/a");
     }

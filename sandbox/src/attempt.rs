@@ -36,6 +36,9 @@ pub enum Outcome {
     Denied,
     /// Nothing lies there, whether granted or not.
     Absent,
+    /// The host cannot follow it to where it leads: it goes through a link of the process's own, such as `/proc/self/root`,
+    /// through too many links, or to another machine. It may lead anywhere.
+    Unknown,
 }
 
 /// A path that was named, and what came of it.
@@ -161,6 +164,7 @@ impl fmt::Display for Outcome {
             Outcome::Allowed => "allowed",
             Outcome::Denied => "denied",
             Outcome::Absent => "not there",
+            Outcome::Unknown => "unknown",
         })
     }
 }

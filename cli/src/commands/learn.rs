@@ -54,6 +54,9 @@ fn page(tracing: &Tracing, learnt: &Learnt) -> String {
     );
     let never = learnt.never.iter().map(|(what, why)| format!("  {}: {}\n", tame(what), tame(why)));
     section(&mut page, "denied, and never granted", never.collect());
+    let unknown = learnt.unknown.iter();
+    let unknown = unknown.map(|(path, manner)| format!("  {:<8} {}\n", manner.to_string(), tame(&path.to_string_lossy())));
+    section(&mut page, "named, and where it leads cannot be told", unknown.collect());
     let mut looked: String = learnt
         .looked_at
         .iter()
@@ -78,6 +81,9 @@ fn data(tracing: &Tracing, learnt: &Learnt) -> Value {
         })).collect::<Vec<_>>(),
         "never": learnt.never.iter().map(|(what, why)| json!({"what": what, "why": why})).collect::<Vec<_>>(),
         "advice": learnt.advice,
+        "unknown": learnt.unknown.iter().map(|(path, manner)| json!({
+            "path": path.to_string_lossy(), "manner": manner.to_string(),
+        })).collect::<Vec<_>>(),
         "lookedAt": learnt.looked_at.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>(),
         "block": if learnt.has_new() { Some(learnt.block()) } else { None },
     })

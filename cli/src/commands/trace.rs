@@ -92,12 +92,13 @@ pub(super) fn head(tracing: &Tracing) -> String {
     head
 }
 
-/// What is neither its own nor everybody's, and lies somewhere.
+/// What is neither its own nor everybody's, and lies somewhere or may do so.
 fn is_telling(one: &Named) -> bool {
     let everyday = matches!(one.whose, Whose::Package | Whose::Scratch | Whose::Objects);
     match one.outcome {
         Outcome::Absent => false,
         Outcome::Denied => one.whose != Whose::Runtime,
+        Outcome::Unknown => one.whose != Whose::Runtime && one.manner != Manner::Look,
         Outcome::Allowed => one.whose != Whose::Runtime && !everyday && one.manner != Manner::Look,
     }
 }

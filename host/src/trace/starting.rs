@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use probity_sandbox::{Child, Entry, Launcher, Observer, Profile, SpawnError};
+use probity_sandbox::{Child, Entry, Launcher, Manner, Observer, Profile, SpawnError};
 
 use super::{Grounds, Run, Trace, tidy};
 
@@ -25,7 +25,7 @@ impl Trace {
 }
 
 /// What an interpreter looks for on its way to an empty script: no plugin's doing.
-fn usual(launcher: &Launcher, profile: &Profile) -> Result<Vec<PathBuf>, SpawnError> {
+fn usual(launcher: &Launcher, profile: &Profile) -> Result<Vec<(PathBuf, Manner)>, SpawnError> {
     let Entry::Interpreter { path, sha256, arguments } = &profile.entry else { return Ok(Vec::new()) };
     let options = arguments.iter().take_while(|argument| argument.starts_with('-')).cloned();
     let arguments = options.chain(["/dev/null".to_owned()]).collect();
@@ -37,5 +37,5 @@ fn usual(launcher: &Launcher, profile: &Profile) -> Result<Vec<PathBuf>, SpawnEr
     // It reads nothing and writes little. Where its end cannot be seen, what is known by then is enough.
     let _ = child.wait();
     drop(child);
-    Ok(attempts.told().attempts.iter().map(|attempt| tidy(&attempt.path)).collect())
+    Ok(attempts.told().attempts.iter().map(|attempt| (tidy(&attempt.path), attempt.manner)).collect())
 }

@@ -97,7 +97,7 @@ impl Tracer {
             Some(libc::EACCES) => Outcome::Denied,
             // This process may not look like this: in some containers.
             Some(libc::ENOSYS | libc::EPERM) => self.granted.outcome(&wish.path, wish.manner),
-            _ => Outcome::Absent,
+            _ => Outcome::Unknown,
         };
         (outcome, wish.path.clone(), wish.manner)
     }

@@ -2,7 +2,7 @@
 
 use crate::Test;
 use crate::lab::{Lab, Outcome as Ended, Way, everywhere, finish, hearing};
-use probity_sandbox::{Attempted, Attempts, Ceiling, Level};
+use probity_sandbox::{Attempted, Attempts, Ceiling, Level, Manner, Outcome};
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader};
 use std::sync::Arc;
@@ -12,6 +12,7 @@ pub(crate) fn tests() -> Vec<Test> {
         each_path_is_told_with_what_came_of_it
         relative_paths_are_made_absolute
         links_are_followed_by_the_childs_own_tree
+        what_cannot_be_followed_is_not_said_to_be_absent
         what_is_its_own_is_allowed
         what_names_nothing_is_counted
         a_path_that_is_changed_meanwhile_opens_nothing_more
@@ -112,6 +113,22 @@ fn links_are_followed_by_the_childs_own_tree() {
                 "scratch/other: look allowed",
             ],
         );
+    }
+}
+
+/// A link of the process's own is the child's, and means something else here.
+fn what_cannot_be_followed_is_not_said_to_be_absent() {
+    for (level, way) in everywhere() {
+        let lab = Lab::at(level);
+        let secret = lab.text("home/secret");
+        let (outcome, attempted) = traced(&lab, way, &["name_through_process", &secret]);
+        assert!(outcome.through(), "{level}, {way:?}: {outcome:?}");
+        let through = format!("/proc/self/root{secret}");
+        let read = attempted.attempts.iter().filter(|one| one.manner == Manner::Read);
+        let unknown: Vec<&std::path::Path> =
+            read.filter(|one| one.outcome == Outcome::Unknown).map(|one| &*one.path).collect();
+        let round = fs::canonicalize(lab.path("scratch")).unwrap().join("round");
+        assert_eq!(unknown, [std::path::Path::new(&through), &round], "{level}, {way:?}: {attempted:?}");
     }
 }
 

@@ -52,6 +52,11 @@ pub(crate) const NAMING: &[(&str, Attack)] = &[
         let count: u64 = a[0].parse().map_err(io::Error::other)?;
         effect((0..count).all(|n| File::open(format!("/nowhere/{n}")).is_err()))
     }),
+    ("name_through_process", |a| {
+        std::os::unix::fs::symlink("round", "round")?;
+        let paths = [format!("/proc/self/root{}", a[0]), "round".to_owned()];
+        effect(paths.iter().all(|path| fs::read(path).is_err()))
+    }),
     // A folder, opened as if to be read, and spelt differently each time, as long as a path can be.
     ("name_spelt", |a| {
         let count: usize = a[1].parse().map_err(io::Error::other)?;
