@@ -279,16 +279,19 @@ fn after_a_failure_a_check_says_how_to_see_what_was_tried() {
 #[test]
 fn what_a_stranger_named_does_not_reach_the_terminal() {
     let trying = Trying::new();
-    let red = trying.lab.file("srv/\u{1b}[31mred", "x");
+    let red = trying.lab.file("srv/\u{1b}[31mred\u{9b}32m\u{202e}", "x");
     let config = format!("read {:?}", red.display().to_string());
     let policy = trying.policy(&config, "true");
     for command in ["trace", "learn"] {
         let run = trying.plugin(command, &policy, &[]).expect(0);
         assert!(
-            run.stdout.contains("srv/\\u{1b}[31mred") && !run.stdout.contains('\u{1b}'),
+            run.stdout.contains("srv/\\u{1b}[31mred") && !run.stdout.contains(['\u{1b}', '\u{9b}', '\u{202e}']),
             "{:?}",
             run.stdout
         );
+        let run = trying.plugin(command, &policy, &["--json"]).expect(0);
+        assert!(!run.stdout.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{command}: {:?}", run.stdout);
+        assert!(run.stdout.contains("\\u001b[31mred\\u009b32m\\u202e"), "{command}: {:?}", run.stdout);
     }
     let run = trying.plugin("learn", &policy, &[]).expect(0);
     assert!(

@@ -10,6 +10,7 @@ use crate::args::Subject;
 use crate::commands::trace::{head, section, traced};
 use crate::commands::{Context, Ended};
 use crate::printer::tame;
+use crate::render::{self, Layout};
 
 /// The most paths that are shown of what a plugin merely looked at and was not shown.
 const LOOKED_AT: usize = 20;
@@ -18,7 +19,7 @@ pub(crate) fn learn(cx: &Context, plugin: &str, subject: &Subject, as_json: bool
     let (settings, tracing) = traced(cx, plugin, subject)?;
     let learnt = learnt(&settings, &tracing)?;
     cx.result(&match as_json {
-        true => format!("{:#}\n", data(&tracing, &learnt)),
+        true => render::json(&data(&tracing, &learnt), Layout::Indented),
         false => page(&tracing, &learnt),
     })
 }

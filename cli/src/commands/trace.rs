@@ -16,7 +16,7 @@ use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::printer::tame;
 use crate::progress::Spinner;
-use crate::render::count;
+use crate::render::{self, Layout, count};
 use crate::subject::{self, TIMEOUT};
 
 /// The most paths that are shown of a trace, unless all are.
@@ -33,7 +33,7 @@ pub(crate) struct Shown {
 pub(crate) fn trace(cx: &Context, plugin: &str, subject: &Subject, shown: Shown) -> Ended {
     let (_, tracing) = traced(cx, plugin, subject)?;
     cx.result(&match shown.json {
-        true => format!("{:#}\n", data(&tracing)),
+        true => render::json(&data(&tracing), Layout::Indented),
         false => page(&tracing, shown.all),
     })
 }
