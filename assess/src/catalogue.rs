@@ -228,8 +228,8 @@ fn lacks(id: &str, lacking: &[Decided]) -> String {
     };
     let mut lines: Vec<String> = lacking.iter().map(line).collect();
     let options = lacking.iter().filter(|one| one.state == State::Asked);
-    let options: String =
-        options.map(|one| format!(" --{} '{}'", one.permission.kind.name(), one.permission.what)).collect();
+    let thing = |one: &Decided| Thing { kind: one.permission.kind, what: one.permission.what.clone() };
+    let options: String = options.map(|one| format!(" {}", thing(one).option())).collect();
     if !options.is_empty() {
         lines.push(format!("probity plugin grant {id} --policy FILE{options}"));
         lines.push(

@@ -190,6 +190,20 @@ fn what_is_asked_for_and_not_granted_is_not_proposed_again() {
 }
 
 #[test]
+fn a_command_to_be_copied_is_one_command() {
+    let trying = Trying::new();
+    let name = "X'; touch y; '";
+    trying.manifest(&format!("permissions {{\n    env {name:?} why=\"x\" optional=#true\n}}\n"));
+    let policy = trying.policy(&format!("ask {{ env {name:?}; }}"), "true");
+    let run = trying.plugin("learn", &policy, &[]).expect(0);
+    let told = r"plugin grant acme/tools/trying --policy FILE --env 'X'\''; touch y; '\'''";
+    assert!(run.stdout.contains(&format!("{told}\n")), "{}", run.stdout);
+    trying.manifest(&format!("permissions {{\n    env {name:?} why=\"x\"\n}}\n"));
+    let run = trying.check(&trying.policy("", "true")).expect(2);
+    assert!(run.stderr.contains(&format!("{told}\n")), "{}", run.stderr);
+}
+
+#[test]
 fn files_of_the_target_are_asked_for_by_its_name() {
     let mut trying = Trying::new();
     trying.repository.write("README", "x");

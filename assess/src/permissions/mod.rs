@@ -26,7 +26,7 @@ pub use granted::{Granted, GrantedError};
 pub use machine::{Machine, MachineError};
 pub use place::PlaceError;
 pub use request::{GrantError, PermissionRequest};
-pub use thing::Thing;
+pub use thing::{Thing, quoted};
 
 pub(crate) use amounts::allowance;
 use place::Ground;

@@ -26,6 +26,16 @@ impl Thing {
     pub fn is_covered_by(&self, asked: &Permission) -> bool {
         asked.covers(self.kind, &self.what)
     }
+
+    /// The option of `probity plugin grant` that grants it, as a shell reads it, whatever it is called.
+    pub fn option(&self) -> String {
+        format!("--{} {}", self.kind.name(), quoted(&self.what))
+    }
+}
+
+/// A text as one word of a shell: a stranger has written it, and a person may copy the command that it stands in.
+pub fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 impl fmt::Display for Thing {
@@ -47,5 +57,19 @@ mod kind {
         let name = String::deserialize(from)?;
         PermissionKind::named(&name)
             .ok_or_else(|| D::Error::custom(format!("there is no permission {name:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_never_ends_its_word() {
+        let option = |what: &str| Thing { kind: PermissionKind::Env, what: what.to_owned() }.option();
+        assert_eq!(option("LANG"), "--env 'LANG'");
+        assert_eq!(option("X'; touch y; '"), r"--env 'X'\''; touch y; '\'''");
+        assert_eq!(option(r#"$(x) `y` \ "z"#), r#"--env '$(x) `y` \ "z'"#);
+        assert_eq!(option(""), "--env ''");
     }
 }

@@ -39,9 +39,7 @@ fn page(tracing: &Tracing, learnt: &Learnt) -> String {
             let _ = writeln!(page, "it needs to ask for nothing more than its manifest asks for");
         }
     }
-    let options =
-        learnt.ungranted.iter().map(|thing| format!(" --{} '{}'", thing.kind.name(), tame(&thing.what)));
-    let options: String = options.collect();
+    let options: String = learnt.ungranted.iter().map(|thing| format!(" {}", tame(&thing.option()))).collect();
     if !options.is_empty() {
         let _ = writeln!(
             page,
