@@ -23,9 +23,6 @@ pub const WHY: &str = "to be written by the plugin's author: what it needs this 
 /// After so many files of one folder, the folder is proposed.
 const FILES: usize = 8;
 
-/// Where programs lie that a person could permit by name.
-const PROGRAMS: [&str; 6] = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/sbin", "/sbin"];
-
 /// What a plugin's manifest would have to say.
 #[derive(Debug, Default)]
 pub struct Learnt {
@@ -113,7 +110,8 @@ struct Learner {
 
 impl Learner {
     fn paths(&mut self, named: &[Named]) {
-        let unknown = named.iter().filter(|one| one.outcome == Outcome::Unknown && one.whose != Whose::Runtime);
+        let unknown =
+            named.iter().filter(|one| one.outcome == Outcome::Unknown && one.whose != Whose::Runtime);
         let used = unknown.filter(|one| one.manner != Manner::Look);
         self.learnt.unknown.extend(used.map(|one| (one.path.clone(), one.manner)));
         let mut read: BTreeMap<PathBuf, bool> = BTreeMap::new();
@@ -162,16 +160,16 @@ impl Learner {
     }
 
     fn program(&mut self, one: &Named, path: &Path) {
-        let shown = format!("executing {}", path.display());
-        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        let of_system =
-            path.parent().is_some_and(|parent| PROGRAMS.iter().any(|place| parent == Path::new(place)));
-        // Where programs can be permitted at all.
-        let kind = PermissionKind::named("exec").filter(|_| of_system && one.whose == Whose::Other);
-        let thing = kind.map(|kind| Thing { kind, what: name.to_owned() }).filter(is_askable);
+        let of_system = Some(one).filter(|one| one.whose == Whose::Other);
+        let thing = of_system.and_then(|_| Permissions::of_program(path)).ok_or_else(|| EXECUTING.to_owned());
+        let thing = thing.and_then(|thing| match self.permissions.grantable(&thing) {
+            Ok(()) if is_askable(&thing) => Ok(thing),
+            Ok(()) => Err(UNASKABLE.to_owned()),
+            Err(reason) => Err(reason),
+        });
         match thing {
-            Some(thing) => drop(self.wanted.insert(thing)),
-            None => self.never(&shown, "a plugin executes nothing but its own program"),
+            Ok(thing) => drop(self.wanted.insert(thing)),
+            Err(reason) => self.never(&format!("executing {}", path.display()), &reason),
         }
     }
 
@@ -211,7 +209,7 @@ impl Learner {
             "plugins have no network and no sockets" => {
                 Some("it has no sockets: ask the host for the input `http`, with the permission `net`")
             }
-            "plugins start no processes" if PermissionKind::named("exec").is_some() => Some(
+            "plugins start no processes" => Some(
                 "it may start programs that a person permits: `exec \"NAME\"`; which it wanted was not seen",
             ),
             _ => None,
@@ -263,6 +261,8 @@ fn lies_in(thing: &Thing, kind: PermissionKind, what: &str) -> bool {
 }
 
 const WRITING: &str = "a plugin writes nothing but its scratch folder";
+const EXECUTING: &str =
+    "a plugin executes nothing but its own program and those of the system that it was granted";
 const UNASKABLE: &str = "a manifest cannot name it";
 
 /// As the plugin named it, or, where that leads back and forth, where it leads.

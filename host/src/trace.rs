@@ -142,7 +142,8 @@ impl Grounds {
         package: Option<PathBuf>,
     ) -> Grounds {
         let objects: Vec<PathBuf> = git.into_iter().flat_map(|git| git.read.iter().cloned()).collect();
-        let granted: Vec<PathBuf> = spec.grants.read.values().cloned().collect();
+        let granted: Vec<PathBuf> =
+            spec.grants.read.values().chain(spec.grants.exec.values()).cloned().collect();
         let others = |path: &&PathBuf| {
             !objects.contains(path) && !granted.contains(path) && Some(*path) != package.as_ref()
         };
@@ -150,7 +151,8 @@ impl Grounds {
             probity_sandbox::Entry::Interpreter { path, .. } => Some(path),
             _ => None,
         };
-        let runtime = profile.execute.iter().chain(&profile.list).chain(&profile.read).chain(interpreter);
+        let executed = profile.execute.iter().chain(&profile.programs);
+        let runtime = executed.chain(&profile.list).chain(&profile.read).chain(interpreter);
         let devices = ["/dev/null", "/dev/urandom", "/dev/random"].map(PathBuf::from);
         let runtime = runtime.filter(others).map(|path| real(path)).chain(devices).collect();
         Grounds {
@@ -248,7 +250,8 @@ mod tests {
         );
         // The interpreter looks at it, and the plugin has read it.
         assert_eq!(denied("/etc/passwd", "/etc/passwd"), "Other /etc/passwd /etc/passwd");
-        let unknown = told(&grounds, "/lib/../proc/self/root/x", "/lib/../proc/self/root/x", Outcome::Unknown);
+        let unknown =
+            told(&grounds, "/lib/../proc/self/root/x", "/lib/../proc/self/root/x", Outcome::Unknown);
         assert!(unknown.starts_with("Other "), "{unknown}");
         assert_eq!(denied("/lib/site", "/lib/site"), "Other /lib/site /lib/site");
         assert_eq!(denied("/c/s/link", "/home/a"), "Other /c/s/link /home/a");

@@ -133,14 +133,14 @@ fn what_a_plugin_tried_is_told() {
 #[test]
 fn what_was_learnt_and_granted_makes_it_work() {
     let trying = Trying::new();
-    let worked = "value.passwd && value.secret && value.env";
+    let worked = "value.passwd && value.secret && value.env && value.execute";
     let policy = trying.policy(&trying.everything(), worked);
     trying.check(&policy).expect(1);
     let run = trying.plugin("learn", &policy, &[]).expect(0);
     let learnt = trying.shown(&run.stdout);
     let block = format!(
         "permissions {{\n    env \"GREETING\" {WHY}\n    read \"/etc/passwd\" {WHY}\n    read \"LAB/srv\" {WHY}\n    \
-         read \"~/notes/secret\" {WHY}\n}}\n"
+         read \"~/notes/secret\" {WHY}\n    exec \"env\" {WHY}\n}}\n"
     );
     assert_eq!(
         learnt,
@@ -151,7 +151,6 @@ fn what_was_learnt_and_granted_makes_it_work() {
              to do beside\n  \
              it has no sockets: ask the host for the input `http`, with the permission `net`\n\n\
              denied, and never granted\n  \
-             executing /usr/bin/env: a plugin executes nothing but its own program\n  \
              socket(AF_INET, SOCK_STREAM): plugins have no network and no sockets\n  \
              writing LAB/srv/new: a plugin writes nothing but its scratch folder\n",
             trying.level()
@@ -174,6 +173,7 @@ fn what_was_learnt_and_granted_makes_it_work() {
     );
     let traced = trying.shown(&trying.plugin("trace", &policy, &[]).expect(0).stdout);
     assert!(traced.contains("allowed   list     LAB/srv\n"), "{traced}");
+    assert!(traced.contains("allowed   execute  /usr/bin/env"), "{traced}");
 }
 
 #[test]
@@ -299,7 +299,8 @@ fn what_a_stranger_named_does_not_reach_the_terminal() {
     for command in ["trace", "learn"] {
         let run = trying.plugin(command, &policy, &[]).expect(0);
         assert!(
-            run.stdout.contains("srv/\\u{1b}[31mred") && !run.stdout.contains(['\u{1b}', '\u{9b}', '\u{202e}']),
+            run.stdout.contains("srv/\\u{1b}[31mred")
+                && !run.stdout.contains(['\u{1b}', '\u{9b}', '\u{202e}']),
             "{:?}",
             run.stdout
         );

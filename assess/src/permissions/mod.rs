@@ -131,6 +131,11 @@ impl Permissions {
         }
     }
 
+    /// What a manifest would say of the program at this path, if that is one of the system's.
+    pub(crate) fn of_program(path: &Path) -> Option<Thing> {
+        program::name(path).map(|name| Thing { kind: PermissionKind::Exec, what: name.to_owned() })
+    }
+
     /// The person's home folder, links followed.
     pub(crate) fn home(&self) -> Option<PathBuf> {
         self.ground.home.as_deref().map(place::canonical)

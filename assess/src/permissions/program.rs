@@ -48,6 +48,14 @@ pub(super) fn meant(what: &str) -> impl Iterator<Item = Metadata> {
     FOLDERS.iter().filter_map(move |folder| fs::metadata(Path::new(folder).join(what)).ok())
 }
 
+/// The bare name that means the program at this path in one of the system's folders.
+pub(super) fn name(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?;
+    let of_system = FOLDERS.iter().any(|folder| path.parent() == Some(Path::new(folder)));
+    let (meant, own) = (fs::metadata(found(name)?).ok()?, fs::metadata(path).ok()?);
+    (of_system && is_same(&meant, &own)).then_some(name)
+}
+
 fn found(name: &str) -> Option<PathBuf> {
     let mut named = FOLDERS.iter().map(|folder| Path::new(folder).join(name));
     named.find(|path| fs::symlink_metadata(path).is_ok())

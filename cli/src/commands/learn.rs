@@ -39,7 +39,8 @@ fn page(tracing: &Tracing, learnt: &Learnt) -> String {
             let _ = writeln!(page, "it needs to ask for nothing more than its manifest asks for");
         }
     }
-    let options: String = learnt.ungranted.iter().map(|thing| format!(" {}", tame(&thing.option()))).collect();
+    let options: String =
+        learnt.ungranted.iter().map(|thing| format!(" {}", tame(&thing.option()))).collect();
     if !options.is_empty() {
         let _ = writeln!(
             page,
@@ -54,7 +55,8 @@ fn page(tracing: &Tracing, learnt: &Learnt) -> String {
     let never = learnt.never.iter().map(|(what, why)| format!("  {}: {}\n", tame(what), tame(why)));
     section(&mut page, "denied, and never granted", never.collect());
     let unknown = learnt.unknown.iter();
-    let unknown = unknown.map(|(path, manner)| format!("  {:<8} {}\n", manner.to_string(), tame(&path.to_string_lossy())));
+    let unknown = unknown
+        .map(|(path, manner)| format!("  {:<8} {}\n", manner.to_string(), tame(&path.to_string_lossy())));
     section(&mut page, "named, and where it leads cannot be told", unknown.collect());
     let mut looked: String = learnt
         .looked_at

@@ -19,6 +19,7 @@ pub(crate) fn tests() -> Vec<Test> {
         many_paths_are_bounded
         many_names_of_a_folder_are_bounded
         threads_are_traced
+        programs_that_a_child_starts_are_traced
         nothing_more_is_allowed_and_nothing_less
         an_honest_plugin_is_not_hindered
         an_older_kernels_denials_stay
@@ -204,6 +205,29 @@ fn threads_are_traced() {
         let (outcome, attempted) = traced(&lab, Way::Itself, &["name_in_threads", &lab.text("home/secret")]);
         assert!(outcome.through(), "{level}: {outcome:?}");
         assert_eq!(told(&lab, &attempted), ["home/secret: read denied 1600 times"]);
+    }
+}
+
+/// They have the filter of whoever starts them, and so its listener.
+fn programs_that_a_child_starts_are_traced() {
+    for (level, way) in everywhere() {
+        let lab = Lab::at(level).granting(&["/usr/bin/sort"]);
+        let secret = lab.text("home/secret");
+        let (outcome, attempted) =
+            traced(&lab, way, &["start_naming", "/usr/bin/sort", &secret, "/usr/bin/head"]);
+        assert!(outcome.through(), "{level}, {way:?}: {outcome:?} {attempted:?}");
+        let told = told(&lab, &attempted);
+        // What it is not shown it does not try to read.
+        let denied = match level {
+            Level::Full => "home/secret: look denied",
+            _ => "home/secret: read denied",
+        };
+        assert!(told.iter().any(|one| one == denied), "{level}, {way:?}: {told:?}");
+        let started = attempted.attempts.iter().filter(|one| one.manner == Manner::Execute);
+        let started: Vec<_> = started.map(|one| (&*one.path, one.outcome)).collect();
+        let at = std::path::Path::new;
+        let expected = [(at("/usr/bin/head"), Outcome::Denied), (at("/usr/bin/sort"), Outcome::Allowed)];
+        assert!(started.ends_with(&expected), "{level}, {way:?}: {started:?}");
     }
 }
 

@@ -13,6 +13,7 @@ DESCRIPTION = {
 
 config = {}
 readable = {}
+startable = {}
 asked = 0
 
 
@@ -65,8 +66,14 @@ def tried(request):
         except OSError as error:
             outcomes["connect"] = name(error)
     if config.get("execute"):
+        program = config["execute"]
+        granted = startable.get(os.path.basename(program))
         try:
-            os.execv(config["execute"], [config["execute"]])
+            if granted:
+                _, status = os.waitpid(os.posix_spawn(granted, [program], {}), 0)
+                outcomes["execute"] = status == 0
+            else:
+                os.execv(program, [program])
         except OSError:
             outcomes["execute"] = False
     for kind, id in config.get("ask", {}).items():
@@ -84,6 +91,7 @@ for line in sys.stdin:
     outcome = {"result": {}}
     if method == "initialize":
         readable = params["session"].get("read", {})
+        startable = params["session"].get("exec", {})
         plugin = {"publisher": "acme", "name": "trying", "version": "1.0.0"}
         capabilities = {"concurrent": False, "maxConcurrent": 1, "deterministic": True}
         outcome = {"result": {"protocol": 1, "plugin": plugin, "capabilities": capabilities}}

@@ -13,6 +13,10 @@ use std::ptr;
 // SAFETY: in this table, null pointers stand where nothing is wanted, all else is integers.
 pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("start_other", |a| effect(command(a[0]).status()?.success())),
+    ("start_naming", |a| {
+        let named = |program: &str| command(program).arg(a[1]).status();
+        effect(!named(a[0])?.success() && named(a[2]).is_err())
+    }),
     ("fork_bomb", fork_bomb),
     ("outlive_plugin", outlive_plugin),
     ("signal_from_child", |a| {
