@@ -31,6 +31,8 @@ pub struct Tracing {
     pub inputs: Vec<AskedInput>,
     /// The queries that it asked, sorted.
     pub queries: Vec<AskedQuery>,
+    /// Calls, inputs and queries of yet other kinds, after as many as are kept.
+    pub more: u64,
     /// What its manifest asks for, and what came of it; nothing if it did not start.
     pub decided: Vec<Decided>,
     /// What it failed at: an analysis, or its start, and what happened.
@@ -112,7 +114,7 @@ pub fn tracing(settings: &Settings, id: &str, sink: Arc<dyn Sink>) -> Result<Tra
     if traced.processes == 0 && failures.is_empty() {
         return Err(TraceError::NotAsked { plugin: id.to_owned() });
     }
-    let Heard { denied, inputs, queries } = std::mem::take(&mut *recorder.heard.lock());
+    let Heard { denied, inputs, queries, more } = std::mem::take(&mut *recorder.heard.lock());
     let input = |((kind, id, answered), times)| AskedInput { kind, id, answered, times };
     let query = |((plugin, query, answered), keys)| AskedQuery { plugin, query, answered, keys };
     Ok(Tracing {
@@ -121,6 +123,7 @@ pub fn tracing(settings: &Settings, id: &str, sink: Arc<dyn Sink>) -> Result<Tra
         denied: denied.into_keys().collect(),
         inputs: inputs.into_iter().map(input).collect(),
         queries: queries.into_iter().map(query).collect(),
+        more,
         decided,
         failures,
     })
@@ -148,18 +151,25 @@ struct Heard {
     denied: BTreeMap<String, u64>,
     inputs: BTreeMap<(String, String, Answered), u64>,
     queries: BTreeMap<(String, String, Answered), u64>,
+    /// What came after that and was of no kind that is kept.
+    more: u64,
 }
 
 impl Recorder {
     fn hears_of(&self, plugin: &str) -> bool {
         plugin_of(plugin) == self.plugin
     }
+
+    fn heard(&self, note: impl FnOnce(&mut Heard)) {
+        note(&mut self.heard.lock());
+    }
 }
 
-/// Counts one more, unless there are too many kinds already.
-fn count<K: Ord>(kinds: &mut BTreeMap<K, u64>, kind: K, times: u64) {
-    if kinds.len() < KINDS || kinds.contains_key(&kind) {
-        *kinds.entry(kind).or_default() += times;
+/// Counts one of a kind, or, where there are too many kinds already, among all that are not kept.
+fn count<K: Ord>(kinds: &mut BTreeMap<K, u64>, more: &mut u64, kind: K, times: u64) {
+    match kinds.len() < KINDS || kinds.contains_key(&kind) {
+        true => *kinds.entry(kind).or_default() += times,
+        false => *more += times,
     }
 }
 
@@ -182,7 +192,7 @@ impl Sink for Recorder {
 
     fn denied(&self, plugin: &str, violation: &str) {
         match self.hears_of(plugin) {
-            true => count(&mut self.heard.lock().denied, violation.to_owned(), 1),
+            true => self.heard(|heard| count(&mut heard.denied, &mut heard.more, violation.to_owned(), 1)),
             false => self.sink.denied(plugin, violation),
         }
     }
@@ -190,23 +200,39 @@ impl Sink for Recorder {
     fn asked_input(&self, plugin: &str, kind: &str, id: &str, answered: Answered) {
         if self.hears_of(plugin) {
             let asked = (shortened(kind), shortened(id), answered);
-            count(&mut self.heard.lock().inputs, asked, 1);
+            self.heard(|heard| count(&mut heard.inputs, &mut heard.more, asked, 1));
         }
     }
 
     fn asked_query(&self, plugin: &str, asked: &str, query: &str, keys: usize, answered: Answered) {
         if self.hears_of(plugin) {
             let asked = (shortened(asked), shortened(query), answered);
-            count(&mut self.heard.lock().queries, asked, keys as u64);
+            self.heard(|heard| count(&mut heard.queries, &mut heard.more, asked, keys as u64));
         }
     }
 }
 
 /// A plugin's words, which may be a book.
 fn shortened(text: &str) -> String {
-    const LONGEST: usize = 1000;
+    // Longer than anything that a manifest could name, so that nothing shortened is ever proposed.
+    const LONGEST: usize = 5000;
     match text.len() {
         ..=LONGEST => text.to_owned(),
         _ => format!("{}…", &text[..text.floor_char_boundary(LONGEST)]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_kept_is_counted() {
+        let (mut kinds, mut more) = (BTreeMap::new(), 0);
+        for number in 0..KINDS + 5 {
+            count(&mut kinds, &mut more, number, 2);
+        }
+        count(&mut kinds, &mut more, 0, 1);
+        assert_eq!((kinds.len(), more, kinds[&0]), (KINDS, 10, 3));
     }
 }

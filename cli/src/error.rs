@@ -9,7 +9,6 @@ use probity_assess::snapshot::OpenError;
 use probity_assess::source::SourceError;
 use probity_registry::{ManifestError, PackageError};
 
-use crate::commands::check::tracing_hint;
 use crate::exit::Exit;
 use crate::printer::{is_hidden, tame};
 
@@ -64,6 +63,13 @@ impl CliError {
         if let Text::Plain(causes) = &mut self.text {
             causes.insert(0, sentence.into());
         }
+        self
+    }
+
+    /// Adds what else to do about it, after what is told already.
+    pub(crate) fn also_hinted(mut self, further: Option<String>) -> CliError {
+        let all: Vec<String> = self.hint.into_iter().chain(further).collect();
+        self.hint = (!all.is_empty()).then(|| all.join("\nhint: "));
         self
     }
 
@@ -160,11 +166,9 @@ impl From<CheckError> for CliError {
             CheckError::Start(_) => CliError::failed(&error).hinted("`probity doctor` tells what is missing"),
             CheckError::Plugin(ref failure) if failure.denied => CliError::failed(&error)
                 .hinted("`probity doctor` tells each guarantee, and what provides it on this machine"),
-            CheckError::Plugin(ref failure) => {
-                let machine = "`probity doctor` tells what this machine offers; PROBITY_CACHE_DIR names another folder for the cache";
-                let tried = tracing_hint(&failure.plugin).map(|hint| format!("\nhint: {hint}"));
-                CliError::failed(&error).hinted(format!("{machine}{}", tried.unwrap_or_default()))
-            }
+            CheckError::Plugin(_) => CliError::failed(&error).hinted(
+                "`probity doctor` tells what this machine offers; PROBITY_CACHE_DIR names another folder for the cache",
+            ),
             CheckError::Refresh { ref plugin, ref known } => {
                 let known = tame(&known.join(", "));
                 CliError::wrong(format!("there is no plugin {plugin} to refresh"))

@@ -269,9 +269,13 @@ fn remembered_answers_neither_serve_a_trace_nor_come_of_one() {
 #[test]
 fn after_a_failure_a_check_says_how_to_see_what_was_tried() {
     let trying = Trying::new();
-    let hint = "hint: to see what it tried: `probity plugin trace acme/tools/trying`\n";
-    let run = trying.check(&trying.policy("fails #true", "true")).expect(10);
-    assert!(run.stderr.contains(hint), "{}", run.stderr);
+    let policy = trying.policy("fails #true", "true");
+    let (target, file) = (trying.repository.path().display(), policy.display());
+    let hint = format!(
+        "hint: to see what it tried: `probity plugin trace acme/tools/trying '{target}' --policy '{file}' --now '2026-06-01'`\n"
+    );
+    let run = trying.check(&policy).expect(10);
+    assert!(run.stderr.contains(&hint), "{}", run.stderr);
     assert!(!run.stdout.contains("plugin trace"), "{}", run.stdout);
     let run = trying.check(&trying.policy("", "true")).expect(0);
     assert!(!run.stderr.contains("plugin trace"), "{}", run.stderr);
@@ -282,7 +286,7 @@ fn after_a_failure_a_check_says_how_to_see_what_was_tried() {
     std::fs::write(&program, format!("open(\"/etc/passwd\")\n{text}")).unwrap();
     let policy = trying.policy("", "true");
     let run = trying.check(&policy).expect(10);
-    assert!(run.stderr.contains(hint), "{}", run.stderr);
+    assert!(run.stderr.contains(&hint), "{}", run.stderr);
     let run = trying.plugin("trace", &policy, &[]).expect(0);
     assert!(run.stdout.contains("denied    read     /etc/passwd, 3 times\n"), "{}", run.stdout);
     assert!(run.stdout.contains("what it failed at\n"), "{}", run.stdout);

@@ -1,10 +1,12 @@
 //! `probity check`: the report on standard output, everything else on standard error.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use probity_assess::check::{self, Checked};
+use probity_assess::check::{self, CheckError, Checked};
+use probity_assess::permissions::quoted;
 use probity_assess::report::{Outcome, VerdictKind};
 use probity_assess::session::Effort;
 use probity_assess::settings::Settings;
@@ -13,7 +15,7 @@ use probity_host::{Level, plugin_of};
 use probity_registry::PluginId;
 use serde::Serialize;
 
-use crate::args::CheckArgs;
+use crate::args::{CheckArgs, Subject};
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -44,7 +46,7 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     let spinner = Arc::new(Spinner::new(&cx.printer, cx.verbose));
     let checked = check::check(&settings, spinner.clone());
     spinner.finish();
-    let mut checked = checked?;
+    let mut checked = checked.map_err(|error| failed(error, &args.subject))?;
     note(cx, &mut checked);
     for remark in remarks(&checked) {
         cx.printer.note(&remark);
@@ -55,7 +57,7 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     if let Some(told) = weaker(&checked.effort) {
         cx.printer.note(&told);
     }
-    for hint in tracing_hints(&checked) {
+    for hint in tracing_hints(&checked, &args.subject) {
         cx.printer.note(&hint);
     }
     if args.stats {
@@ -126,18 +128,44 @@ pub(super) fn weaker(effort: &Effort) -> Option<String> {
     Some(format!("{kind}: the sandbox of {whom} was {least}{}", why.unwrap_or_default()))
 }
 
-/// How to see what those plugins tried that failed: strangers', to whom the sandbox may have denied a file.
-fn tracing_hints(checked: &Checked) -> Vec<String> {
-    let failed = checked.report.analyses().into_iter().filter(|one| one.verdict == VerdictKind::Error);
-    let plugins: BTreeSet<&str> = failed.map(|one| one.plugin.as_str()).collect();
-    plugins.into_iter().filter_map(tracing_hint).map(|hint| format!("hint: {hint}")).collect()
+/// A check that did not come about, and how to see what the plugin tried for which it did not.
+fn failed(error: CheckError, subject: &Subject) -> CliError {
+    let hint = match &error {
+        CheckError::Plugin(failure) if !failure.denied => tracing_hint(&failure.plugin, subject),
+        _ => None,
+    };
+    CliError::from(error).also_hinted(hint)
 }
 
-/// The same for one plugin; none for a built-in one.
-pub(crate) fn tracing_hint(plugin: &str) -> Option<String> {
+/// How to see what those plugins tried that failed: strangers', to whom the sandbox may have denied a file.
+fn tracing_hints(checked: &Checked, subject: &Subject) -> Vec<String> {
+    let failed = checked.report.analyses().into_iter().filter(|one| one.verdict == VerdictKind::Error);
+    let plugins: BTreeSet<&str> = failed.map(|one| one.plugin.as_str()).collect();
+    let hint = |plugin| tracing_hint(plugin, subject);
+    plugins.into_iter().filter_map(hint).map(|hint| format!("hint: {hint}")).collect()
+}
+
+/// The same for one plugin, of the same check; none for a built-in one.
+fn tracing_hint(plugin: &str, subject: &Subject) -> Option<String> {
     let id = plugin_of(plugin);
     let stranger = !id.starts_with("probity/core/");
-    stranger.then(|| format!("to see what it tried: `probity plugin trace {}`", tame(id)))
+    let command = || format!("probity plugin trace {}{}", tame(id), tame(&words(subject)));
+    stranger.then(|| format!("to see what it tried: `{}`", command()))
+}
+
+/// A check's target and options, as they are written after a command in a shell.
+fn words(subject: &Subject) -> String {
+    let Subject { target, policy, worktree, rev, now, sandbox } = subject;
+    let path = |path: &Path| quoted(&path.to_string_lossy());
+    let parts = [
+        (target != Path::new(".")).then(|| path(target)),
+        policy.as_deref().map(|policy| format!("--policy {}", path(policy))),
+        worktree.then(|| "--worktree".to_owned()),
+        rev.as_ref().map(|rev| format!("--rev={}", quoted(rev))),
+        now.as_ref().map(|now| format!("--now {}", quoted(now))),
+        sandbox.allow_weak_sandbox.then(|| "--allow-weak-sandbox".to_owned()),
+    ];
+    parts.into_iter().flatten().map(|part| format!(" {part}")).collect()
 }
 
 pub(super) fn stats(checked: &Checked, start: Instant) -> String {

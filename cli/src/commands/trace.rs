@@ -89,6 +89,10 @@ pub(super) fn head(tracing: &Tracing) -> String {
     if traced.more > 0 {
         let _ = writeln!(head, "  {} named yet other paths, more than are kept", count(traced.more, "call"));
     }
+    if tracing.more > 0 {
+        let calls = count(tracing.more, "call");
+        let _ = writeln!(head, "  {calls} for yet other things, of more kinds than are kept");
+    }
     head
 }
 
@@ -190,13 +194,12 @@ fn data(tracing: &Tracing) -> Value {
         json!({
             "path": shown(&one.path),
             "leadsTo": shown(&one.leads_to),
-            "whose": format!("{:?}", one.whose).to_lowercase(),
+            "whose": whose(one.whose),
             "manner": one.manner.to_string(),
-            "outcome": if one.outcome == Outcome::Absent { "absent".to_owned() } else { one.outcome.to_string() },
+            "outcome": outcome(one.outcome),
             "times": one.times,
         })
     };
-    let answered = |answered: Answered| format!("{answered:?}").to_lowercase();
     json!({
         "plugin": tracing.plugin,
         "processes": traced.processes,
@@ -207,6 +210,7 @@ fn data(tracing: &Tracing) -> Value {
         "unreadablePaths": traced.unreadable,
         "unseenPaths": traced.unseen,
         "systemCalls": tracing.denied,
+        "moreAsked": tracing.more,
         "inputs": tracing.inputs.iter().map(|asked| json!({
             "kind": asked.kind, "id": asked.id, "answered": answered(asked.answered), "times": asked.times,
         })).collect::<Vec<_>>(),
@@ -217,6 +221,36 @@ fn data(tracing: &Tracing) -> Value {
             "analysis": failed.analysis, "message": failed.message,
         })).collect::<Vec<_>>(),
     })
+}
+
+/// In the data, which is read by programs: these words stay.
+fn whose(whose: Whose) -> &'static str {
+    match whose {
+        Whose::Package => "package",
+        Whose::Scratch => "scratch",
+        Whose::Runtime => "runtime",
+        Whose::Objects => "objects",
+        Whose::Granted => "granted",
+        Whose::Other => "other",
+    }
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Allowed => "allowed",
+        Outcome::Denied => "denied",
+        Outcome::Absent => "absent",
+        Outcome::Unknown => "unknown",
+    }
+}
+
+fn answered(answered: Answered) -> &'static str {
+    match answered {
+        Answered::Given => "given",
+        Answered::Undeclared => "undeclared",
+        Answered::Ungranted => "ungranted",
+        Answered::Unavailable => "unavailable",
+    }
 }
 
 impl From<TraceError> for CliError {

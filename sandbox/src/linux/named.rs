@@ -25,8 +25,8 @@ pub(crate) struct Tracer {
     attempts: Arc<Attempts>,
     granted: Granted,
     outside: Outside,
-    /// The root of the child's file tree, which it cannot change, once it was looked for.
-    root: Option<Option<File>>,
+    /// The root of the child's file tree, which it cannot change, once it was found.
+    root: Option<File>,
 }
 
 /// A path that a call names.
@@ -59,12 +59,14 @@ impl Tracer {
     pub(crate) fn note(&mut self, listener: &Listener, call: &Call, named: &[Named]) {
         for one in named {
             let wish = wish(call, one);
-            // Otherwise another process may have the number by now, and it was that one's memory.
+            let root = self.root.take().or_else(|| peek::root(call.thread).ok());
+            // Otherwise another process may have the number by now, and it was that one's memory and root.
             if !listener.is_waiting(call) {
                 return;
             }
+            self.root = root;
             match wish {
-                Look::Seen(Some(wish)) => self.keep(call, &wish),
+                Look::Seen(Some(wish)) => self.keep(&wish),
                 // It names no path: it is about a descriptor, or fails.
                 Look::Seen(None) => {}
                 Look::Nothing => self.attempts.unreadable(),
@@ -73,9 +75,8 @@ impl Tracer {
         }
     }
 
-    fn keep(&mut self, call: &Call, wish: &Wish) {
-        let root = self.root.get_or_insert_with(|| peek::root(call.thread).ok());
-        let seen = match root {
+    fn keep(&self, wish: &Wish) {
+        let seen = match &self.root {
             Some(root) => found(root, wish),
             None => self.outside(&wish.path, wish.follows),
         };
@@ -120,7 +121,7 @@ impl Tracer {
         }
         let lies = |folder: &Path| {
             let at = Wish { path: folder.to_owned(), manner: Manner::Look, creates: false, follows: true };
-            let own = self.root.iter().flatten().find_map(|root| found(root, &at).ok());
+            let own = self.root.iter().find_map(|root| found(root, &at).ok());
             own.or_else(|| self.outside(folder, true).ok()).filter(|found| found.is_directory)
         };
         let folder = wish.path.parent().filter(|_| wish.creates).and_then(lies);
@@ -136,7 +137,7 @@ impl Tracer {
     /// What a link leads to that the child sees, and that leads to what it does not see.
     fn beyond(&self, wish: &Wish) -> io::Result<Found> {
         let nothing = || io::Error::from_raw_os_error(libc::ENOENT);
-        let root = self.root.iter().flatten().next().filter(|_| wish.follows).ok_or_else(nothing)?;
+        let root = self.root.as_ref().filter(|_| wish.follows).ok_or_else(nothing)?;
         let mut path = wish.path.clone();
         for _ in 0..LINKS_LIMIT {
             let at = Wish { path, manner: Manner::Look, creates: false, follows: false };
