@@ -55,12 +55,16 @@ fn surroundings() -> Vec<(String, String)> {
         ("GIT_TERMINAL_PROMPT", "0"),
     ];
     // The directory that is shown belongs to whoever runs the check, who is another one in a user namespace.
-    const CONFIGURATION: [(&str, &str); 7] = [
+    // A `.mailmap` of the target would give its commits other authors: in a bare directory git reads that of HEAD by itself.
+    const CONFIGURATION: [(&str, &str); 10] = [
         ("safe.directory", "*"),
         ("core.attributesFile", "/dev/null"),
         ("core.fsmonitor", "false"),
         ("core.hooksPath", "/dev/null"),
         ("gc.auto", "0"),
+        ("log.mailmap", "false"),
+        ("mailmap.blob", ""),
+        ("mailmap.file", "/dev/null"),
         ("maintenance.auto", "false"),
         ("protocol.allow", "never"),
     ];

@@ -208,6 +208,24 @@ fn give_away(path: &Path) {
     }
 }
 
+#[test]
+fn a_mailmap_of_the_target_gives_its_commits_no_other_authors() {
+    let mut world = World::new();
+    let author = world.repository.git(["log", "-1", "--format=%ae"]);
+    let mapped = format!("Somebody Trusted <trusted@example.org> <{}>\n", author.trim());
+    world.repository.write(".mailmap", mapped).commit("a mailmap");
+    let formats = ["%an %ae", "%aN %aE"].map(|names| format!("--format={names}"));
+    let commands =
+        [vec!["git", "--git-dir=DIR", "log", &formats[0]], vec!["git", "--git-dir=DIR", "log", &formats[1]]];
+    let told = world.told(&commands);
+    let outputs = [0, 1].map(|at| told["runs"][at]["output"].clone());
+    assert_ne!(outputs[0]["size"], 0, "{told:#}");
+    assert_eq!(outputs[0], outputs[1]);
+    // Elsewhere it would.
+    let elsewhere = formats.each_ref().map(|format| world.repository.git(["log", format]));
+    assert_ne!(elsewhere[0], elsewhere[1]);
+}
+
 /// A target whose people name programs wherever git lets them.
 #[test]
 fn nothing_is_started_that_the_target_names() {
