@@ -160,7 +160,7 @@ impl Watched {
 
     fn overrun(&self) -> Result<Option<Overrun>, Blind> {
         if let Some(most) = self.tasks
-            && self.threads().map_err(|_| Blind::Unable)? > most
+            && self.threads(most).map_err(|_| Blind::Unable)? > most
         {
             return Ok(Some(Overrun::Tasks));
         }
@@ -178,9 +178,12 @@ impl Watched {
         })
     }
 
-    /// With those of all processes below, its supervisor or keeper included.
-    fn threads(&self) -> io::Result<u64> {
-        let all = if self.family { family(self.process)? } else { vec![self.process] };
+    /// With those of all processes below, its supervisor or keeper included; not all of them, if they are more than `most`.
+    fn threads(&self, most: u64) -> io::Result<u64> {
+        let all = if self.family { family(self.process, most)? } else { vec![self.process] };
+        if all.len() as u64 > most {
+            return Ok(all.len() as u64);
+        }
         // One that has ended meanwhile has none.
         Ok(all.into_iter().map(|process| threads(process).unwrap_or(0)).sum())
     }

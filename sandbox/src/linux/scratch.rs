@@ -3,7 +3,7 @@
 //! Everything there is hostile, and changes while it is looked at: nothing is opened but directories below the folder, by a way
 //! without links, and what went out of sight meanwhile makes a look inconclusive.
 
-use super::usage::{family, has_ended, tasks};
+use super::usage::{MANY, family, has_ended, tasks};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, openat, openat2, statat};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
@@ -111,7 +111,7 @@ impl Scratch {
         let mut look = Look { scratch: self, most, held, seen, todo, moved: false, mappings: MAPPINGS };
         look.named()?;
         for process in
-            if look.held.is_above(most) { Vec::new() } else { family(process).map_err(|_| Blind::Unable)? }
+            if look.held.is_above(most) { Vec::new() } else { family(process, MANY).map_err(|_| Blind::Unable)? }
         {
             look.nameless(process)?;
         }
