@@ -14,6 +14,10 @@ fn repository(lab: &Lab) -> Repository {
         .write("tool", b"\x7fELF\0\0")
         .write("package.json", "{\"dependencies\": {\"reacct\": \"1\"}}\n")
         .write("x_test.go", "func FuzzX(f *testing.F) {}\n")
+        .write(
+            ".github/workflows/ci.yml",
+            "on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{ uses: a/b@v1 }]\n",
+        )
         .write("a.rs", "fn main() {}\n");
     repository.author("Ann", "ann@example.org").commit("by another");
     repository.git(["checkout", "-q", "-b", "side", "HEAD~3"]);
@@ -37,6 +41,7 @@ fn every_official_plugin_gives_the_same_bytes_each_time() {
         ("affiliation", "affiliation"),
         ("binary", "binary"),
         ("churn", "churn"),
+        ("content", "hidden_text"),
         ("dependencies", "file"),
         ("entropy", "entropy"),
         ("fuzz", "fuzz"),
@@ -45,10 +50,22 @@ fn every_official_plugin_gives_the_same_bytes_each_time() {
         ("linguist", "source_extensions"),
         ("review", "review"),
         ("typo", "typo"),
+        ("workflows", "dangerous"),
     ];
     // The built-in policy does not ask all of them.
-    let analyses =
-        ["activity", "affiliation", "binary", "churn", "entropy", "fuzz", "identity", "review", "typo"];
+    let analyses = [
+        "activity",
+        "affiliation",
+        "binary",
+        "churn",
+        "content",
+        "entropy",
+        "fuzz",
+        "identity",
+        "review",
+        "typo",
+        "workflows",
+    ];
     let analyses = analyses.map(|name| format!("analysis \"{name}\" policy=\"true\""));
     let policy = format!("analyze {{ investigate policy=\"score > 0.5\"; {}; }}\n", analyses.join("; "));
     let policy = lab.file("all.kdl", policy);

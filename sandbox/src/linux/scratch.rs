@@ -110,9 +110,11 @@ impl Scratch {
         let (seen, todo) = (BTreeSet::new(), vec![PathBuf::from(".")]);
         let mut look = Look { scratch: self, most, held, seen, todo, moved: false, mappings: MAPPINGS };
         look.named()?;
-        for process in
-            if look.held.is_above(most) { Vec::new() } else { family(process, MANY).map_err(|_| Blind::Unable)? }
-        {
+        for process in if look.held.is_above(most) {
+            Vec::new()
+        } else {
+            family(process, MANY).map_err(|_| Blind::Unable)?
+        } {
             look.nameless(process)?;
         }
         // What was seen is there, whatever else is.
