@@ -148,7 +148,7 @@ rules! {
         "low: a workflow that releases restores a cache that other workflows may have written. Build releases from nothing."
         "https://adnanthekhan.com/2024/05/06/the-monsters-in-your-build-cache-github-actions-cache-poisoning/"
     PUBLISHING_TOKEN "publishing-token" Permissions
-        "low: a job publishes a package with a token that is kept as a secret and lasts until somebody revokes it. PyPI, npm, crates.io and RubyGems take the \
+        "low: a job publishes a package with a token that is kept as a secret and lasts until somebody revokes it. PyPI, npm, crates-io and RubyGems take the \
          job's own identity instead (trusted publishing, with id-token: write)."
         "https://repos.openssf.org/trusted-publishers-for-all-package-repositories"
     PERSISTED_CREDENTIALS "persisted-credentials" Permissions

@@ -95,11 +95,11 @@ fn go_sum() {
 
 #[test]
 fn gemfile_lock() {
-    let lock = "GIT\n  remote: https://h/x\n  revision: abc\n  specs:\n    x (0.1)\n\nGEM\n  remote: https://rubygems.org/\n  specs:\n    rails (7.0.1)\n      rack (>= 2)\n    rack (2.2)\n\nDEPENDENCIES\n  rails (~> 7.0)\n\nCHECKSUMS\n  rack (2.2) sha256=aa\n";
+    let lock = "GIT\n  remote: https://h/x\n  revision: abc\n  specs:\n    x (0.1)\n\nGEM\n  remote: https://gems.example.org/\n  specs:\n    rails (7.0.1)\n      rack (>= 2)\n    rack (2.2)\n\nDEPENDENCIES\n  rails (~> 7.0)\n\nCHECKSUMS\n  rack (2.2) sha256=aa\n";
     expect![[r#"
         x | 0.1 | git+https://h/x
-        rails | 7.0.1 | gem+https://rubygems.org/
-        rack | 2.2 | gem+https://rubygems.org/ | sha256=aa"#]]
+        rails | 7.0.1 | gem+https://gems.example.org/
+        rack | 2.2 | gem+https://gems.example.org/ | sha256=aa"#]]
     .assert_eq(&told(Format::GemfileLock, lock));
 }
 

@@ -252,7 +252,7 @@ fn gradle() {
 fn gemfile() {
     check(
         Format::Gemfile,
-        "source 'https://rubygems.org'\ngemspec\ngem 'rails', '~> 7.0', '>= 7.0.1'\ngem \"pg\", group: :test\ngroup :development, :test do\n  gem('rspec')\nend\n\
+        "source 'https://gems.example.org'\ngemspec\ngem 'rails', '~> 7.0', '>= 7.0.1'\ngem \"pg\", group: :test\ngroup :development, :test do\n  gem('rspec')\nend\n\
          gem 'x', git: 'https://h/x'\ngem name\n# gem 'old'\n",
         expect![[r#"
             3: rails | ~> 7.0, >= 7.0.1 | normal
