@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use probity_engine::Answer;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// A plugin's description: the same for every configuration.
@@ -17,6 +17,24 @@ pub struct Description {
     /// Formula, source, and how to react: prose.
     #[serde(default)]
     pub explain: Option<String>,
+    /// The rules whose findings its queries tell.
+    #[serde(default)]
+    pub rules: Vec<Rule>,
+}
+
+/// A rule of a plugin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rule {
+    /// Unique in the plugin.
+    pub id: String,
+    /// The query that tells its findings.
+    pub query: String,
+    /// How bad it is, what it finds, why that matters and what to do: prose.
+    pub text: String,
+    /// An address where that is written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// A query of a plugin.

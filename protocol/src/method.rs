@@ -12,7 +12,7 @@ mod query;
 
 pub use api::{EngineApiClient, EngineApiServer, PluginApiClient, PluginApiServer};
 pub use configure::{ConfigureParams, ConfigureResult};
-pub use describe::{DescribeResult, Permissions, QueryDescription};
+pub use describe::{DescribeResult, Permissions, QueryDescription, RuleDescription};
 pub use initialize::{
     HostCapabilities, InitializeParams, InitializeResult, Party, PluginCapabilities, PluginIdentity, Session,
 };

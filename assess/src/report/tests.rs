@@ -48,7 +48,7 @@ fn origins() -> Origins {
 fn concern(message: &str, commit: Option<&str>, path: Option<&str>, line: Option<u64>) -> Concern {
     let location = Location { commit: commit.map(str::to_owned), path: path.map(str::to_owned), line };
     let location = (location != Location::default()).then_some(location);
-    Concern { message: message.to_owned(), location }
+    Concern { message: message.to_owned(), rule: None, location }
 }
 
 fn result(policy: &CheckedPolicy, place: usize, answer: Value, concerns: Vec<Concern>) -> AnalysisResult {

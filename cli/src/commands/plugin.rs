@@ -112,6 +112,7 @@ fn data(
         "effectiveConfig": configured.effective_config,
         "defaultPolicy": configured.default_policy,
         "explain": description.explain,
+        "rules": description.rules,
         "ungranted": ungranted,
     })
 }
@@ -133,6 +134,13 @@ fn page(id: &str, description: &Description, configured: &Configured, ungranted:
     }
     if let Some(explain) = &description.explain {
         let _ = write!(page, "\n  explanation\n{}", prose(explain));
+    }
+    if !description.rules.is_empty() {
+        page.push_str("\n  rules\n");
+    }
+    for rule in &description.rules {
+        let reference = rule.reference.iter().map(|address| format!(" See {address}")).collect::<String>();
+        page.push_str(&prose(&format!("{} ({}): {}{reference}", rule.id, rule.query, rule.text)));
     }
     page.push_str("\nThe schemas: `--json`.\n");
     page

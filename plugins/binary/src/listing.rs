@@ -1,10 +1,10 @@
 //! All opaque files of a tree by name, where a summary tells only how many there are.
 
-use probity_sdk::git::path;
+use probity_sdk::git::{FolderKey, path};
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
-use crate::folders::{FolderKey, Level, WINDOW};
+use crate::folders::{Level, WINDOW};
 use crate::formats::Formats;
 use crate::summary::{Sort, Summary, joined};
 
@@ -80,7 +80,7 @@ impl Listing<'_> {
         let below = level
             .folders
             .iter()
-            .map(|folder| Place { path: Some(place.of(&folder.path)), key: place.key.below(folder) });
+            .map(|folder| Place { path: Some(place.of(&folder.path)), key: place.key.inner(folder) });
         Ok(below.collect())
     }
 }

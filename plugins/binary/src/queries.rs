@@ -1,10 +1,10 @@
 //! The questions that `binary` answers: how many opaque files a tree has, which, and what is known of one folder.
 
-use probity_sdk::git::path;
+use probity_sdk::git::{FolderKey, path};
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
-use crate::folders::{self, FolderKey};
+use crate::folders;
 use crate::formats::{Formats, Opaque};
 use crate::listing;
 use crate::summary::{MOST_NAMED, Summary};

@@ -1,10 +1,10 @@
 //! One blob: read once, and looked at under every rule.
 
+use probity_sdk::findings::{Finding, Severity};
 use probity_sdk::prelude::*;
 use probity_sdk_objects::Blob;
 
-use crate::finding::Found;
-use crate::rules::{NOT_READ, Severity};
+use crate::rules::NOT_READ;
 use crate::{formats, text};
 
 /// Of larger files nothing but the beginning is looked at.
@@ -23,7 +23,7 @@ pub(crate) struct BlobKey {
 }
 
 /// What is found in a blob, the worst first.
-pub(crate) fn findings(blob: &Blob, source: bool) -> Vec<Found> {
+pub(crate) fn findings(blob: &Blob, source: bool) -> Vec<Finding> {
     let mut found = match blob {
         Blob::Whole(bytes) if bytes.len() <= MOST_BYTES => whole(bytes, source),
         Blob::Whole(bytes) => large(&bytes[..SNIFFED_BYTES], bytes.len() as u64, source),
@@ -34,8 +34,8 @@ pub(crate) fn findings(blob: &Blob, source: bool) -> Vec<Found> {
     found
 }
 
-fn whole(bytes: &[u8], source: bool) -> Vec<Found> {
-    let mut found: Vec<Found> = formats::of(bytes).into_iter().collect();
+fn whole(bytes: &[u8], source: bool) -> Vec<Finding> {
+    let mut found: Vec<Finding> = formats::of(bytes).into_iter().collect();
     if is_text(bytes) {
         found.extend(text::any(bytes));
         if source {
@@ -45,11 +45,11 @@ fn whole(bytes: &[u8], source: bool) -> Vec<Found> {
     found
 }
 
-fn large(head: &[u8], size: u64, source: bool) -> Vec<Found> {
-    let mut found: Vec<Found> = formats::of(head).into_iter().collect();
+fn large(head: &[u8], size: u64, source: bool) -> Vec<Finding> {
+    let mut found: Vec<Finding> = formats::of(head).into_iter().collect();
     if source && is_text(head) {
         let message = format!("it has {size} bytes, and {MOST_BYTES} are read");
-        found.push(Found::new(NOT_READ, Severity::Low, 0, message));
+        found.push(Finding::new(NOT_READ, Severity::Low, message));
     }
     found
 }

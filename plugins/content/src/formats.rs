@@ -4,9 +4,9 @@
 //! same when a library learns a new format.
 
 use memchr::memmem;
+use probity_sdk::findings::{Finding, Severity};
 
-use crate::finding::Found;
-use crate::rules::{EXECUTABLE, LFS_POINTER, Severity};
+use crate::rules::{EXECUTABLE, LFS_POINTER};
 
 const SIGNATURES: [(&[u8], &str); 13] = [
     (b"\x7fELF", "a program or library (ELF)"),
@@ -25,10 +25,10 @@ const SIGNATURES: [(&[u8], &str); 13] = [
 ];
 
 /// What a file is by its first bytes, if that matters here.
-pub(crate) fn of(bytes: &[u8]) -> Option<Found> {
+pub(crate) fn of(bytes: &[u8]) -> Option<Finding> {
     if bytes.starts_with(b"version https://git-lfs.github.com/spec/v1\n") {
         let message = "the content is kept elsewhere (Git LFS), and was not looked at";
-        return Some(Found::new(LFS_POINTER, Severity::Low, 0, message));
+        return Some(Finding::new(LFS_POINTER, Severity::Low, message));
     }
     let by_start = || SIGNATURES.iter().find(|(start, _)| bytes.starts_with(start)).map(|(_, name)| *name);
     let name = by_start()
@@ -36,7 +36,7 @@ pub(crate) fn of(bytes: &[u8]) -> Option<Found> {
         .or_else(|| windows(bytes))
         .or_else(|| python(bytes))
         .or_else(|| archive(bytes))?;
-    Some(Found::new(EXECUTABLE, Severity::Medium, 0, name))
+    Some(Finding::new(EXECUTABLE, Severity::Medium, name))
 }
 
 /// Java classes and universal Mach-O files begin alike; what follows is a version of at least 45, or a number of parts.

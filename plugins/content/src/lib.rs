@@ -5,7 +5,6 @@
 
 mod blobs;
 mod config;
-mod finding;
 mod folders;
 mod formats;
 mod places;
@@ -21,7 +20,7 @@ use probity_sdk::prelude::*;
 
 pub use config::Config;
 
-const EXPLANATION: &str = "Each value is a list of findings {severity, rule, path, line}, the worst first; line 0 is the whole file. All regular files \
+const EXPLANATION: &str = "Each value is a list of findings {severity, rule, path, line, message}, the worst first; without line it is about the whole file. All regular files \
 of the tree are read, hidden ones too; symbolic links and submodules are not followed. Hidden text and obfuscation are looked for in files that \
 linguist calls source, hidden characters only where at least nine tenths are UTF-8 without controls, secrets in every text, programs in every file by its first bytes. At most five places of a rule are told of a file, and 200 of a \
 folder. Files above 8 MiB are not looked into, and source among them is told. The default policy fails on all that is more than low; count(value) == 0 is stricter. \
@@ -43,5 +42,6 @@ pub fn plugin() -> Plugin<Config> {
         .query(queries::folder)
         .query(queries::blob)
         .default_policy(|config: &Config| Some(config.policy()))
-        .explain(format!("{EXPLANATION}\nRules:\n{}", rules::told()))
+        .explain(EXPLANATION)
+        .rules(rules::RULES)
 }

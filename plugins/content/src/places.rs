@@ -1,9 +1,9 @@
 //! What a finding means where it is: some things are at home in some places.
 
+use probity_sdk::findings::{Finding, Severity};
 use probity_sdk::git;
 
-use crate::finding::PlacedFound;
-use crate::rules::{DISGUISED_EXECUTABLE, EXECUTABLE, LONG_LINE, PRIVATE_KEY, PRIVATE_USE, Severity};
+use crate::rules::{DISGUISED_EXECUTABLE, EXECUTABLE, LONG_LINE, PRIVATE_KEY, PRIVATE_USE};
 
 /// Names of what is made by programs or comes from elsewhere.
 const MADE: [&str; 14] = [
@@ -31,19 +31,19 @@ const HARMLESS: [&str; 26] = [
 ];
 
 /// The finding as it is to be told of its place, if at all.
-pub(crate) fn judged(mut placed: PlacedFound) -> Option<PlacedFound> {
-    let path = placed.path.to_ascii_lowercase();
+pub(crate) fn judged(mut finding: Finding) -> Option<Finding> {
+    let path = finding.path.as_deref().unwrap_or_default().to_ascii_lowercase();
     let within = |words: &[&str]| words.iter().any(|word| path.contains(word));
-    match placed.found.rule.as_str() {
+    match finding.rule.as_str() {
         LONG_LINE if within(&MADE) => return None,
         PRIVATE_USE if within(&FONTS) => return None,
-        PRIVATE_KEY if within(&TESTS) => placed.found.severity = Severity::Low,
+        PRIVATE_KEY if within(&TESTS) => finding.severity = Severity::Low,
         EXECUTABLE if git::extension(&path).is_some_and(|extension| HARMLESS.contains(&extension)) => {
-            placed.found.severity = Severity::High;
-            placed.found.rule = DISGUISED_EXECUTABLE.to_owned();
-            placed.found.message.push_str(", under another name");
+            finding.severity = Severity::High;
+            finding.rule = DISGUISED_EXECUTABLE.to_owned();
+            finding.message.push_str(", under another name");
         }
         _ => {}
     }
-    Some(placed)
+    Some(finding)
 }

@@ -89,9 +89,9 @@ fn findings_are_judged_by_where_they_are() {
     assert_eq!(
         told(&repository, "executables"),
         [
-            "high disguised-executable tests/holiday.jpg 0",
-            "medium executable bin/tool 0",
-            "low lfs-pointer big.dat 0",
+            "high disguised-executable tests/holiday.jpg null",
+            "medium executable bin/tool null",
+            "low lfs-pointer big.dat null",
         ]
     );
     assert_eq!(
@@ -100,7 +100,7 @@ fn findings_are_judged_by_where_they_are() {
     );
     let answer = engine(&repository).ask(&plugin(), "hidden_text", target(&repository)).unwrap();
     let concern = Concern::new("bidi-control (high): U+202E turns the direction of the text");
-    assert_eq!(answer.concern_list()[0], concern.path("a/b/c.js").line(1));
+    assert_eq!(answer.concern_list()[0], concern.rule("bidi-control").path("a/b/c.js").line(1));
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn large_files_are_told_and_not_read_and_an_empty_tree_is_not_judged() {
     let error = engine(&repository).ask(&plugin(), "secrets", target(&repository)).unwrap_err();
     assert!(error.is_abstention(), "{error:?}");
     repository.write("a.rs", "x\n".repeat(5_000_000)).write("a.dat", vec![0; 9_000_000]).commit("large");
-    assert_eq!(told(&repository, "hidden_text"), ["low not-read a.rs 0"]);
+    assert_eq!(told(&repository, "hidden_text"), ["low not-read a.rs null"]);
 }
 
 #[test]
@@ -138,11 +138,7 @@ fn an_object_that_is_not_there_is_no_fact() {
 }
 
 #[test]
-fn rules_have_one_id_each_and_stand_in_the_explanation() {
+fn nothing_worse_than_low_passes() {
     let described = plugin().describe();
     assert_eq!(described.default_policy.as_deref(), Some(r#"value.all(f, f.severity == "low")"#));
-    let explained = described.explain.unwrap();
-    let ids: std::collections::BTreeSet<&str> = crate::rules::RULES.iter().map(|rule| rule.id).collect();
-    assert_eq!(ids.len(), crate::rules::RULES.len());
-    assert!(ids.iter().all(|id| explained.contains(&format!("\n{id}: "))));
 }

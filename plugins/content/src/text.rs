@@ -6,13 +6,11 @@ mod invisible;
 mod secrets;
 mod words;
 
-use crate::finding::Found;
-
 /// Of each rule so many places are told of one file.
 const MOST_OF_A_RULE: usize = 5;
 
 /// What is found in the text of a source file.
-pub(crate) fn source(bytes: &[u8]) -> Vec<Found> {
+pub(crate) fn source(bytes: &[u8]) -> Vec<Finding> {
     let text = Text::new(bytes);
     let mut found = Vec::new();
     if !bytes.is_ascii() && !is_garbled(bytes) {
@@ -33,7 +31,7 @@ fn is_garbled(bytes: &[u8]) -> bool {
 }
 
 /// What is found in any text.
-pub(crate) fn any(bytes: &[u8]) -> Vec<Found> {
+pub(crate) fn any(bytes: &[u8]) -> Vec<Finding> {
     let mut found = Vec::new();
     secrets::find(&Text::new(bytes), &mut found);
     found
@@ -64,17 +62,17 @@ impl<'a> Text<'a> {
 
 /// Keeps the first places of a rule.
 pub(crate) struct Few<'a> {
-    found: &'a mut Vec<Found>,
+    found: &'a mut Vec<Finding>,
     left: usize,
 }
 
 impl<'a> Few<'a> {
-    pub(crate) fn new(found: &'a mut Vec<Found>) -> Self {
+    pub(crate) fn new(found: &'a mut Vec<Finding>) -> Self {
         Self { found, left: MOST_OF_A_RULE }
     }
 
     /// Whether there is room for more.
-    pub(crate) fn add(&mut self, found: Found) -> bool {
+    pub(crate) fn add(&mut self, found: Finding) -> bool {
         self.found.push(found);
         self.left -= 1;
         self.left > 0
@@ -83,3 +81,4 @@ impl<'a> Few<'a> {
 
 #[cfg(test)]
 mod tests;
+use probity_sdk::findings::Finding;

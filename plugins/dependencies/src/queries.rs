@@ -1,9 +1,9 @@
 //! The questions that `dependencies` answers: what all files of a tree say, or those of one ecosystem, and what one file says.
 
-use probity_sdk::git::{Text, TextKey, TreeKey};
+use probity_sdk::git::{FolderKey, Text, TextKey, TreeKey};
 use probity_sdk::prelude::*;
 
-use crate::folders::{self, FolderKey};
+use crate::folders;
 use crate::format::Ecosystem;
 use crate::shapes::{FileKey, HipcheckNpm, Listing, Manifests, Said};
 use crate::{formats, reading};

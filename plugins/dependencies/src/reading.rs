@@ -1,9 +1,9 @@
 //! Puts together what the files of a tree say.
 
-use probity_sdk::git::TreeKey;
+use probity_sdk::git::{FolderKey, TreeKey};
 use probity_sdk::prelude::*;
 
-use crate::folders::{FolderKey, MOST_FILES};
+use crate::folders::MOST_FILES;
 use crate::format::{Ecosystem, Format};
 use crate::shapes::{FileKey, Found, Listing, Manifest, Manifests};
 

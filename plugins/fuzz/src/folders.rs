@@ -2,15 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use probity_sdk::git::{FileKind, Folder, Lines, LinesKey, SubFolder, Tree, TreeKey, path};
+use probity_sdk::git::{FileKind, Folder, Lines, LinesKey, SubFolder, path};
 use probity_sdk::prelude::*;
 
 use crate::marks::{Fuzzer, WORDS, is_candidate, mark};
 
 /// How many folders are asked for at once.
 const WINDOW: usize = 32;
-/// What lies in so many folders is looked at as a whole: questions must not be nested as deeply as somebody may nest folders.
-const DEEPEST: u64 = 48;
 /// In how many blobs one question looks.
 const BLOBS: usize = 128;
 /// How many marks of a sort are named at most.
@@ -37,7 +35,7 @@ impl FolderKey {
     }
 
     fn below(&self, folder: &SubFolder) -> Self {
-        let place = meaning(&joined(&self.place, &folder.path));
+        let place = meaning(&path::joined(&self.place, &folder.path));
         Self { tree: folder.id.clone(), depth: self.depth.saturating_add(1), place: place.to_owned() }
     }
 }
@@ -76,12 +74,12 @@ pub(crate) struct Mark {
 
 /// The marks below a folder.
 pub(crate) fn marks(engine: &Engine, key: &FolderKey) -> Result<Marks> {
-    let Folder { files, folders } = level(engine, key)?;
+    let Folder { files, folders } = Folder::read(engine, &key.tree, key.depth)?;
     let mut marks = Marks { files: files.len() as u64, ..Marks::default() };
     let mut candidates: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for file in files {
         let regular = matches!(file.kind, FileKind::File | FileKind::Executable);
-        if regular && is_candidate(&joined(&key.place, &file.path)) {
+        if regular && is_candidate(&path::joined(&key.place, &file.path)) {
             candidates.entry(file.id).or_default().push(file.path);
         }
     }
@@ -102,22 +100,6 @@ pub(crate) fn marks(engine: &Engine, key: &FolderKey) -> Result<Marks> {
     Ok(marks)
 }
 
-fn level(engine: &Engine, key: &FolderKey) -> Result<Folder> {
-    let tree = TreeKey { tree: key.tree.clone() };
-    if key.depth < DEEPEST {
-        return engine.query("git/folder", &tree);
-    }
-    let Tree { files } = engine.query("git/tree", &tree)?;
-    Ok(Folder { files, folders: Vec::new() })
-}
-
-fn joined(folder: &str, name: &str) -> String {
-    if folder.is_empty() {
-        return name.to_owned();
-    }
-    path::text(&[&path::bytes(folder)[..], b"/", &path::bytes(name)].concat()).into_owned()
-}
-
 impl Marks {
     /// Adds the marks in files, by blob and paths.
     fn add_files(
@@ -135,7 +117,7 @@ impl Marks {
         for answer in engine.query_windowed::<Lines, _>("git/lines", &keys, WINDOW) {
             for blob in answer?.blobs {
                 for file in candidates.get(&blob.id).into_iter().flatten() {
-                    let whole = joined(&key.place, file);
+                    let whole = path::joined(&key.place, file);
                     let found =
                         blob.lines.iter().filter_map(|line| Some((mark(&whole, &line.text)?, line.line)));
                     let found = found.map(|(fuzzer, line)| Mark { fuzzer, path: file.clone(), line });
@@ -154,7 +136,7 @@ impl Marks {
             return Err(failed(format!("the tree unfolds into more than {MOST_FILES} files")));
         }
         self.count = self.count.saturating_add(inner.count);
-        let within = |mark: &Mark| Mark { path: joined(name, &mark.path), ..mark.clone() };
+        let within = |mark: &Mark| Mark { path: path::joined(name, &mark.path), ..mark.clone() };
         self.first.extend(inner.first.iter().map(within));
         // As long as the list is short it is cut once.
         if self.first.len() > 100 * MOST_NAMED {

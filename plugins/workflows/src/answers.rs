@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use probity_sdk::findings::{self, Finding, Rule, Severity};
+use probity_sdk::git::FolderKey;
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
 use crate::files::FileKey;
-use crate::finding::{FileReport, Finding, Found, Reference};
-use crate::folders::{Candidate, FolderKey, WINDOW};
+use crate::finding::{FileReport, Reference};
+use crate::folders::{Candidate, WINDOW};
+use crate::group::Group;
 use crate::kind::{Kind, kind};
-use crate::rules::{self, Group, Severity, UNPINNED_INCLUDE, UNPINNED_USES, UNREADABLE};
+use crate::rules::{RULES, UNPINNED_INCLUDE, UNPINNED_USES, UNREADABLE};
 
 /// So many findings are told of a tree.
 const MOST: usize = 5000;
@@ -40,8 +43,7 @@ pub(crate) fn references(engine: &Engine<Config>, target: &Target) -> Result<Vec
 
 /// What each file holds that can have findings of this group.
 fn reports(engine: &Engine<Config>, target: &Target, group: Group) -> Result<Vec<(Candidate, FileReport)>> {
-    let root = FolderKey { tree: target.tree.clone(), depth: 0 };
-    let all: Vec<Candidate> = engine.query("workflows/folder", &root)?;
+    let all: Vec<Candidate> = engine.query("workflows/folder", &FolderKey::root(target))?;
     let known = all.into_iter().filter_map(|file| Some((kind(&file.path)?, file)));
     let files: Vec<(Kind, Candidate)> = known
         .filter(|(kind, file)| group.looks_at(*kind) && (!file.link || *kind == Kind::Workflow))
@@ -76,38 +78,23 @@ fn of_link(file: &Candidate) -> FileReport {
 
 /// The findings of a group, and the worst of them for the person.
 pub(crate) fn answer(engine: &Engine<Config>, target: &Target, group: Group) -> Result<Answer<Vec<Finding>>> {
-    let mut found: Vec<(Finding, String)> = Vec::new();
+    let mut found: Vec<Finding> = Vec::new();
     for (file, report) in reports(engine, target, group)? {
         let mutable = report.references.iter().filter(|of| !of.pinned && group == Group::Mutable);
         let mutable = mutable.map(|reference| unpinned(reference, engine.config()));
-        let of_group = report.findings.into_iter().filter(|found| belongs(found, group)).chain(mutable);
-        found.extend(of_group.map(|found| {
-            let Found { severity, line, rule, message } = found;
-            (Finding { severity, rule, path: file.path.clone(), line }, message)
-        }));
+        let of_group = report.findings.into_iter().filter(|finding| belongs(finding, group)).chain(mutable);
+        found.extend(of_group.map(|finding| finding.path(&file.path)));
     }
-    found.sort();
-    found.dedup();
-    found.truncate(MOST);
-    let concern = |(finding, message): &(Finding, String)| {
-        let Finding { severity, rule, path, line } = finding;
-        let severity = match severity {
-            Severity::High => "high",
-            Severity::Medium => "medium",
-            Severity::Low => "low",
-        };
-        Concern::new(format!("{rule} ({severity}): {message}")).path(path).line(u64::from(*line))
-    };
-    let concerns: Vec<Concern> = found.iter().take(20).map(concern).collect();
-    Ok(Answer::new(found.into_iter().map(|(finding, _)| finding).collect()).concerns(concerns))
+    Ok(findings::answer(found))
 }
 
 /// What cannot be read belongs to every group that looks at such files.
-fn belongs(found: &Found, group: Group) -> bool {
-    found.rule == UNREADABLE || rules::rule(&found.rule).is_some_and(|rule| rule.group == group)
+fn belongs(finding: &Finding, group: Group) -> bool {
+    let of_group = |rule: &Rule| rule.query == group.query();
+    finding.rule == UNREADABLE || findings::rule(RULES, &finding.rule).is_some_and(of_group)
 }
 
-fn unpinned(reference: &Reference, config: &Config) -> Found {
+fn unpinned(reference: &Reference, config: &Config) -> Finding {
     let grave = match reference.rule.as_str() {
         UNPINNED_USES => reference.privileged && !config.trusts(&reference.uses),
         UNPINNED_INCLUDE => reference.privileged,
@@ -118,10 +105,7 @@ fn unpinned(reference: &Reference, config: &Config) -> Found {
     } else {
         ""
     };
-    Found {
-        severity: if grave { Severity::Medium } else { Severity::Low },
-        line: reference.line,
-        rule: reference.rule.clone(),
-        message: format!("{} can come to mean something else{beside}", reference.uses),
-    }
+    let severity = if grave { Severity::Medium } else { Severity::Low };
+    let message = format!("{} can come to mean something else{beside}", reference.uses);
+    Finding::new(&reference.rule, severity, message).line(reference.line).package(&reference.uses)
 }

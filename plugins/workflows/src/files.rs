@@ -2,12 +2,13 @@
 
 use std::rc::Rc;
 
+use probity_sdk::findings::Severity;
 use probity_sdk::prelude::*;
 use probity_sdk_objects::Blob;
 
 use crate::finding::FileReport;
 use crate::kind::Kind;
-use crate::rules::{Severity, UNREADABLE};
+use crate::rules::UNREADABLE;
 use crate::yaml::{self, Node};
 use crate::{dockerfile, page, pipelines, workflow};
 

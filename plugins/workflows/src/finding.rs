@@ -1,25 +1,10 @@
-//! What is found in one file, and in all of them.
+//! What is known of one file: what is found in it, and what it uses of others.
 
+use probity_sdk::findings::{Finding, Severity, shortened};
 use probity_sdk::prelude::*;
-
-use crate::rules::Severity;
 
 /// So many findings, and so many references, are told of one file.
 const MOST_IN_A_FILE: usize = 200;
-
-/// A place in a file that a rule speaks of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Found {
-    /// `high`, `medium` or `low`.
-    #[schemars(with = "String")]
-    pub(crate) severity: Severity,
-    /// Counted from 1.
-    pub(crate) line: u32,
-    /// The rule's id.
-    pub(crate) rule: String,
-    /// What is there, for a person.
-    pub(crate) message: String,
-}
 
 /// Something of others that a file uses.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -40,29 +25,14 @@ pub(crate) struct Reference {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct FileReport {
     /// The worst first.
-    pub(crate) findings: Vec<Found>,
+    pub(crate) findings: Vec<Finding>,
     /// Those that are not pinned first.
     pub(crate) references: Vec<Reference>,
 }
 
-/// The value of an analysis: one place that a rule speaks of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct Finding {
-    /// `high`, `medium` or `low`.
-    #[schemars(with = "String")]
-    pub(crate) severity: Severity,
-    /// The rule's id.
-    pub(crate) rule: String,
-    /// The file.
-    pub(crate) path: String,
-    /// Counted from 1.
-    pub(crate) line: u32,
-}
-
 impl FileReport {
     pub(crate) fn find(&mut self, rule: &str, severity: Severity, line: u32, message: impl Into<String>) {
-        let message = message.into();
-        self.findings.push(Found { severity, line, rule: rule.to_owned(), message });
+        self.findings.push(Finding::new(rule, severity, message).line(line));
     }
 
     pub(crate) fn refer(&mut self, rule: &str, uses: &str, pinned: bool, privileged: bool, line: u32) {
@@ -79,16 +49,5 @@ impl FileReport {
         self.references.dedup();
         self.references.truncate(MOST_IN_A_FILE);
         self
-    }
-}
-
-/// The beginning of a text on one line, for a message.
-pub(crate) fn shortened(text: &str) -> String {
-    const MOST: usize = 100;
-    let line: String =
-        text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(MOST + 1).collect();
-    match line.char_indices().nth(MOST) {
-        Some((at, _)) => format!("{}…", &line[..at]),
-        None => line,
     }
 }

@@ -10,6 +10,7 @@ mod expression;
 mod files;
 mod finding;
 mod folders;
+mod group;
 mod kind;
 mod page;
 mod pipelines;
@@ -27,7 +28,7 @@ use probity_sdk::prelude::*;
 
 pub use config::Config;
 
-const EXPLANATION: &str = "Each value is a list of findings {severity, rule, path, line}, the worst first; references is a list of \
+const EXPLANATION: &str = "Each value is a list of findings {severity, rule, path, line, message}, the worst first; references is a list of \
 {path, line, uses, rule, pinned, privileged}. Files are parsed, never searched by patterns: YAML as a tree, expressions and shell by \
 their grammar. GitHub workflows are looked at in .github/workflows (and .gitea, .forgejo), actions, Dockerfiles, GitLab pipelines, pre-commit \
 hooks, shell scripts and HTML pages anywhere. A job is privileged if its token is said to be allowed to write, or if it names secrets. What \
@@ -51,5 +52,6 @@ pub fn plugin() -> Plugin<Config> {
         .query(queries::folder)
         .query(queries::file)
         .default_policy(|config: &Config| Some(config.policy()))
-        .explain(format!("{EXPLANATION}\nRules:\n{}", rules::told()))
+        .explain(EXPLANATION)
+        .rules(rules::RULES)
 }

@@ -1,7 +1,9 @@
 //! Scripts that pages of HTML take from other servers.
 
-use crate::finding::{FileReport, shortened};
-use crate::rules::{HOSTILE_HOST, REMOTE_SCRIPT, Severity};
+use probity_sdk::findings::{Severity, shortened};
+
+use crate::finding::FileReport;
+use crate::rules::{HOSTILE_HOST, REMOTE_SCRIPT};
 
 /// Servers that have served malware after they changed hands: the polyfill.io affair of June 2024 and its operator's other names.
 const HOSTILE: [&str; 9] = [
@@ -120,7 +122,7 @@ mod tests {
     fn found(html: &str) -> Vec<(u32, String)> {
         let mut report = FileReport::default();
         check(html.as_bytes(), &mut report);
-        report.findings.into_iter().map(|found| (found.line, found.rule)).collect()
+        report.findings.into_iter().map(|found| (found.line.unwrap(), found.rule)).collect()
     }
 
     #[test]

@@ -1,15 +1,17 @@
 //! The questions that `workflows` answers: four lists of findings, the references behind one of them, and what these are put
 //! together from.
 
+use probity_sdk::findings::Finding;
+use probity_sdk::git::FolderKey;
 use probity_sdk::prelude::*;
 use probity_sdk_objects as objects;
 
 use crate::answers::{self, Placed, answer};
 use crate::config::Config;
 use crate::files::{self, FileKey};
-use crate::finding::{FileReport, Finding};
-use crate::folders::{self, Candidate, FolderKey};
-use crate::rules::Group;
+use crate::finding::FileReport;
+use crate::folders::{self, Candidate};
+use crate::group::Group;
 
 /// Workflows that hand the repository's token and secrets to strangers, or cannot be read: the worst first.
 #[query(default, uses("workflows/folder", "workflows/file"))]

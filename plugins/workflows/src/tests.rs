@@ -4,6 +4,7 @@ mod trees;
 
 use std::sync::Arc;
 
+use probity_sdk::findings::Finding;
 use probity_sdk_objects::Blob;
 
 use crate::files;
@@ -16,9 +17,7 @@ fn report(kind: Kind, text: impl AsRef<[u8]>) -> FileReport {
 
 /// The findings of a file, one a line: `rule severity line`.
 fn found(kind: Kind, text: impl AsRef<[u8]>) -> Vec<String> {
-    let severity = |severity| serde_json::to_value(severity).unwrap().as_str().unwrap().to_owned();
-    let told =
-        |found: crate::finding::Found| format!("{} {} {}", found.rule, severity(found.severity), found.line);
+    let told = |of: Finding| format!("{} {} {}", of.rule, of.severity, of.line.unwrap());
     report(kind, text).findings.into_iter().map(told).collect()
 }
 

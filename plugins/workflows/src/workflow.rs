@@ -15,9 +15,11 @@ mod variables;
 pub(crate) use references::{is_commit, is_digest};
 pub(crate) use scripts::script;
 
+use probity_sdk::findings::Severity;
+
 use crate::expression::{Reference, expressions};
 use crate::finding::FileReport;
-use crate::rules::{Severity, UNREADABLE};
+use crate::rules::UNREADABLE;
 use crate::yaml::Node;
 
 /// A workflow, or the steps of an action.

@@ -17,9 +17,27 @@ pub struct DescribeResult {
     /// What the analysis means, its formula and where it comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explain: Option<String>,
+    /// The rules whose findings its queries tell, where they tell findings: lists of objects with the member `rule`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<RuleDescription>,
     /// What the plugin needs beyond its own bytes and the target's objects.
     #[serde(default)]
     pub permissions: Permissions,
+}
+
+/// One rule of a plugin.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleDescription {
+    /// Its id, unique in the plugin: lower-case words joined by `-`.
+    pub id: String,
+    /// The query that tells its findings.
+    pub query: String,
+    /// How bad it is (`high`, `medium` or `low`, and in which case less), then what it finds, why that matters and what to do.
+    pub text: String,
+    /// An address where that is written down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
 }
 
 /// One query of a plugin.

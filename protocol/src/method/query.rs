@@ -171,6 +171,9 @@ pub struct QueryResult<V = Box<RawValue>> {
 pub struct Concern {
     /// What is the matter.
     pub message: String,
+    /// Id of the plugin's rule that it comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<String>,
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub location: Option<Location>,
@@ -179,7 +182,14 @@ pub struct Concern {
 impl Concern {
     /// A hint without a location.
     pub fn new(message: impl Into<String>) -> Concern {
-        Concern { message: message.into(), location: None }
+        Concern { message: message.into(), rule: None, location: None }
+    }
+
+    /// The same hint, as one of the rule with this id.
+    #[must_use]
+    pub fn rule(mut self, id: impl Into<String>) -> Concern {
+        self.rule = Some(id.into());
+        self
     }
 
     /// The same hint, at the commit with this id.

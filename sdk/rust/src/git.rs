@@ -12,7 +12,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use folder::{Folder, SubFolder};
+pub use folder::{Folder, FolderKey, SubFolder};
 pub use text::{BlobLines, Line, Lines, LinesKey, Message, Messages, Text, TextKey};
 
 /// The key of every built-in analysis: one state of a repository.

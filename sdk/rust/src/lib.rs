@@ -89,6 +89,7 @@ pub mod answer;
 pub mod config;
 pub mod engine;
 pub mod error;
+pub mod findings;
 pub mod git;
 pub mod history;
 pub mod linguist;

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use probity_protocol::error::{ErrorObject, object};
-use probity_protocol::method::{ConfigureResult, DescribeResult, Permissions, PluginIdentity};
+use probity_protocol::method::{
+    ConfigureResult, DescribeResult, Permissions, PluginIdentity, RuleDescription,
+};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
@@ -16,6 +18,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::engine::Empty;
 use crate::error::Invalid;
+use crate::findings::Rule;
 use crate::query::{AnyQuery, Query, pointer, schema};
 use crate::serve;
 
@@ -31,6 +34,7 @@ pub struct Plugin<C = Empty> {
     default_policy: Option<Box<Judge<C>>>,
     validate: Option<Box<Validate<C>>>,
     explain: Option<String>,
+    rules: &'static [Rule],
     inputs: BTreeSet<String>,
     max_concurrent: usize,
 }
@@ -60,6 +64,7 @@ impl<C: Configuration> Plugin<C> {
             default_policy: None,
             validate: None,
             explain: None,
+            rules: &[],
             inputs: BTreeSet::new(),
             max_concurrent: default_concurrency(),
         }
@@ -95,6 +100,13 @@ impl<C: Configuration> Plugin<C> {
         self
     }
 
+    /// Sets the rules whose findings its queries tell.
+    #[must_use]
+    pub fn rules(mut self, rules: &'static [Rule]) -> Plugin<C> {
+        self.rules = rules;
+        self
+    }
+
     /// Sets a check of the configuration beyond its type.
     #[must_use]
     pub fn validate(
@@ -127,6 +139,7 @@ impl<C: Configuration> Plugin<C> {
             config_schema: schema::<C>(SchemaSettings::draft2020_12().for_deserialize()),
             default_policy: defaults.and_then(|config| self.policy(&config)),
             explain: self.explain.clone(),
+            rules: self.rules.iter().map(told).collect(),
             permissions: Permissions { inputs: self.inputs.iter().cloned().collect() },
         }
     }
@@ -191,6 +204,15 @@ impl<C> fmt::Debug for Plugin<C> {
             .field("identity", &self.identity)
             .field("queries", &names)
             .finish_non_exhaustive()
+    }
+}
+
+fn told(rule: &Rule) -> RuleDescription {
+    RuleDescription {
+        id: rule.id.to_owned(),
+        query: rule.query.to_owned(),
+        text: rule.text.to_owned(),
+        reference: Some(rule.reference.to_owned()),
     }
 }
 

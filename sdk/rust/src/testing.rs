@@ -1,6 +1,7 @@
 //! An engine for a plugin's unit tests: its answers are closures, in memory, and what was asked can be looked at.
 
 mod history;
+mod rules;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,6 +19,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 pub use history::{HistoryLab, MadeUp};
+pub use rules::assert_rules;
 
 use crate::answer::Answer;
 use crate::engine::{Backend, Engine, Shared};

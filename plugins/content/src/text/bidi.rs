@@ -1,16 +1,16 @@
 //! Characters that turn the direction of a line.
 
 use super::{Few, Text};
-use crate::finding::Found;
-use crate::rules::{BIDI_CONTROL, Severity};
+use crate::rules::BIDI_CONTROL;
+use probity_sdk::findings::{Finding, Severity};
 
-pub(super) fn find(text: &Text<'_>, found: &mut Vec<Found>) {
+pub(super) fn find(text: &Text<'_>, found: &mut Vec<Finding>) {
     let mut few = Few::new(found);
     for (line, content) in text.foreign_lines() {
         let worst = content.chars().filter_map(|c| Some((severity(c)?, c))).min();
         if let Some((severity, c)) = worst {
             let message = format!("U+{:04X} turns the direction of the text", u32::from(c));
-            if !few.add(Found::new(BIDI_CONTROL, severity, line, message)) {
+            if !few.add(Finding::new(BIDI_CONTROL, severity, message).line(line)) {
                 return;
             }
         }

@@ -1,12 +1,12 @@
 //! Code that is made not to be read.
 
+use probity_sdk::findings::{Finding, Severity};
 use std::collections::HashSet;
 
 use memchr::memmem;
 
 use super::{Few, Text};
-use crate::finding::Found;
-use crate::rules::{DECODED_CODE, FAR_RIGHT, LONG_LINE, RENAMED_CODE, Severity};
+use crate::rules::{DECODED_CODE, FAR_RIGHT, LONG_LINE, RENAMED_CODE};
 
 const LONG: usize = 5000;
 const BLANKS: usize = 200;
@@ -32,17 +32,17 @@ const DECODES: [&[u8]; 12] = [
     b"FromBase64String",
 ];
 
-pub(super) fn find(text: &Text<'_>, found: &mut Vec<Found>) {
+pub(super) fn find(text: &Text<'_>, found: &mut Vec<Finding>) {
     far_right(text, found);
     if let Some((line, content)) = text.lines().find(|(_, content)| content.len() > LONG) {
         let message = format!("a line of {} characters", content.len());
-        found.push(Found::new(LONG_LINE, Severity::Low, line, message));
+        found.push(Finding::new(LONG_LINE, Severity::Low, message).line(line));
     }
     renamed(text, found);
     decoded(text, found);
 }
 
-fn far_right(text: &Text<'_>, found: &mut Vec<Found>) {
+fn far_right(text: &Text<'_>, found: &mut Vec<Finding>) {
     let mut few = Few::new(found);
     for (line, content) in text.lines().filter(|(_, content)| content.len() > BLANKS) {
         let blank = |byte: &u8| *byte == b' ' || *byte == b'\t';
@@ -61,7 +61,7 @@ fn far_right(text: &Text<'_>, found: &mut Vec<Found>) {
         // An aligned comment or line continuation is none.
         if let Some(at) = behind.filter(|at| is_code(&content[*at..])) {
             let message = format!("code stands in column {}, behind {run} blanks", at + 1);
-            if !few.add(Found::new(FAR_RIGHT, Severity::Medium, line, message)) {
+            if !few.add(Finding::new(FAR_RIGHT, Severity::Medium, message).line(line)) {
                 return;
             }
         }
@@ -75,7 +75,7 @@ fn is_code(text: &[u8]) -> bool {
 }
 
 /// The names that obfuscators give: `_0x` and hexadecimal digits.
-fn renamed(text: &Text<'_>, found: &mut Vec<Found>) {
+fn renamed(text: &Text<'_>, found: &mut Vec<Finding>) {
     let mut names: HashSet<&[u8]> = HashSet::new();
     for at in memmem::find_iter(text.bytes, b"_0x") {
         let rest = &text.bytes[at + 3..];
@@ -86,18 +86,18 @@ fn renamed(text: &Text<'_>, found: &mut Vec<Found>) {
         if names.len() == NAMES {
             let line = line_of(text.bytes, at);
             let message = format!("{NAMES} or more names such as _0x1a2b3c");
-            found.push(Found::new(RENAMED_CODE, Severity::High, line, message));
+            found.push(Finding::new(RENAMED_CODE, Severity::High, message).line(line));
             return;
         }
     }
 }
 
-fn decoded(text: &Text<'_>, found: &mut Vec<Found>) {
+fn decoded(text: &Text<'_>, found: &mut Vec<Finding>) {
     let has = |words: &[&[u8]]| words.iter().any(|word| has_word(text.bytes, word));
     let Some(at) = encoded(text.bytes) else { return };
     if has(&DECODES) && has(&EVALUATES) {
         let message = "an encoded literal, in a file that decodes and evaluates";
-        found.push(Found::new(DECODED_CODE, Severity::High, line_of(text.bytes, at), message));
+        found.push(Finding::new(DECODED_CODE, Severity::High, message).line(line_of(text.bytes, at)));
     }
 }
 

@@ -1,18 +1,18 @@
 //! Characters that nobody sees, or that mean nothing.
 
 use super::{Few, Text};
-use crate::finding::Found;
-use crate::rules::{CONTROL_CHARACTER, INVISIBLE_CHARACTER, PRIVATE_USE, Severity};
+use crate::rules::{CONTROL_CHARACTER, INVISIBLE_CHARACTER, PRIVATE_USE};
+use probity_sdk::findings::{Finding, Severity};
 
 /// So many variation selectors stand in a row in no honest text.
 const ROW: usize = 4;
 
-pub(super) fn find(text: &Text<'_>, found: &mut Vec<Found>) {
+pub(super) fn find(text: &Text<'_>, found: &mut Vec<Finding>) {
     let mut invisible = Vec::new();
     let mut few = Few::new(&mut invisible);
     for (line, content) in text.foreign_lines() {
         if let Some((severity, what)) = unseen(&content, line == 1)
-            && !few.add(Found::new(INVISIBLE_CHARACTER, severity, line, what))
+            && !few.add(Finding::new(INVISIBLE_CHARACTER, severity, what).line(line))
         {
             break;
         }
@@ -30,12 +30,12 @@ pub(super) fn find(text: &Text<'_>, found: &mut Vec<Found>) {
     });
 }
 
-fn each(text: &Text<'_>, found: &mut Vec<Found>, rule: &str, what: &str, is: impl Fn(char) -> bool) {
+fn each(text: &Text<'_>, found: &mut Vec<Finding>, rule: &str, what: &str, is: impl Fn(char) -> bool) {
     let mut few = Few::new(found);
     for (line, content) in text.foreign_lines() {
         if let Some(c) = content.chars().find(|c| is(*c)) {
             let message = format!("U+{:04X} {what}", u32::from(c));
-            if !few.add(Found::new(rule, Severity::Medium, line, message)) {
+            if !few.add(Finding::new(rule, Severity::Medium, message).line(line)) {
                 return;
             }
         }

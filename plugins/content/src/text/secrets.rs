@@ -1,10 +1,10 @@
 //! Tokens and keys. What is told of one is its sort and place, never a part of it.
 
 use memchr::memmem;
+use probity_sdk::findings::{Finding, Severity};
 
 use super::{Few, Text};
-use crate::finding::Found;
-use crate::rules::{PRIVATE_KEY, Severity, TOKEN};
+use crate::rules::{PRIVATE_KEY, TOKEN};
 
 /// A sort of token: how it begins, how many characters follow, and what is known of these.
 struct Sort {
@@ -62,13 +62,13 @@ fn upper(byte: u8) -> bool {
     byte.is_ascii_uppercase() || (b'2'..=b'7').contains(&byte)
 }
 
-pub(super) fn find(text: &Text<'_>, found: &mut Vec<Found>) {
+pub(super) fn find(text: &Text<'_>, found: &mut Vec<Finding>) {
     let mut few = Few::new(found);
     for sort in &SORTS {
         for at in memmem::find_iter(text.bytes, sort.begins) {
             if let Some(severity) = sort.severity(text.bytes, at) {
                 let message = format!("a token of {} ({}…)", sort.whose, sort.begins);
-                if !few.add(Found::new(TOKEN, severity, line_of(text.bytes, at), message)) {
+                if !few.add(Finding::new(TOKEN, severity, message).line(line_of(text.bytes, at))) {
                     return;
                 }
             }
@@ -123,7 +123,7 @@ pub(super) fn checksum(random: &[u8]) -> [u8; 6] {
 }
 
 /// Private keys in PEM that are not encrypted.
-fn keys(text: &Text<'_>, found: &mut Vec<Found>) {
+fn keys(text: &Text<'_>, found: &mut Vec<Finding>) {
     let mut few = Few::new(found);
     for at in memmem::find_iter(text.bytes, b"-----BEGIN ") {
         let rest = &text.bytes[at + 11..];
@@ -136,7 +136,7 @@ fn keys(text: &Text<'_>, found: &mut Vec<Found>) {
         if digits > 100 && memmem::find(body, b"ENCRYPTED").is_none() && memmem::find(body, b"...").is_none()
         {
             let message = "a private key without a passphrase";
-            if !few.add(Found::new(PRIVATE_KEY, Severity::Medium, line_of(text.bytes, at), message)) {
+            if !few.add(Finding::new(PRIVATE_KEY, Severity::Medium, message).line(line_of(text.bytes, at))) {
                 return;
             }
         }

@@ -1,23 +1,15 @@
 //! Texts, and what they hide.
 
 use super::*;
-use crate::rules::Severity;
 
 /// The findings of a source file, one a line: `rule severity line`.
 fn of_source(text: impl AsRef<[u8]>) -> Vec<String> {
     told(source(text.as_ref()))
 }
 
-fn told(found: Vec<Found>) -> Vec<String> {
-    let severity = |severity| match severity {
-        Severity::High => "high",
-        Severity::Medium => "medium",
-        Severity::Low => "low",
-    };
-    found
-        .into_iter()
-        .map(|found| format!("{} {} {}", found.rule, severity(found.severity), found.line))
-        .collect()
+fn told(found: Vec<Finding>) -> Vec<String> {
+    let line = |of: &Finding| format!("{} {} {}", of.rule, of.severity, of.line.unwrap());
+    found.iter().map(line).collect()
 }
 
 #[test]

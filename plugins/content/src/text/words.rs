@@ -1,19 +1,19 @@
 //! Words of two scripts that look like words of one.
 
+use probity_sdk::findings::{Finding, Severity};
 use unicode_script::{Script, UnicodeScript};
 use unicode_security::{MixedScript, skeleton};
 
 use super::{Few, Text};
-use crate::finding::Found;
-use crate::rules::{LOOKALIKE_WORD, Severity};
+use crate::rules::LOOKALIKE_WORD;
 
-pub(super) fn find(text: &Text<'_>, found: &mut Vec<Found>) {
+pub(super) fn find(text: &Text<'_>, found: &mut Vec<Finding>) {
     let mut few = Few::new(found);
     for (line, content) in text.foreign_lines() {
         let words = content.split(|c: char| !(c.is_alphanumeric() || c == '_'));
         if let Some(word) = words.filter(|word| !word.is_ascii()).find(|word| is_lookalike(word)) {
             let message = format!("{} looks like a word in Latin letters, and is none", shown(word));
-            if !few.add(Found::new(LOOKALIKE_WORD, Severity::Medium, line, message)) {
+            if !few.add(Finding::new(LOOKALIKE_WORD, Severity::Medium, message).line(line)) {
                 return;
             }
         }

@@ -1,9 +1,11 @@
 //! Strangers' commits in workflows that have the repository's token and secrets.
 
+use probity_sdk::findings::{Severity, shortened};
+
 use super::{Job, Step, Workflow, condition};
 use crate::expression::expressions;
-use crate::finding::{FileReport, shortened};
-use crate::rules::{PRIVILEGED_TRIGGER, SPOOFABLE_ACTOR, Severity, UNTRUSTED_CHECKOUT};
+use crate::finding::FileReport;
+use crate::rules::{PRIVILEGED_TRIGGER, SPOOFABLE_ACTOR, UNTRUSTED_CHECKOUT};
 use crate::yaml::Node;
 
 /// Events that bring a stranger's commit along, or name one.

@@ -1,8 +1,9 @@
 //! Contexts whose text a stranger chooses, and the events that bring them.
 
+use probity_sdk::findings::Severity;
+
 use super::{PRIVILEGED, Triggers};
 use crate::expression::Reference;
-use crate::rules::Severity;
 
 /// A context that a stranger fills.
 struct Untrusted {

@@ -1,8 +1,10 @@
 //! The token that checkout leaves behind.
 
+use probity_sdk::findings::Severity;
+
 use super::{Job, Workflow};
 use crate::finding::FileReport;
-use crate::rules::{PERSISTED_CREDENTIALS, Severity};
+use crate::rules::PERSISTED_CREDENTIALS;
 
 pub(super) fn check(workflow: &Workflow<'_>, report: &mut FileReport) {
     for job in &workflow.jobs {

@@ -1,10 +1,12 @@
 //! Text of strangers in the files that set variables and the search path of later steps.
 
+use probity_sdk::findings::{Severity, shortened};
+
 use super::variables::{Variable, flowing, variables};
 use super::{Step, Workflow, contexts};
 use crate::expression::Reference;
-use crate::finding::{FileReport, shortened};
-use crate::rules::{ENVIRONMENT_INJECTION, Severity};
+use crate::finding::FileReport;
+use crate::rules::ENVIRONMENT_INJECTION;
 use crate::yaml::Node;
 
 /// So many lines are looked at before the end of a group of commands.

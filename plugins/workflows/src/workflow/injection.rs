@@ -1,12 +1,14 @@
 //! Text of strangers, and secrets, in scripts.
 
+use probity_sdk::findings::{Severity, shortened};
+
 use super::checkout::is_own;
 use super::contexts;
 use super::variables::{Variable, variables};
 use super::{Step, Workflow, condition};
 use crate::expression::{Reference, expressions};
-use crate::finding::{FileReport, shortened};
-use crate::rules::{INSECURE_COMMANDS, SECRETS_DUMP, Severity, TEMPLATE_INJECTION};
+use crate::finding::FileReport;
+use crate::rules::{INSECURE_COMMANDS, SECRETS_DUMP, TEMPLATE_INJECTION};
 use crate::yaml::Node;
 
 /// Inputs of actions that are scripts.

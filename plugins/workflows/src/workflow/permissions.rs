@@ -1,10 +1,11 @@
 //! What a workflow's token may do, who gets the secrets, and whose machine it runs on.
 
+use probity_sdk::findings::{Severity, shortened};
+
 use super::{Job, Workflow};
-use crate::finding::{FileReport, shortened};
+use crate::finding::FileReport;
 use crate::rules::{
-    MISSING_PERMISSIONS, PUBLISHING_TOKEN, RELEASE_CACHE, SECRETS_INHERIT, SELF_HOSTED_RUNNER, Severity,
-    WRITE_ALL,
+    MISSING_PERMISSIONS, PUBLISHING_TOKEN, RELEASE_CACHE, SECRETS_INHERIT, SELF_HOSTED_RUNNER, WRITE_ALL,
 };
 use crate::shell;
 use crate::yaml::Node;

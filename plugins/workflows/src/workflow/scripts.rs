@@ -1,8 +1,10 @@
 //! What the scripts of a workflow fetch and run.
 
+use probity_sdk::findings::{Severity, shortened};
+
 use super::{Job, Step, Workflow};
-use crate::finding::{FileReport, shortened};
-use crate::rules::{FETCH_AND_RUN, Severity, UNPINNED_INSTALL};
+use crate::finding::FileReport;
+use crate::rules::{FETCH_AND_RUN, UNPINNED_INSTALL};
 use crate::shell::{self, Sort};
 use crate::yaml::Node;
 

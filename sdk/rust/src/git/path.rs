@@ -23,6 +23,14 @@ pub fn bytes(text: &str) -> Cow<'_, [u8]> {
     }
 }
 
+/// The text of the path of what lies at `path` in `folder`, both texts; of `path` itself in the folder `""`.
+pub fn joined(folder: &str, path: &str) -> String {
+    if folder.is_empty() {
+        return path.to_owned();
+    }
+    text(&[&bytes(folder)[..], b"/", &bytes(path)].concat()).into_owned()
+}
+
 fn quoted(path: &[u8]) -> String {
     let mut quoted = String::with_capacity(path.len() + 8);
     quoted.push('"');
