@@ -9,7 +9,7 @@ use std::{env, fs, io};
 use sha2::{Digest, Sha256};
 
 /// The built-in plugins; `cli/src/builtin.rs` holds the same names, and a test there holds the two together.
-const PLUGINS: [&str; 14] = [
+const PLUGINS: &[&str] = &[
     "activity",
     "affiliation",
     "binary",
@@ -21,6 +21,7 @@ const PLUGINS: [&str; 14] = [
     "git",
     "identity",
     "linguist",
+    "posture",
     "review",
     "typo",
     "workflows",

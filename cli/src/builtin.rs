@@ -12,11 +12,11 @@ pub(crate) struct Builtin {
 }
 
 /// Digests, by name, in the order of the names.
-const DIGESTS: [(&str, &str); 14] = include!(concat!(env!("OUT_DIR"), "/digests.rs"));
+const DIGESTS: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/digests.rs"));
 
 /// The built-in plugins in the order of their names.
 pub(crate) fn all() -> impl Iterator<Item = Builtin> {
-    DIGESTS.into_iter().map(|(name, digest)| Builtin { name, digest })
+    DIGESTS.iter().map(|&(name, digest)| Builtin { name, digest })
 }
 
 /// Runs the plugin of this name in this process, which the launcher has confined. `None`: there is no such plugin.
@@ -33,6 +33,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         "git" => probity_plugin_git::run(),
         "identity" => probity_plugin_identity::run(),
         "linguist" => probity_plugin_linguist::run(),
+        "posture" => probity_plugin_posture::run(),
         "review" => probity_plugin_review::run(),
         "typo" => probity_plugin_typo::run(),
         "workflows" => probity_plugin_workflows::run(),

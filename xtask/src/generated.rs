@@ -45,6 +45,7 @@ const PLUGINS: &[&str] = &[
     "entropy",
     "fuzz",
     "identity",
+    "posture",
     "review",
     "typo",
     "workflows",

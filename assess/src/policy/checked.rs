@@ -10,7 +10,7 @@ use crate::expression::{Expression, Type, suggest};
 use crate::score;
 
 use super::digest;
-use super::model::{Analysis, Branch, Expr, Policy};
+use super::model::{Analysis, Branch, Expr, Policy, Spanned};
 use super::nodes::Reader;
 use super::problem::{Cause, PolicyErrors};
 
@@ -85,6 +85,8 @@ pub struct CheckedAnalysis {
     pub share: f64,
     /// Whether anything but a pass leads to an investigation.
     pub must_pass: bool,
+    /// Whether a failure leads to an investigation, but not an abstention.
+    pub must_not_fail: bool,
     /// The line that set its limit, for findings that have no place in the target: bytes of the policy.
     pub span: SourceSpan,
 }
@@ -175,6 +177,7 @@ impl Check<'_> {
                 return None;
             }
         };
+        let named = |names: &[Spanned<String>]| names.iter().any(|name| name.value == analysis.name.value);
         Some(CheckedAnalysis {
             name: analysis.name.value.clone(),
             plugin: analysis.plugin.value.clone(),
@@ -184,7 +187,8 @@ impl Check<'_> {
             origin,
             weight: analysis.weight,
             share,
-            must_pass: self.policy.investigate_if_fail.iter().any(|name| name.value == analysis.name.value),
+            must_pass: named(&self.policy.investigate_if_fail),
+            must_not_fail: named(&self.policy.investigate_if_found),
             span: analysis.policy.as_ref().map_or(analysis.name.span, |expr| expr.span),
         })
     }

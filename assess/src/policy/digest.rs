@@ -8,30 +8,36 @@ use crate::expression::canonical;
 
 use super::checked::{CheckedAnalysis, Facts, Origin};
 use super::json;
-use super::model::{Branch, Policy};
+use super::model::{Branch, Policy, Spanned};
 
 /// Another layout of what is digested gets another number, so that digests of two layouts never meet.
 const LAYOUT: u32 = 2;
 
 /// SHA-256 in hexadecimal over canonical JSON of all that decides a verdict or the score.
 pub(super) fn of(policy: &Policy, analyses: &[CheckedAnalysis], facts: &Facts) -> String {
-    let mut must_pass: Vec<&str> =
-        policy.investigate_if_fail.iter().map(|name| name.value.as_str()).collect();
-    must_pass.sort_unstable();
     let mut remaining = analyses.iter();
     let mut content = json!({
         "layout": LAYOUT,
         "investigate": canonical(&policy.investigate.text),
-        "investigate-if-fail": must_pass,
+        "investigate-if-fail": sorted(&policy.investigate_if_fail),
         "tree": branches(&policy.tree, &mut remaining),
         "artifacts": artifacts(policy),
         "plugins": configurations(facts),
     });
+    if let (Value::Object(members), false) = (&mut content, policy.investigate_if_found.is_empty()) {
+        members.insert("investigate-if-found".to_owned(), json!(sorted(&policy.investigate_if_found)));
+    }
     let grants = grants(facts);
     if let (Value::Object(members), false) = (&mut content, grants.is_empty()) {
         members.insert("grants".to_owned(), Value::Object(grants));
     }
     hex(&Sha256::digest(json::canonical(&content).as_bytes()))
+}
+
+fn sorted(names: &[Spanned<String>]) -> Vec<&str> {
+    let mut names: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+    names.sort_unstable();
+    names
 }
 
 fn branches<'a>(branches_in: &[Branch], analyses: &mut impl Iterator<Item = &'a CheckedAnalysis>) -> Value {

@@ -19,6 +19,8 @@ pub struct Policy {
     pub investigate: Expr,
     /// Names of analyses that lead to an investigation unless they pass. In the order of the file.
     pub investigate_if_fail: Vec<Spanned<String>>,
+    /// Analyses that lead to an investigation if they fail; what they cannot judge does not.
+    pub investigate_if_found: Vec<Spanned<String>>,
     /// The declared plugins, in the order of the file.
     pub plugins: Vec<PluginDeclaration>,
     /// The tree, in the order of the file.

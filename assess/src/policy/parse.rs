@@ -25,7 +25,7 @@ const MAX_NESTING: usize = 32;
 const STACK: usize = 64 << 20;
 
 /// The plugins that come with Probity, by their bare names.
-pub const BUILT_INS: [&str; 14] = [
+pub const BUILT_INS: &[&str] = &[
     "activity",
     "affiliation",
     "binary",
@@ -37,6 +37,7 @@ pub const BUILT_INS: [&str; 14] = [
     "git",
     "identity",
     "linguist",
+    "posture",
     "review",
     "typo",
     "workflows",
@@ -79,12 +80,13 @@ impl Policy {
                 None
             }
         };
-        let policy = analyzed.map(|tree::Analyzed { investigate, investigate_if_fail, tree }| Policy {
+        let policy = analyzed.map(|analyzed| Policy {
             source: source.clone(),
-            investigate,
-            investigate_if_fail,
+            investigate: analyzed.investigate,
+            investigate_if_fail: analyzed.investigate_if_fail,
+            investigate_if_found: analyzed.investigate_if_found,
             plugins,
-            tree,
+            tree: analyzed.tree,
         });
         match policy {
             Some(policy) if reader.problems.is_empty() => Ok(policy),
@@ -278,7 +280,7 @@ pub(super) fn plugin_id(reader: &mut Reader, name: &Spanned<String>) -> Option<S
             let full = id.to_string();
             let claims_built_in = full.starts_with(BUILT_IN_PREFIX);
             if claims_built_in && !is_built_in(&full) {
-                let hint = match suggest::nearest(bare, BUILT_INS) {
+                let hint = match suggest::nearest(bare, BUILT_INS.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!(
                         "built in are {}; an analysis of another name needs plugin=\"…\"",

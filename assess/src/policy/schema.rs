@@ -53,6 +53,10 @@ fn analyze() -> Value {
                 "description": "Names of analyses that lead to an investigation if they fail, abstain or err.",
                 "type": "array", "items": { "type": "string" }, "uniqueItems": true
             },
+            "investigate-if-found": {
+                "description": "Names of analyses that lead to an investigation if they fail or err; those that abstain do not.",
+                "type": "array", "items": { "type": "string" }, "uniqueItems": true
+            },
             "category": { "type": "array", "items": { "$ref": "#/$defs/category" } },
             "analysis": { "type": "array", "items": { "$ref": "#/$defs/analysis" } }
         },
@@ -146,7 +150,7 @@ plugins   = `plugins {` plugin* `}`
 plugin    = `plugin` NAME (`path=`STRING `sha256=`STRING)? (`{` config? grant? `}`)?
 config    = `config {` CONFIGURATION* `}`
 grant     = `grant {` (`env` NAME | `file` PATH | `read` PATH | `net` SERVER | `exec` PROGRAM | `limit` AMOUNT | `scratch keep`)* `}`
-analyze   = `analyze {` `investigate policy=`EXPRESSION (`investigate-if-fail` NAME+)? (category | analysis)+ `}`
+analyze   = `analyze {` `investigate policy=`EXPRESSION (`investigate-if-fail` NAME+)? (`investigate-if-found` NAME+)? (category | analysis)+ `}`
 category  = `category` NAME (`weight=`NUMBER)? `{` (category | analysis)+ `}`
 analysis  = `analysis` NAME (`weight=`NUMBER)? (`plugin=`NAME)? (`query=`NAME)? (`policy=`EXPRESSION)? (`{` CONFIGURATION* `}`)?
 "#;

@@ -17,6 +17,7 @@ use super::problem::Cause;
 pub(super) struct Analyzed {
     pub(super) investigate: Expr,
     pub(super) investigate_if_fail: Vec<Spanned<String>>,
+    pub(super) investigate_if_found: Vec<Spanned<String>>,
     pub(super) tree: Vec<Branch>,
 }
 
@@ -27,19 +28,22 @@ pub(super) fn read(reader: &mut Reader, node: &KdlNode, plugins: &[PluginDeclara
     let mut tree = Tree { reader, plugins, names: BTreeSet::new(), counts: false };
     let mut investigate = None;
     let mut if_fail: Option<Vec<Spanned<String>>> = None;
+    let mut if_found: Option<Vec<Spanned<String>>> = None;
     let mut branches = Vec::new();
     let mut neighbours = BTreeSet::new();
     for child in node.iter_children() {
         match child.name().value() {
             "investigate" if investigate.is_none() => investigate = Some(tree.investigate(child)),
-            "investigate-if-fail" if if_fail.is_none() => if_fail = Some(tree.if_fail(child)),
-            name @ ("investigate" | "investigate-if-fail") => {
+            "investigate-if-fail" if if_fail.is_none() => if_fail = Some(tree.analyses(child)),
+            "investigate-if-found" if if_found.is_none() => if_found = Some(tree.analyses(child)),
+            name @ ("investigate" | "investigate-if-fail" | "investigate-if-found") => {
                 let cause = Cause::Duplicate { what: format!("`{name}`") };
                 tree.reader.problem(cause, child.name().span(), "the second one");
             }
             "category" | "analysis" => branches.extend(tree.branch(child, &mut neighbours, true)),
             _ => {
-                let known = ["investigate", "investigate-if-fail", "category", "analysis"];
+                let known =
+                    ["investigate", "investigate-if-fail", "investigate-if-found", "category", "analysis"];
                 tree.reader.unknown_node(child, "`analyze`", &known);
             }
         }
@@ -49,10 +53,16 @@ pub(super) fn read(reader: &mut Reader, node: &KdlNode, plugins: &[PluginDeclara
         let hint = "write: investigate policy=\"score > 0.5\"";
         tree.reader.problem_with_hint(cause, node.name().span(), "here", hint);
     }
-    let if_fail = if_fail.unwrap_or_default();
-    tree.check_names(&if_fail);
-    tree.check_counts(node, &branches, &if_fail);
-    Some(Analyzed { investigate: investigate??, investigate_if_fail: if_fail, tree: branches })
+    let (if_fail, if_found) = (if_fail.unwrap_or_default(), if_found.unwrap_or_default());
+    tree.check_names(&if_fail, &[]);
+    tree.check_names(&if_found, &if_fail);
+    tree.check_counts(node, &branches, if_fail.is_empty() && if_found.is_empty());
+    Some(Analyzed {
+        investigate: investigate??,
+        investigate_if_fail: if_fail,
+        investigate_if_found: if_found,
+        tree: branches,
+    })
 }
 
 struct Tree<'a> {
@@ -82,7 +92,8 @@ impl Tree<'_> {
         Some(expr)
     }
 
-    fn if_fail(&mut self, node: &KdlNode) -> Vec<Spanned<String>> {
+    /// The names of analyses that a node lists.
+    fn analyses(&mut self, node: &KdlNode) -> Vec<Spanned<String>> {
         self.reader.no_children(node);
         self.reader.properties(node, &[]);
         let mut names: Vec<Spanned<String>> = Vec::new();
@@ -97,7 +108,7 @@ impl Tree<'_> {
         }
         if names.is_empty() && node.entries().is_empty() {
             let cause = Cause::Missing {
-                node: "`investigate-if-fail`".to_owned(),
+                node: format!("`{}`", node.name().value()),
                 what: "names of analyses".to_owned(),
             };
             self.reader.problem(cause, node.name().span(), "here");
@@ -213,8 +224,14 @@ impl Tree<'_> {
         }
     }
 
-    fn check_names(&mut self, if_fail: &[Spanned<String>]) {
-        for name in if_fail.iter().filter(|name| !self.names.contains(&name.value)) {
+    /// Each is an analysis of this policy, and not named in the other list.
+    fn check_names(&mut self, names: &[Spanned<String>], others: &[Spanned<String>]) {
+        for name in names.iter().filter(|name| others.iter().any(|other| other.value == name.value)) {
+            let cause = Cause::Duplicate { what: format!("analysis `{}`", name.value) };
+            let hint = "investigate-if-fail demands more: name it there alone";
+            self.reader.problem_with_hint(cause, name.span, "in both lists", hint);
+        }
+        for name in names.iter().filter(|name| !self.names.contains(&name.value)) {
             let known: Vec<&str> = self.names.iter().map(String::as_str).collect();
             let hint = suggest::hint(&name.value, &known);
             let cause = Cause::UnknownAnalysis { name: name.value.clone() };
@@ -223,14 +240,14 @@ impl Tree<'_> {
     }
 
     /// A policy must be able to come to an investigation.
-    fn check_counts(&mut self, node: &KdlNode, branches: &[Branch], if_fail: &[Spanned<String>]) {
+    fn check_counts(&mut self, node: &KdlNode, branches: &[Branch], lists_nothing: bool) {
         let has_branch =
             node.iter_children().any(|child| matches!(child.name().value(), "category" | "analysis"));
         if !has_branch {
             let cause = Cause::Missing { node: "`analyze`".to_owned(), what: "an analysis".to_owned() };
             let hint = "write: category \"practices\" { analysis \"activity\" }";
             self.reader.problem_with_hint(cause, node.name().span(), "here", hint);
-        } else if !branches.is_empty() && !self.counts && if_fail.is_empty() {
+        } else if !branches.is_empty() && !self.counts && lists_nothing {
             let hint =
                 "the score would always be 0; give one analysis a weight, or name it in investigate-if-fail";
             self.reader.problem_with_hint(Cause::NothingCounts, node.name().span(), "in here", hint);

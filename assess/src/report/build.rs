@@ -144,6 +144,7 @@ impl Builder<'_> {
                 right: compared.right,
             }),
             must_pass: analysis.must_pass,
+            must_not_fail: analysis.must_not_fail,
             concerns: fingerprinted(&analysis.name, &result.concerns),
         }
     }
@@ -171,6 +172,7 @@ impl From<score::Reason> for Reason {
         match reason {
             score::Reason::Score => Reason::Score,
             score::Reason::MustPass { analysis } => Reason::MustPass { analysis },
+            score::Reason::MustNotFail { analysis } => Reason::MustNotFail { analysis },
             score::Reason::Errored { analysis } => Reason::Errored { analysis },
             score::Reason::NothingJudged => Reason::NothingJudged,
         }

@@ -51,7 +51,7 @@ fn of_analysis(analysis: &AnalysisEntry) -> Vec<Finding<'_>> {
     let severity = match analysis.verdict {
         VerdictKind::Pass | VerdictKind::Abstain => return Vec::new(),
         VerdictKind::Error => Severity::Error,
-        VerdictKind::Fail if analysis.must_pass => Severity::Error,
+        VerdictKind::Fail if analysis.must_pass || analysis.must_not_fail => Severity::Error,
         VerdictKind::Fail if analysis.share > 0.0 => Severity::Warning,
         VerdictKind::Fail => Severity::Note,
     };

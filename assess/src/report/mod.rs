@@ -104,6 +104,8 @@ pub enum Reason {
     Score,
     /// An analysis that must pass failed, abstained or erred.
     MustPass { analysis: String },
+    /// An analysis that must not fail did.
+    MustNotFail { analysis: String },
     /// An analysis erred.
     Errored { analysis: String },
     /// No analysis with a weight was judged.
@@ -178,6 +180,9 @@ pub struct AnalysisEntry {
     pub compared: Option<ComparedNumbers>,
     /// Whether anything but a pass leads to an investigation.
     pub must_pass: bool,
+    /// Whether a failure leads to an investigation, but not an abstention.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub must_not_fail: bool,
     /// What to look at, the worst first.
     pub concerns: Vec<ReportedConcern>,
 }

@@ -68,6 +68,8 @@ pub enum Reason {
     Score,
     /// An analysis that must pass did not.
     MustPass { analysis: String },
+    /// An analysis that must not fail did.
+    MustNotFail { analysis: String },
     /// An analysis erred.
     Errored { analysis: String },
     /// No analysis with a weight was judged.
@@ -102,6 +104,10 @@ impl Decision {
             if analysis.must_pass && *verdict != Verdict::Pass {
                 hard_failure |= *verdict == Verdict::Fail;
                 reasons.push(Reason::MustPass { analysis: name() });
+            }
+            if analysis.must_not_fail && *verdict == Verdict::Fail {
+                hard_failure = true;
+                reasons.push(Reason::MustNotFail { analysis: name() });
             }
         }
         // A policy may count nothing and rest on the analyses that must pass: then there is no score to miss.

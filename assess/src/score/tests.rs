@@ -101,6 +101,23 @@ fn outcomes_and_their_reasons() {
 }
 
 #[test]
+fn what_must_not_fail_may_abstain() {
+    let policy = policy_of(
+        "analyze { investigate policy=\"score > 0.5\"; investigate-if-found \"typo\"; analysis \"typo\"; analysis \"binary\" weight=9 }",
+    );
+    let outcome = |typo, binary| {
+        let decision = Decision::of(&policy, &[&verdict(typo), &verdict(binary)]).unwrap();
+        (decision.outcome, decision.reasons)
+    };
+    let found = vec![Reason::MustNotFail { analysis: "typo".to_owned() }];
+    assert_eq!(outcome('f', 'p'), (Outcome::Investigate, found.clone()));
+    assert_eq!(outcome('f', 'a').0, Outcome::Investigate);
+    assert_eq!(outcome('a', 'p'), (Outcome::Pass, vec![]));
+    assert_eq!(outcome('p', 'p'), (Outcome::Pass, vec![]));
+    assert_eq!(outcome('e', 'p').0, Outcome::Error);
+}
+
+#[test]
 fn a_policy_that_rests_on_what_must_pass_alone_can_pass() {
     let text = r#"analyze {
     investigate policy="score > 0.5"

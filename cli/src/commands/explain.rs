@@ -58,6 +58,9 @@ fn rule(prepared: &Prepared, analysis: &CheckedAnalysis) -> String {
     if analysis.must_pass {
         let _ = writeln!(page, "must pass      anything else leads to an investigation");
     }
+    if analysis.must_not_fail {
+        let _ = writeln!(page, "must not fail  a failure leads to an investigation, an abstention does not");
+    }
     page
 }
 

@@ -71,6 +71,7 @@ fn head(page: &mut String, report: &Report, paint: Paint) {
     for reason in &report.reasons {
         let why = match reason {
             Reason::MustPass { analysis } => format!("{} must pass, and did not", tame(analysis)),
+            Reason::MustNotFail { analysis } => format!("{} must not fail, and did", tame(analysis)),
             Reason::Errored { analysis } => format!("{} erred", tame(analysis)),
             Reason::Score | Reason::NothingJudged => continue,
         };

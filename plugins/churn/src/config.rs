@@ -12,6 +12,8 @@ pub struct Config {
     pub churn_freq: f64,
     /// The share of commits, 0 to 1, that may stand out. Default: 0.02.
     pub commit_percentage: f64,
+    /// For `outliers`: a commit is pointed out if its robust z-score is above this. Default: 5.
+    pub outlier: f64,
     /// `"hipcheck"` gives the numbers of Hipcheck, so that they can be compared. Default: none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub compat: Option<Compat>,
@@ -19,7 +21,7 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        Self { churn_freq: 3.0, commit_percentage: 0.02, compat: None }
+        Self { churn_freq: 3.0, commit_percentage: 0.02, outlier: 5.0, compat: None }
     }
 }
 
@@ -32,6 +34,9 @@ impl Config {
     pub(crate) fn validate(&self) -> Result<(), Invalid> {
         if !self.churn_freq.is_finite() {
             return Err(invalid("/churn-freq", "a finite number"));
+        }
+        if !self.outlier.is_finite() {
+            return Err(invalid("/outlier", "a finite number"));
         }
         if !(0.0..=1.0).contains(&self.commit_percentage) {
             return Err(invalid("/commit-percentage", "a share between 0 and 1"));

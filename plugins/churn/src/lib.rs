@@ -23,7 +23,8 @@ is each commit's z-score, newest first: (c - mean) / standard deviation, both ov
 Changes are those against the first parent. The measure is Hipcheck's churn metric. A commit far above the others may \
 hide something in its bulk, since nobody reads so much at once. React: open the commits named and see whether they are \
 imports, generated or vendored files, reformatting, or new code; review the last with care. Many such commits are \
-ordinary in the first days of a project. With compat=hipcheck \
+ordinary in the first days of a project. outliers measures the same by robust z-scores: (x - median) / (1.4826 * median of |x - median|) of x = ln(1 + f * l^2), so that a few giants do \
+not hide the next ones (Iglewicz and Hoaglin 1993, How to Detect and Handle Outliers). With compat=hipcheck \
 binary files count by the lines of their bytes, and the extensions of source files are those of Hipcheck, Markdown among them. It cannot judge a shallow clone, fewer than two commits with source files, \
 or commits that are all alike.";
 
@@ -36,6 +37,7 @@ pub fn run() -> ExitCode {
 pub fn plugin() -> Plugin<Config> {
     Plugin::<Config>::new("probity/core/churn", env!("CARGO_PKG_VERSION"))
         .query(queries::churn)
+        .query(queries::outliers)
         .query(queries::part)
         .query(queries::segment)
         .query(queries::hipcheck_part)

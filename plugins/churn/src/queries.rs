@@ -4,7 +4,7 @@ use probity_sdk::git::{History, HistoryKey, Segment};
 use probity_sdk::history;
 use probity_sdk::linguist::SourceFiles;
 use probity_sdk::prelude::*;
-use probity_sdk::statistics::z_scores;
+use probity_sdk::statistics::{robust_scores, z_scores};
 
 use crate::changes::{Changes, CommitChanges};
 use crate::config::Config;
@@ -81,6 +81,32 @@ pub(crate) fn hipcheck_part(engine: &Engine<Config>, key: HistoryKey) -> Result<
     uses("git/history", "churn/part", "churn/segment", "churn/hipcheck_part", "churn/hipcheck_segment")
 )]
 pub(crate) fn churn(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<f64>>> {
+    let names = if engine.config().compat.is_some() { HIPCHECK } else { OWN };
+    let all = measured(engine, &target, &names)?;
+    let sizes: Vec<Size> = all.newest_first().collect();
+    let Some(scores) = z_scores(&scores::churn(&sizes)) else {
+        return Err(abstain(
+            "all commits that change source files are of the same size, so none can stand out",
+        ));
+    };
+    let concerns = concerns(&all, &scores, engine.config().churn_freq, "standard deviations above the mean");
+    Ok(Answer::new(scores).concerns(concerns))
+}
+
+/// How unusual the size of each commit is by a measure that few giants do not bend: robust z-scores of the logarithm of churn, newest first.
+#[query(uses("git/history", "churn/part", "churn/segment"))]
+pub(crate) fn outliers(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<f64>>> {
+    let all = measured(engine, &target, &OWN)?;
+    let logarithms: Vec<f64> = all.newest_first().map(scores::logarithm).collect();
+    let Some(scores) = robust_scores(&logarithms) else {
+        return Err(abstain("more than half of the commits are of the same size, so none can stand out"));
+    };
+    let concerns = concerns(&all, &scores, engine.config().outlier, "deviations above the median");
+    Ok(Answer::new(scores).concerns(concerns))
+}
+
+/// The sizes of all commits, if there are any to compare.
+fn measured(engine: &Engine<Config>, target: &Target, names: &history::Names<'_>) -> Result<Sizes> {
     let history: History = engine.query("git/history", &target.history())?;
     if history.truncated {
         return Err(abstain(
@@ -88,33 +114,23 @@ pub(crate) fn churn(engine: &Engine<Config>, target: Target) -> Result<Answer<Ve
         ));
     }
     let mut all = Sizes::default();
-    let names = if engine.config().compat.is_some() { HIPCHECK } else { OWN };
-    history::each_by(engine, &names, &history, |sizes: Sizes| Ok(all.append(sizes)?))?;
+    history::each_by(engine, names, &history, |sizes: Sizes| Ok(all.append(sizes)?))?;
     if all.len() < FEWEST_COMMITS {
         let count = all.len();
         return Err(abstain(format!("too few commits change source files to be compared: {count}")));
     }
-    let sizes: Vec<Size> = all.newest_first().collect();
-    let Some(scores) = z_scores(&scores::churn(&sizes)) else {
-        return Err(abstain(
-            "all commits that change source files are of the same size, so none can stand out",
-        ));
-    };
-    let concerns = concerns(&all, &scores, engine.config());
-    Ok(Answer::new(scores).concerns(concerns))
+    Ok(all)
 }
 
 /// The commits above the threshold, the highest first, and a word on those that were left out.
-fn concerns(all: &Sizes, scores: &[f64], config: &Config) -> Vec<Concern> {
+fn concerns(all: &Sizes, scores: &[f64], threshold: f64, unit: &str) -> Vec<Concern> {
     let room = if all.unknown == 0 { MOST_CONCERNS } else { MOST_CONCERNS - 1 };
     let largest = all.largest().map(|(commit, place, size)| (commit, size, scores[all.len() - 1 - place]));
     let mut concerns: Vec<Concern> = largest
-        .filter(|(_, _, score)| *score > config.churn_freq)
+        .filter(|(_, _, score)| *score > threshold)
         .take(room)
         .map(|(commit, Size { files, lines }, score)| {
-            let message = format!(
-                "changes {lines} lines in {files} source files, {score:.2} standard deviations above the mean"
-            );
+            let message = format!("changes {lines} lines in {files} source files, {score:.2} {unit}");
             Concern::new(message).commit(commit)
         })
         .collect();

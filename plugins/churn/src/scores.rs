@@ -17,6 +17,11 @@ pub(crate) fn churn(sizes: &[Size]) -> Vec<f64> {
         .collect()
 }
 
+/// `ln(1 + f * l^2)`, which grows with a commit's churn whatever the other commits are.
+pub(crate) fn logarithm(size: Size) -> f64 {
+    libm::log1p(size.weight() as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -91,8 +91,8 @@ impl Sizes {
 }
 
 impl Size {
-    /// What churn grows with.
-    fn weight(self) -> u128 {
+    /// What churn grows with: `f * l^2`.
+    pub(crate) fn weight(self) -> u128 {
         let (files, lines) = (u128::from(self.files), u128::from(self.lines));
         lines.saturating_mul(lines).saturating_mul(files)
     }

@@ -42,6 +42,21 @@ fn a_segment_is_reduced_to_the_source_that_its_commits_change() {
 }
 
 #[test]
+fn outliers_are_told_by_their_distance_from_the_median() {
+    // f * l^2 is 1, 4, 9, 16 and 1000000.
+    let lines = [("c1", 1), ("c2", 2), ("c3", 3), ("c4", 4), ("c5", 1000)];
+    let lab = lab(vec![lines.iter().map(|(id, lines)| commit(id, &[("a.rs", *lines, 0)])).collect()]);
+    let answer = lab.ask_for("outliers").unwrap();
+    let scores: Vec<f64> =
+        answer.value().as_array().unwrap().iter().map(|score| score.as_f64().unwrap()).collect();
+    // Logarithms 0.693 1.609 2.303 2.833 13.816: median 2.303, distances 1.609 0.693 0 0.531 11.513, their median 0.693.
+    let expected = 11.512_925_564_970_229 / (1.4826 * 0.693_147_180_559_945_3);
+    assert!((scores[0] - expected).abs() < 1e-9, "{scores:?}");
+    let concern = Concern::new("changes 1000 lines in 1 source files, 11.20 deviations above the median");
+    assert_eq!(answer.concern_list(), [concern.commit("c5")]);
+}
+
+#[test]
 fn scores_are_newest_first_over_all_segments() {
     // f * l^2 is 2, 4, 1 and 5, and the factors in common do not matter: mean 3, variance (1 + 1 + 4 + 4) / 4 = 2.5.
     let lab = lab(vec![

@@ -17,6 +17,28 @@ pub fn z_scores(values: &[f64]) -> Option<Vec<f64>> {
     (deviation > 0.0).then(|| values.iter().map(|value| (value - mean) / deviation).collect())
 }
 
+/// Each value's distance from the median in robust standard deviations: `(x - m) / (1.4826 d)`, where `m` is the median of the values and
+/// `d` the median of `|x - m|`, in the order of the values; the median of an even number is the mean of the middle two. `None` if
+/// more than half of the values are alike, or there are none.
+///
+/// The factor makes `d` the standard deviation of normally distributed values (Iglewicz and Hoaglin 1993).
+pub fn robust_scores(values: &[f64]) -> Option<Vec<f64>> {
+    let middle = median(values)?;
+    let distances: Vec<f64> = values.iter().map(|value| (value - middle).abs()).collect();
+    let deviation = 1.4826 * median(&distances)?;
+    (deviation > 0.0).then(|| values.iter().map(|value| (value - middle) / deviation).collect())
+}
+
+fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let upper = *sorted.get(sorted.len() / 2)?;
+    if sorted.len() % 2 == 1 {
+        return Some(upper);
+    }
+    Some((sorted[sorted.len() / 2 - 1] + upper) / 2.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -26,6 +48,17 @@ mod tests {
         // Mean 5, variance (9+1+1+1+0+0+4+16)/8 = 4, deviation 2.
         let scores = z_scores(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
         assert_eq!(scores, [-1.5, -0.5, -0.5, -0.5, 0.0, 0.0, 1.0, 2.0]);
+    }
+
+    #[test]
+    fn robust_scores_are_not_bent_by_a_giant() {
+        // Median 3, distances 2 1 0 1 997, their median 1.
+        let scores = robust_scores(&[1.0, 2.0, 3.0, 4.0, 1000.0]).unwrap();
+        assert_eq!(scores, [-2.0, -1.0, 0.0, 1.0, 997.0].map(|distance| distance / 1.4826));
+        // Median 2.5, distances 1.5 0.5 0.5 1.5, their median 1.
+        assert_eq!(robust_scores(&[4.0, 1.0, 2.0, 3.0]).unwrap()[0], 1.5 / 1.4826);
+        assert_eq!(robust_scores(&[1.0, 1.0, 1.0, 9.0]), None);
+        assert_eq!(robust_scores(&[]), None);
     }
 
     #[test]

@@ -37,6 +37,25 @@ analyze {
 }
 
 #[test]
+fn an_analysis_is_in_one_of_the_lists() {
+    let text = r#"analyze {
+    investigate policy="score > 0.5"
+    investigate-if-found "binary" "typoo"
+    investigate-if-fail "binary"
+    analysis "binary"
+    analysis "typo"
+}
+"#;
+    expect![[r#"
+        p.kdl:3:26: second analysis `binary`
+          hint: investigate-if-fail demands more: name it there alone
+        p.kdl:3:35: unknown analysis `typoo`
+          hint: did you mean `typo`?
+    "#]]
+    .assert_eq(&problems(text));
+}
+
+#[test]
 fn a_problem_is_shown_with_its_line() {
     let text = "analyze {\n    investigate policy=\"score > '1'\"\n    analysis \"binary\"\n}\n";
     let errors = Policy::parse("p.kdl", text).unwrap_err();

@@ -82,16 +82,16 @@ fn findings_name_their_files_and_the_worst_come_first() {
     let engine = engine(&repository, &Config::default());
     let ask = |query: &str| engine.ask(&plugin(), query, target(&repository)).unwrap();
     let dangerous = ask("dangerous");
+    let injected = "the script holds the text of ${{ github.event.issue.title }}, which a stranger chooses";
+    let linked = "a symbolic link: nothing is known of what it leads to";
     assert_eq!(
         dangerous.value(),
         &json!([
-            { "severity": "high", "rule": "template-injection", "path": ".github/workflows/a.yml", "line": 6 },
-            { "severity": "medium", "rule": "unreadable", "path": ".github/workflows/link.yml", "line": 1 },
+            { "severity": "high", "rule": "template-injection", "path": ".github/workflows/a.yml", "line": 6, "message": injected },
+            { "severity": "medium", "rule": "unreadable", "path": ".github/workflows/link.yml", "line": 1, "message": linked },
         ])
     );
-    let concern = Concern::new(
-        "template-injection (high): the script holds the text of ${{ github.event.issue.title }}, which a stranger chooses",
-    );
+    let concern = Concern::new(format!("template-injection (high): {injected}")).rule("template-injection");
     assert_eq!(dangerous.concern_list()[0], concern.path(".github/workflows/a.yml").line(6));
     let mutable = ask("mutable").into_parts().0;
     let told = |of: &Value| format!("{} {} {}", of["severity"], of["path"], of["line"]).replace('"', "");
@@ -161,5 +161,6 @@ fn it_declares_what_it_asks_for_and_its_policy() {
     let default: Vec<&str> =
         describe.queries.iter().filter(|of| of.default).map(|of| of.name.as_str()).collect();
     assert_eq!(default, ["dangerous"]);
-    assert!(describe.explain.unwrap().contains("template-injection: high where"));
+    let injection = describe.rules.iter().find(|rule| rule.id == "template-injection").unwrap();
+    assert_eq!(injection.query, "dangerous");
 }

@@ -97,8 +97,16 @@ impl<C: Configuration + Clone> HistoryLab<C> {
     /// # Errors
     /// The query's own.
     pub fn ask(&self) -> Result<Answer<Value>> {
+        self.ask_for(self.analysis)
+    }
+
+    /// Asks another query of the plugin about the history.
+    ///
+    /// # Errors
+    /// The query's own.
+    pub fn ask_for(&self, query: &str) -> Result<Answer<Value>> {
         let target = Target { commit: "tip".into(), tree: "tree".into(), shallow: vec![] };
-        self.above.ask(&(self.plugin)(), self.analysis, target)
+        self.above.ask(&(self.plugin)(), query, target)
     }
 
     /// Why the analysis does not judge the history.
