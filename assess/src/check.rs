@@ -17,9 +17,10 @@ use crate::facts::{Descriptions, Interview, PluginFailure};
 use crate::policy::{Cause, CheckedAnalysis, CheckedPolicy, Policy, PolicyErrors};
 use crate::report::{AnalysisResult, Concern, Origins, Report, Target};
 use crate::session::{Effort, Session, World, told};
-use crate::settings::Settings;
+use crate::settings::{Day, Settings};
 use crate::snapshot::{self, Note, OpenError, Snapshot, SnapshotError};
 use crate::source::{Chosen, SourceError, SourceKind};
+use crate::suppress::{self, Applied, Suppressed};
 use crate::verdict::Verdict;
 use crate::why;
 
@@ -109,6 +110,8 @@ pub struct Prepared {
     descriptions: Descriptions,
     session: Session,
     why_file: Option<PathBuf>,
+    /// The day of the check: on another one a suppression may have expired.
+    day: Day,
 }
 
 impl Prepared {
@@ -165,12 +168,43 @@ impl Prepared {
         let warnings = interview.warnings();
         let descriptions = interview.descriptions;
         let why_file = settings.remembers.then(|| why::file(&settings.cache, target));
-        Ok(Prepared { snapshot, policy, kind, catalogue, warnings, specs, descriptions, session, why_file })
+        let day = settings.day.clone();
+        Ok(Prepared {
+            snapshot,
+            policy,
+            kind,
+            catalogue,
+            warnings,
+            specs,
+            descriptions,
+            session,
+            why_file,
+            day,
+        })
     }
 
     /// What the plugin behind an analysis says of itself.
     pub fn description(&self, analysis: &CheckedAnalysis) -> Option<&(Description, Configured)> {
         self.descriptions.get(&analysis.instance)
+    }
+
+    /// What these plugins say of themselves as the policy configures them for all, whether or not it asks them. There are none of
+    /// plugins that do not exist.
+    ///
+    /// # Errors
+    /// [`CheckError::Plugin`] where one cannot be asked, [`CheckError::Refused`] where one refuses its configuration.
+    pub fn descriptions<'a>(
+        &self,
+        ids: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<(String, Description, Configured)>, CheckError> {
+        let known: Vec<Arc<str>> =
+            ids.into_iter().filter_map(|id| Some(self.catalogue.get(id)?.id.clone())).collect();
+        let mut interview = Interview::hold(&self.session, &self.catalogue, known.iter().cloned())?;
+        let told = |id: &Arc<str>| match interview.descriptions.remove(id) {
+            Some((description, configured)) => Ok((id.to_string(), description, configured)),
+            None => Err(CheckError::Refused { plugin: id.clone() }),
+        };
+        known.iter().map(told).collect()
     }
 
     /// The names of the queries that a plugin offers; none if it was not asked what it offers.
@@ -204,12 +238,12 @@ impl Prepared {
     ) -> Result<Checked, CheckError> {
         let requests = self.roots();
         let (known, knows) = mpsc::channel();
-        let (analyses, count) = (&self.policy.analyses, self.policy.analyses.len());
+        let (prepared, count) = (&self, self.policy.analyses.len());
         let replies = thread::scope(|scope| {
             scope.spawn(move || {
                 for (at, reply) in knows.iter().take(count) {
-                    let analysis: &CheckedAnalysis = &analyses[at];
-                    tell(analysis, &judged(analysis, reply));
+                    let analysis: &CheckedAnalysis = &prepared.policy.analyses[at];
+                    tell(analysis, &prepared.judged(analysis, reply));
                 }
             });
             // Whoever listens has gone: then nobody is told.
@@ -229,7 +263,7 @@ impl Prepared {
             .analyses
             .iter()
             .zip(replies)
-            .map(|(analysis, reply)| judged(analysis, reply))
+            .map(|(analysis, reply)| self.judged(analysis, reply))
             .collect();
         let mut report = Report::of(&self.policy, self.origins(settings), &results)?;
         let analyses = self.policy.analyses.iter().zip(requests);
@@ -262,12 +296,38 @@ impl Prepared {
         let asked = self.policy.analyses.iter().zip(&roots).filter(|(_, root)| wanted(root));
         let (analyses, roots): (Vec<&CheckedAnalysis>, Vec<Request>) =
             asked.map(|(analysis, root)| (analysis, root.clone())).unzip();
-        let error =
-            |(analysis, reply): (&CheckedAnalysis, Reply)| match judged(analysis, reply).judged.verdict {
-                Verdict::Error { message } => Some((analysis.name.clone(), message)),
-                _ => None,
-            };
+        let error = |(analysis, reply): (&CheckedAnalysis, Reply)| match self
+            .judged(analysis, reply)
+            .judged
+            .verdict
+        {
+            Verdict::Error { message } => Some((analysis.name.clone(), message)),
+            _ => None,
+        };
         analyses.into_iter().zip(self.session.answers(&roots)).filter_map(error).collect()
+    }
+
+    /// A reply as the report shows it, without what the policy suppresses.
+    fn judged(&self, analysis: &CheckedAnalysis, reply: Reply) -> AnalysisResult {
+        let verdict = match reply {
+            Ok(Outcome::Answered(answer)) => {
+                match (serde_json::from_str::<Value>(&answer.value), Concern::list(&answer.concerns)) {
+                    (Ok(value), Ok(concerns)) => {
+                        let Applied { value, concerns, suppressed } =
+                            suppress::applied(&self.policy, analysis, self.day.as_str(), value, concerns);
+                        let judged = analysis.judge(&value);
+                        return AnalysisResult { judged, answer: Some(value), concerns, suppressed };
+                    }
+                    (Err(error), _) | (_, Err(error)) => {
+                        Verdict::Error { message: format!("its answer cannot be read: {error}") }
+                    }
+                }
+            }
+            Ok(Outcome::Refused(refusal)) => refused(refusal),
+            Err(failure) => Verdict::Error { message: told(&failure) },
+        };
+        let (concerns, suppressed) = (Vec::new(), Suppressed::default());
+        AnalysisResult { judged: verdict.into(), answer: None, concerns, suppressed }
     }
 
     /// The questions of the check: one for each analysis, in the policy's order.
@@ -369,25 +429,6 @@ fn asked(policy: &Policy) -> BTreeSet<Arc<str>> {
     let analyses = policy.analyses().into_iter().map(|analysis| analysis.instance.clone());
     let configured = policy.plugins.iter().filter(|plugin| !plugin.config.members.is_empty());
     analyses.chain(configured.map(|plugin| plugin.id.value.as_str().into())).collect()
-}
-
-/// A reply as the report shows it.
-fn judged(analysis: &CheckedAnalysis, reply: Reply) -> AnalysisResult {
-    let verdict = match reply {
-        Ok(Outcome::Answered(answer)) => {
-            match (serde_json::from_str::<Value>(&answer.value), Concern::list(&answer.concerns)) {
-                (Ok(value), Ok(concerns)) => {
-                    return AnalysisResult { judged: analysis.judge(&value), answer: Some(value), concerns };
-                }
-                (Err(error), _) | (_, Err(error)) => {
-                    Verdict::Error { message: format!("its answer cannot be read: {error}") }
-                }
-            }
-        }
-        Ok(Outcome::Refused(refusal)) => refused(refusal),
-        Err(failure) => Verdict::Error { message: told(&failure) },
-    };
-    AnalysisResult { judged: verdict.into(), answer: None, concerns: Vec::new() }
 }
 
 /// An abstention is told apart from an error by the kind that the plugin gave it.

@@ -174,5 +174,6 @@ fn facts(description: &Description, configured: &Configured, permissions: Vec<St
         default_policy: configured.default_policy.clone(),
         effective_config: configured.effective_config.clone(),
         permissions,
+        rules: description.rules.iter().map(|rule| (rule.id.clone(), rule.query.clone())).collect(),
     }
 }

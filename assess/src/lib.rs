@@ -29,6 +29,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod source;
 mod sources;
+pub mod suppress;
 pub mod trace;
 pub mod trust;
 pub mod verdict;

@@ -420,8 +420,10 @@ fn rests_on(prepared: &Prepared, settings: &Settings) -> String {
     let grants: Vec<_> = prepared.specs.iter().map(|spec| (&spec.instance, &spec.grants)).collect();
     let granted = grants.iter().flat_map(|(_, grants)| grants.files.iter());
     let inputs: Vec<_> = granted.map(|(id, path)| (id, seen(path))).collect();
+    // Their lines are in the report and not in the digest.
+    let lines: Vec<usize> = policy.suppressions.iter().map(|checked| checked.said.line).collect();
     format!(
-        "{} {} {} {:?} {} {:?} {:?} {grants:?} {inputs:?}",
+        "{} {} {} {:?} {} {:?} {:?} {lines:?} {grants:?} {inputs:?}",
         prepared.target_key().as_str(),
         snapshot.dirty,
         policy.digest,

@@ -49,7 +49,7 @@ pub(crate) enum Command {
     Init(InitArgs),
     /// Lets checks of a repository on this machine use the policy that it carries.
     Trust(TrustArgs),
-    /// Explains an analysis, or how the score comes about.
+    /// Explains an analysis, a rule, or how the score comes about.
     Explain(ExplainArgs),
     /// Tells what the last check of a repository reused and ran for an analysis, and why.
     Why(WhyArgs),
@@ -166,7 +166,7 @@ pub(crate) struct TrustArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// An analysis of the policy, or `score`.
+    /// An analysis of the policy; a rule, with its plugin or without (`content/private-key`); a plugin, for its rules; or `score`.
     #[arg(value_name = "RULE|score")]
     pub(crate) rule: String,
     #[command(flatten)]

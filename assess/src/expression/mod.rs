@@ -16,7 +16,7 @@ mod ir;
 mod macros;
 mod parse;
 mod schema;
-pub(crate) mod suggest;
+pub mod suggest;
 mod types;
 mod value;
 

@@ -13,6 +13,8 @@ use super::digest;
 use super::model::{Analysis, Branch, Expr, Policy, Spanned};
 use super::nodes::Reader;
 use super::problem::{Cause, PolicyErrors};
+use super::suppressing;
+use super::suppression::Suppression;
 
 /// What the instances say of themselves, by the instance's name. Holds every instance of [`Policy::instances`] and
 /// may hold the plugins that these ask; those count for the digest alone.
@@ -31,6 +33,8 @@ pub struct PluginFacts {
     pub effective_config: Value,
     /// What of the machine it may see, such as `env "LANG"`, sorted.
     pub permissions: Vec<String>,
+    /// The rules that its findings name, each with the query that tells them; none if the plugin does not say.
+    pub rules: BTreeMap<String, String>,
 }
 
 /// Why an instance could not be asked, or refused its configuration.
@@ -54,6 +58,18 @@ pub struct CheckedPolicy {
     /// In the order of the file.
     pub analyses: Vec<CheckedAnalysis>,
     pub tree: Vec<Part>,
+    /// What takes findings out before they are judged, in the order of the file.
+    pub suppressions: Vec<CheckedSuppression>,
+}
+
+/// A suppression that something can be taken out by.
+#[derive(Debug, Clone)]
+pub struct CheckedSuppression {
+    pub said: Suppression,
+    /// The places in [`CheckedPolicy::analyses`] of those that may have such findings.
+    pub reach: Vec<usize>,
+    /// The query that tells the rule's findings, if the plugin says so and no analysis asks it.
+    pub unasked: Option<String>,
 }
 
 /// The tree of a checked policy.
@@ -117,12 +133,13 @@ impl Policy {
         };
         let tree = check.branches(&mut reader, &self.tree, 1.0);
         check.declared(&mut reader);
+        let suppressions = suppressing::check(&mut reader, self, &check.analyses, facts);
         PolicyErrors::unless_empty(&self.source, reader.problems)?;
         let Some(investigate) = investigate else {
             return Err(PolicyErrors::new(&self.source, Vec::new(), None));
         };
         let digest = digest::of(self, &check.analyses, facts);
-        Ok(CheckedPolicy { digest, investigate, analyses: check.analyses, tree })
+        Ok(CheckedPolicy { digest, investigate, analyses: check.analyses, tree, suppressions })
     }
 }
 

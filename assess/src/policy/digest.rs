@@ -1,14 +1,18 @@
 //! The digest of a policy: the same for policies that judge alike, another one as soon as a limit, a weight or a
 //! plugin's configuration differs.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::expression::canonical;
+use crate::settings::Day;
 
 use super::checked::{CheckedAnalysis, Facts, Origin};
 use super::json;
 use super::model::{Branch, Policy, Spanned};
+use super::suppression::{PathPattern, Suppression};
 
 /// Another layout of what is digested gets another number, so that digests of two layouts never meet.
 const LAYOUT: u32 = 2;
@@ -30,6 +34,9 @@ pub(super) fn of(policy: &Policy, analyses: &[CheckedAnalysis], facts: &Facts) -
     let grants = grants(facts);
     if let (Value::Object(members), false) = (&mut content, grants.is_empty()) {
         members.insert("grants".to_owned(), Value::Object(grants));
+    }
+    if let (Value::Object(members), false) = (&mut content, policy.suppressions.is_empty()) {
+        members.insert("suppressions".to_owned(), suppressions(policy));
     }
     hex(&Sha256::digest(json::canonical(&content).as_bytes()))
 }
@@ -80,6 +87,23 @@ fn grants(facts: &Facts) -> Map<String, Value> {
         (!permissions.is_empty()).then(|| (instance.to_string(), json!(permissions)))
     });
     granted.collect()
+}
+
+/// What takes findings out, and why: a report quotes the reason. The order of the lines decides nothing.
+fn suppressions(policy: &Policy) -> Value {
+    let line = |of: &Suppression| {
+        json::canonical(&json!({
+            "plugin": of.plugin,
+            "rule": of.rule,
+            "path": of.place.path.as_ref().map(PathPattern::as_str),
+            "commit": of.place.commit,
+            "package": of.place.package,
+            "reason": of.reason,
+            "until": of.until.as_ref().map(Day::as_str),
+        }))
+    };
+    let lines: BTreeSet<String> = policy.suppressions.iter().map(line).collect();
+    json!(lines)
 }
 
 fn configurations(facts: &Facts) -> Value {

@@ -12,12 +12,16 @@ mod nodes;
 mod parse;
 mod problem;
 mod schema;
+mod suppressing;
+mod suppression;
 mod tree;
 
 #[cfg(test)]
 mod tests;
 
-pub use checked::{CheckedAnalysis, CheckedPolicy, Facts, Origin, Part, PluginFacts, PluginTrouble};
+pub use checked::{
+    CheckedAnalysis, CheckedPolicy, CheckedSuppression, Facts, Origin, Part, PluginFacts, PluginTrouble,
+};
 pub use model::{
     Analysis, Branch, Category, Configuration, Expr, Instance, PluginDeclaration, Policy, Spanned,
 };
@@ -25,6 +29,7 @@ pub use parse::BUILT_INS;
 pub(crate) use parse::MAX_BYTES;
 pub use problem::{Cause, PolicyErrors, Problem, Text};
 pub use schema::schema;
+pub use suppression::{PathPattern, Place, Suppression, rule_name};
 
 /// The name of the built-in policy in messages.
 pub const BUILT_IN_NAME: &str = "built-in policy";

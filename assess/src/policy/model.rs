@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::json;
 use super::problem::Text;
+use super::suppression::Suppression;
 use crate::permissions::Thing;
 
 /// A policy whose shape is right. Whether plugins can answer it is checked by [`Policy::check`].
@@ -25,6 +26,8 @@ pub struct Policy {
     pub plugins: Vec<PluginDeclaration>,
     /// The tree, in the order of the file.
     pub tree: Vec<Branch>,
+    /// What takes findings out, in the order of the file.
+    pub suppressions: Vec<Suppression>,
 }
 
 /// A value with its place in the file, in bytes.

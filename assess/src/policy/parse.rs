@@ -13,6 +13,7 @@ use super::json;
 use super::model::{Configuration, PluginDeclaration, Policy, Spanned};
 use super::nodes::Reader;
 use super::problem::{Cause, PolicyErrors, Problem, Text};
+use super::suppression::{self, Suppression};
 use super::tree;
 
 /// The largest policy that is read, in bytes.
@@ -55,6 +56,7 @@ impl Policy {
         let mut reader = Reader::default();
         let mut plugins = Vec::new();
         let mut analyze = None;
+        let mut suppress = Vec::new();
         for node in document.nodes() {
             match node.name().value() {
                 "plugins" => read_plugins(&mut reader, node, &mut plugins),
@@ -63,9 +65,11 @@ impl Policy {
                     let cause = Cause::Duplicate { what: "`analyze`".to_owned() };
                     reader.problem(cause, node.name().span(), "the second one");
                 }
-                _ => reader.unknown_node(node, "a policy", &["plugins", "analyze"]),
+                suppression::NODE => suppress.push(node),
+                _ => reader.unknown_node(node, "a policy", &["plugins", "analyze", suppression::NODE]),
             }
         }
+        let suppressions = read_suppressions(&mut reader, &suppress, text, &plugins);
         let analyzed = match analyze {
             Some(node) => tree::read(&mut reader, node, &plugins),
             None => {
@@ -87,6 +91,7 @@ impl Policy {
             investigate_if_found: analyzed.investigate_if_found,
             plugins,
             tree: analyzed.tree,
+            suppressions,
         });
         match policy {
             Some(policy) if reader.problems.is_empty() => Ok(policy),
@@ -164,6 +169,29 @@ fn read_plugins(reader: &mut Reader, node: &KdlNode, plugins: &mut Vec<PluginDec
         }
         plugins.push(declaration);
     }
+}
+
+/// What takes findings out. They are read after all plugins, wherever they stand.
+fn read_suppressions(
+    reader: &mut Reader,
+    nodes: &[&KdlNode],
+    text: &str,
+    plugins: &[PluginDeclaration],
+) -> Vec<Suppression> {
+    let mut suppressions: Vec<Suppression> = Vec::new();
+    for node in nodes {
+        let Some(read) = suppression::read(reader, node, text, plugins) else { continue };
+        let is_same = |other: &Suppression| {
+            (&other.plugin, &other.rule, &other.place) == (&read.plugin, &read.rule, &read.place)
+        };
+        if suppressions.iter().any(is_same) {
+            let cause = Cause::Duplicate { what: format!("the suppression of `{}` there", read.rule_name()) };
+            reader.problem(cause, read.span, "the second one");
+            continue;
+        }
+        suppressions.push(read);
+    }
+    suppressions
 }
 
 fn read_plugin(reader: &mut Reader, node: &KdlNode) -> Option<PluginDeclaration> {
@@ -299,7 +327,28 @@ pub(super) fn plugin_id(reader: &mut Reader, name: &Spanned<String>) -> Option<S
     }
 }
 
-const BUILT_IN_PREFIX: &str = "probity/core/";
+pub(super) const BUILT_IN_PREFIX: &str = "probity/core/";
+
+/// The full id of a plugin that is built in or declared.
+pub(super) fn known_plugin(
+    reader: &mut Reader,
+    plugin: &Spanned<String>,
+    plugins: &[PluginDeclaration],
+) -> Option<Spanned<String>> {
+    let id = plugin_id(reader, plugin)?;
+    let declared = plugins.iter().any(|declaration| declaration.id.value == id.value);
+    if declared || is_built_in(&id.value) {
+        return Some(id);
+    }
+    let known: Vec<&str> = plugins.iter().map(|declaration| declaration.id.value.as_str()).collect();
+    let hint = match suggest::nearest(&id.value, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("declare it: plugins {{ plugin \"{}\" path=\"…\" sha256=\"…\" }}", id.value),
+    };
+    let cause = Cause::UnknownPlugin { name: id.value };
+    reader.problem_with_hint(cause, id.span, "not declared", hint);
+    None
+}
 
 /// Whether the full id is that of a plugin which comes with Probity.
 pub(super) fn is_built_in(id: &str) -> bool {

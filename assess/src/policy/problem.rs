@@ -91,6 +91,12 @@ pub enum Cause {
     NoDefaultQuery { plugin: String },
     #[error("analysis `{analysis}` has no policy, and plugin `{plugin}` brings none")]
     NoPolicy { analysis: String, plugin: String },
+    #[error("{what}")]
+    BadPlace { what: String },
+    #[error("plugin `{plugin}` has no rule `{rule}`")]
+    UnknownRule { plugin: String, rule: String },
+    #[error("{what}")]
+    NothingToSuppress { what: String },
     #[error("plugin `{plugin}` was not asked")]
     NotAsked { plugin: String },
     #[error("plugin `{plugin}` {message}")]
@@ -121,6 +127,9 @@ impl Cause {
             Cause::UnknownQuery { .. } => "policy::unknown-query",
             Cause::NoDefaultQuery { .. } => "policy::no-default-query",
             Cause::NoPolicy { .. } => "policy::no-policy",
+            Cause::BadPlace { .. } => "policy::suppression",
+            Cause::UnknownRule { .. } => "policy::unknown-rule",
+            Cause::NothingToSuppress { .. } => "policy::nothing-to-suppress",
             Cause::NotAsked { .. } => "policy::not-asked",
             Cause::Plugin { .. } => "policy::plugin",
         }

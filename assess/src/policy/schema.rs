@@ -25,7 +25,8 @@ pub fn schema() -> String {
                 "properties": { "plugin": { "type": "array", "items": { "$ref": "#/$defs/plugin" } } },
                 "additionalProperties": false
             },
-            "analyze": analyze()
+            "analyze": analyze(),
+            "suppress": { "type": "array", "items": { "$ref": "#/$defs/suppress" } }
         },
         "required": ["analyze"],
         "additionalProperties": false,
@@ -109,6 +110,21 @@ fn definitions() -> Value {
             "required": ["name"],
             "additionalProperties": false
         },
+        "suppress": {
+            "description": "Takes findings of a rule out before they are judged: those at the place that is given, by all of its members.",
+            "type": "object",
+            "properties": {
+                "name": { "description": "The rule: plugin/rule, or publisher/namespace/name/rule.", "type": "string" },
+                "path": { "description": "A path from the top of the tree; `*`, `?` and `**` as in git.", "type": "string" },
+                "commit": { "description": "The full id of a commit.", "type": "string", "pattern": "^([0-9A-Fa-f]{40}|[0-9A-Fa-f]{64})$" },
+                "package": { "type": "string" },
+                "reason": { "description": "Why they are of no concern.", "type": "string", "minLength": 1 },
+                "until": { "description": "The last day on which it holds.", "type": "string", "format": "date" }
+            },
+            "required": ["name", "reason"],
+            "anyOf": [{ "required": ["path"] }, { "required": ["commit"] }, { "required": ["package"] }],
+            "additionalProperties": false
+        },
         "category": {
             "type": "object",
             "properties": {
@@ -145,7 +161,7 @@ fn grammar() -> Value {
     Value::String(lines.join("\n"))
 }
 
-const GRAMMAR: &str = r#"policy    = plugins? analyze
+const GRAMMAR: &str = r#"policy    = plugins? analyze suppress*
 plugins   = `plugins {` plugin* `}`
 plugin    = `plugin` NAME (`path=`STRING `sha256=`STRING)? (`{` config? grant? `}`)?
 config    = `config {` CONFIGURATION* `}`
@@ -153,4 +169,5 @@ grant     = `grant {` (`env` NAME | `file` PATH | `read` PATH | `net` SERVER | `
 analyze   = `analyze {` `investigate policy=`EXPRESSION (`investigate-if-fail` NAME+)? (`investigate-if-found` NAME+)? (category | analysis)+ `}`
 category  = `category` NAME (`weight=`NUMBER)? `{` (category | analysis)+ `}`
 analysis  = `analysis` NAME (`weight=`NUMBER)? (`plugin=`NAME)? (`query=`NAME)? (`policy=`EXPRESSION)? (`{` CONFIGURATION* `}`)?
+suppress  = `suppress` RULE (`path=`PATTERN | `commit=`ID | `package=`NAME)+ `reason=`STRING (`until=`DAY)?
 "#;

@@ -172,7 +172,7 @@ impl Tree<'_> {
             None => name.clone(),
         };
         let config = parse::configuration(self.reader, node);
-        let plugin = plugin.and_then(|plugin| self.known_plugin(&plugin));
+        let plugin = plugin.and_then(|plugin| parse::known_plugin(self.reader, &plugin, self.plugins));
         let name = name?;
         if !self.names.insert(name.value.clone()) {
             let cause = Cause::Duplicate { what: format!("analysis `{}`", name.value) };
@@ -182,23 +182,6 @@ impl Tree<'_> {
         let plugin = plugin?;
         let instance = self.instance(&plugin.value, &name.value, &config);
         Some(Analysis { name, plugin, query, policy, weight, config, instance })
-    }
-
-    /// The full id of a plugin that is built in or declared.
-    fn known_plugin(&mut self, plugin: &Spanned<String>) -> Option<Spanned<String>> {
-        let id = parse::plugin_id(self.reader, plugin)?;
-        let declared = self.plugins.iter().any(|declaration| declaration.id.value == id.value);
-        if declared || parse::is_built_in(&id.value) {
-            return Some(id);
-        }
-        let known: Vec<&str> = self.plugins.iter().map(|declaration| declaration.id.value.as_str()).collect();
-        let hint = match suggest::nearest(&id.value, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("declare it: plugins {{ plugin \"{}\" path=\"…\" sha256=\"…\" }}", id.value),
-        };
-        let cause = Cause::UnknownPlugin { name: id.value };
-        self.reader.problem_with_hint(cause, id.span, "not declared", hint);
-        None
     }
 
     /// Analyses share one process of a plugin unless they configure it differently.

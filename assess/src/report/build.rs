@@ -5,12 +5,14 @@ use serde_json::Value;
 use crate::expression::EvalError;
 use crate::policy::{CheckedAnalysis, CheckedPolicy, Origin, Part};
 use crate::score::{self, Decision, Score};
+use crate::suppress::Suppressed;
 use crate::verdict::{Judged, Verdict};
 
 use super::finding::fingerprinted;
 use super::{
     AnalysisEntry, CategoryEntry, ComparedNumbers, Concern, Entry, Outcome, PolicyInfo, PolicySource, Reason,
-    Report, SCHEMA_VERSION, ScoreInfo, Summary, Target, Tool, VerdictKind,
+    Report, ReportedConcern, SCHEMA_VERSION, ScoreInfo, Summary, SuppressedFinding, Target, Tool,
+    VerdictKind, suppressions,
 };
 
 /// What became of one analysis.
@@ -19,8 +21,10 @@ pub struct AnalysisResult {
     pub judged: Judged,
     /// The plugin's answer, if there is one.
     pub answer: Option<Value>,
-    /// As the plugin gave them, the worst first.
+    /// As the plugin gave them, the worst first; where findings were suppressed, theirs and those made in their stead too.
     pub concerns: Vec<Concern>,
+    /// What the policy's suppressions came to in the answer.
+    pub suppressed: Suppressed,
 }
 
 /// What a report says of its making.
@@ -46,6 +50,7 @@ impl Report {
     ) -> Result<Report, EvalError> {
         let verdicts: Vec<&Verdict> = results.iter().map(|result| &result.judged.verdict).collect();
         let Decision { score, outcome, reasons } = Decision::of(policy, &verdicts)?;
+        let suppressions = suppressions::entries(policy, &origins.date, results);
         let builder = Builder { policy, results, score };
         Ok(Report {
             schema_version: SCHEMA_VERSION,
@@ -64,6 +69,7 @@ impl Report {
                 abstained_share: score.abstained_share,
             },
             tree: builder.entries(&policy.tree),
+            suppressions,
         })
     }
 }
@@ -126,6 +132,7 @@ impl Builder<'_> {
             Verdict::Pass | Verdict::Fail => None,
             Verdict::Abstain { reason: told } | Verdict::Error { message: told } => Some(told.clone()),
         };
+        let (concerns, suppressed) = told(&analysis.name, result);
         AnalysisEntry {
             name: analysis.name.clone(),
             plugin: analysis.plugin.clone(),
@@ -145,7 +152,8 @@ impl Builder<'_> {
             }),
             must_pass: analysis.must_pass,
             must_not_fail: analysis.must_not_fail,
-            concerns: fingerprinted(&analysis.name, &result.concerns),
+            concerns,
+            suppressed,
         }
     }
 
@@ -154,6 +162,18 @@ impl Builder<'_> {
         let whole = if self.score.abstained_share == 0.0 { 1.0 } else { self.score.judged_share };
         if whole == 0.0 { 0.0 } else { share / whole }
     }
+}
+
+/// The hints, and apart from them those of what was suppressed. A fingerprint is the same on either side.
+fn told(analysis: &str, result: &AnalysisResult) -> (Vec<ReportedConcern>, Vec<SuppressedFinding>) {
+    let (mut concerns, mut suppressed) = (Vec::new(), Vec::new());
+    for (place, finding) in fingerprinted(analysis, &result.concerns).into_iter().enumerate() {
+        match result.suppressed.hidden.get(&place) {
+            None => concerns.push(finding),
+            Some(by) => suppressed.push(SuppressedFinding { finding, by: by.clone() }),
+        }
+    }
+    (concerns, suppressed)
 }
 
 impl From<score::Outcome> for Outcome {

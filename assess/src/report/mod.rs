@@ -7,6 +7,7 @@
 mod build;
 mod finding;
 mod summary;
+mod suppressions;
 
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use build::{AnalysisResult, Origins};
 pub use finding::{Finding, Severity};
 pub use summary::Summary;
+pub use suppressions::{SuppressedFinding, SuppressionEntry, SuppressionState};
 
 /// Raised with every change of the report that a reader could stumble over.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -41,6 +43,9 @@ pub struct Report {
     pub score: ScoreInfo,
     /// Categories and analyses in the order of the policy.
     pub tree: Vec<Entry>,
+    /// The policy's suppressions, in its order. Left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressions: Vec<SuppressionEntry>,
 }
 
 /// The program that made the report.
@@ -185,6 +190,9 @@ pub struct AnalysisEntry {
     pub must_not_fail: bool,
     /// What to look at, the worst first.
     pub concerns: Vec<ReportedConcern>,
+    /// What the policy's suppressions took out before it was judged. Left out where that is nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suppressed: Vec<SuppressedFinding>,
 }
 
 /// The verdict on an analysis.

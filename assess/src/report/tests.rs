@@ -34,6 +34,7 @@ fn checked() -> CheckedPolicy {
                 default_policy: None,
                 effective_config: json!({}),
                 permissions: Vec::new(),
+                rules: BTreeMap::new(),
             }),
         );
     }
@@ -52,7 +53,12 @@ fn concern(message: &str, commit: Option<&str>, path: Option<&str>, line: Option
 }
 
 fn result(policy: &CheckedPolicy, place: usize, answer: Value, concerns: Vec<Concern>) -> AnalysisResult {
-    AnalysisResult { judged: policy.analyses[place].judge(&answer), answer: Some(answer), concerns }
+    AnalysisResult {
+        judged: policy.analyses[place].judge(&answer),
+        answer: Some(answer),
+        concerns,
+        suppressed: Default::default(),
+    }
 }
 
 fn report(binary_concerns: Vec<Concern>) -> Report {
@@ -217,6 +223,7 @@ fn a_report_fits_its_published_schema() {
         judged: Verdict::Abstain { reason: "shallow".to_owned() }.into(),
         answer: None,
         concerns: vec![],
+        suppressed: Default::default(),
     };
     let errored =
         AnalysisResult { judged: Verdict::Error { message: "died".to_owned() }.into(), ..abstained.clone() };

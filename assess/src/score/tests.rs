@@ -36,6 +36,7 @@ fn policy_of(text: &str) -> CheckedPolicy {
         default_policy: Some("value".to_owned()),
         effective_config: json!({}),
         permissions: Vec::new(),
+        rules: BTreeMap::new(),
     };
     let facts: Facts = policy.instances().into_keys().map(|instance| (instance, Ok(facts.clone()))).collect();
     policy.check(&facts).unwrap()

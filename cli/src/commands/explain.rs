@@ -1,4 +1,6 @@
-//! `probity explain`: what an analysis measures and how it is judged here, or how the score comes about.
+//! `probity explain`: what an analysis measures and how it is judged here, what a rule finds, or how the score comes about.
+
+mod rules;
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -9,7 +11,6 @@ use probity_assess::report::{Report, VerdictKind};
 
 use crate::args::ExplainArgs;
 use crate::commands::{Context, Ended};
-use crate::error::CliError;
 use crate::printer::{paragraphs, tame};
 use crate::progress::Spinner;
 use crate::subject::{self, TIMEOUT};
@@ -23,22 +24,16 @@ pub(crate) fn explain(cx: &Context, args: &ExplainArgs) -> Ended {
         spinner.finish();
         return cx.result(&score(&checked.report));
     }
-    spinner.finish();
     let analyses = &prepared.policy.analyses;
     let page = match analyses.iter().find(|analysis| analysis.name == args.rule) {
-        Some(analysis) => rule(&prepared, analysis),
-        None => return Err(unknown(&args.rule, analyses)),
+        Some(found) => analysis(&prepared, found),
+        None => rules::page(&prepared, &args.rule)?,
     };
+    spinner.finish();
     cx.result(&page)
 }
 
-fn unknown(rule: &str, analyses: &[CheckedAnalysis]) -> CliError {
-    let known: Vec<&str> = analyses.iter().map(|analysis| analysis.name.as_str()).collect();
-    CliError::wrong(format!("the policy has no analysis {rule:?}"))
-        .hinted(format!("it has {}, and `score` can be explained", tame(&known.join(", "))))
-}
-
-fn rule(prepared: &Prepared, analysis: &CheckedAnalysis) -> String {
+fn analysis(prepared: &Prepared, analysis: &CheckedAnalysis) -> String {
     let mut page = format!("{}: {}/{}\n", tame(&analysis.name), analysis.plugin, tame(&analysis.query));
     if let Some((description, configured)) = prepared.description(analysis) {
         if let Some(query) = description.query(Some(&analysis.query)) {
@@ -60,6 +55,9 @@ fn rule(prepared: &Prepared, analysis: &CheckedAnalysis) -> String {
     }
     if analysis.must_not_fail {
         let _ = writeln!(page, "must not fail  a failure leads to an investigation, an abstention does not");
+    }
+    if let Some((description, _)) = prepared.description(analysis) {
+        page.push_str(&rules::of_analysis(analysis, description));
     }
     page
 }

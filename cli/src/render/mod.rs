@@ -3,6 +3,7 @@
 mod count;
 mod json;
 mod sarif;
+mod suppressions;
 mod text;
 pub(crate) mod why;
 

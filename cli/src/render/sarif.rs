@@ -3,8 +3,13 @@
 
 use std::path::{Component, Path};
 
-use probity_assess::report::{AnalysisEntry, Finding, Outcome, Report, Severity, VerdictKind};
+use probity_assess::report::{
+    AnalysisEntry, Finding, Location, Outcome, Report, Severity, SuppressionEntry, SuppressionState,
+    VerdictKind,
+};
 use serde_json::{Value, json};
+
+use crate::render::suppressions;
 
 /// The file that a finding about the repository as a whole is pinned to.
 const ANCHOR: &str = "probity.kdl";
@@ -14,7 +19,10 @@ pub(crate) fn sarif(report: &Report) -> Value {
     let analyses = report.analyses();
     let findings = report.findings();
     let found = findings.iter().map(|finding| result(finding, &analyses));
-    let results: Vec<Value> = found.chain(must_pass(&analyses)).collect();
+    let results: Vec<Value> =
+        found.chain(must_pass(&analyses)).chain(suppressed(&analyses, &report.suppressions)).collect();
+    let mut notices = unjudged(&analyses);
+    notices.extend(of_suppressions(&report.suppressions));
     let mut log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -27,7 +35,7 @@ pub(crate) fn sarif(report: &Report) -> Value {
             "automationDetails": { "id": "probity/" },
             "invocations": [{
                 "executionSuccessful": report.outcome != Outcome::Error,
-                "toolExecutionNotifications": unjudged(&analyses),
+                "toolExecutionNotifications": notices,
             }],
             "results": results,
             "properties": {
@@ -100,16 +108,38 @@ fn must_pass(analyses: &[&AnalysisEntry]) -> impl Iterator<Item = Value> {
     })
 }
 
-fn result(finding: &Finding<'_>, analyses: &[&AnalysisEntry]) -> Value {
-    let location = finding.location;
-    let path = location.and_then(|location| location.path.as_deref()).filter(|path| is_inside(path));
-    let path = path.unwrap_or(ANCHOR);
-    let line = location.and_then(|location| location.line).unwrap_or(1).max(1);
-    let commit = location.and_then(|location| location.commit.as_deref());
-    let message = match commit {
-        Some(commit) => format!("{} (commit {commit})", finding.message),
-        None => finding.message.clone(),
+/// What the policy takes out, with its reasons: a scanner that had told it before closes it for these.
+fn suppressed(analyses: &[&AnalysisEntry], suppressions: &[SuppressionEntry]) -> Vec<Value> {
+    let of_analysis = |(index, analysis): (usize, &&AnalysisEntry)| {
+        let told = analysis.suppressed.iter().map(|suppressed| {
+            let concern = &suppressed.finding.concern;
+            let by = suppressed.by.iter().filter_map(|place| suppressions.get(*place));
+            let accepted = |by: &SuppressionEntry| json!({ "kind": "external", "status": "accepted", "justification": by.reason });
+            json!({
+                "ruleId": analysis.name,
+                "ruleIndex": index,
+                "level": "note",
+                "message": { "text": message(&concern.message, concern.location.as_ref()) },
+                "locations": [located(concern.location.as_ref())],
+                "partialFingerprints": { "probity/v1": suppressed.finding.fingerprint },
+                "suppressions": by.map(accepted).collect::<Vec<_>>(),
+            })
+        });
+        told.collect::<Vec<_>>()
     };
+    analyses.iter().enumerate().flat_map(of_analysis).collect()
+}
+
+/// Which lines of the policy suppress nothing, no more, or not everything.
+fn of_suppressions(suppressions: &[SuppressionEntry]) -> impl Iterator<Item = Value> {
+    let used = |entry: &&SuppressionEntry| entry.state != SuppressionState::Used;
+    suppressions.iter().filter(used).map(|entry| {
+        let level = if suppressions::is_warning(entry.state) { "warning" } else { "note" };
+        json!({ "level": level, "message": { "text": suppressions::line(entry) } })
+    })
+}
+
+fn result(finding: &Finding<'_>, analyses: &[&AnalysisEntry]) -> Value {
     json!({
         "ruleId": finding.rule,
         "ruleIndex": analyses.iter().position(|analysis| analysis.name == finding.rule),
@@ -118,10 +148,25 @@ fn result(finding: &Finding<'_>, analyses: &[&AnalysisEntry]) -> Value {
             Severity::Warning => "warning",
             Severity::Error => "error",
         },
-        "message": { "text": message },
-        "locations": [place(path, line)],
+        "message": { "text": message(&finding.message, finding.location) },
+        "locations": [located(finding.location)],
         "partialFingerprints": { "probity/v1": finding.fingerprint },
     })
+}
+
+/// The words of a hint, with its commit, for which there is no place in a location.
+fn message(message: &str, location: Option<&Location>) -> String {
+    match location.and_then(|location| location.commit.as_deref()) {
+        Some(commit) => format!("{message} (commit {commit})"),
+        None => message.to_owned(),
+    }
+}
+
+/// The file and line of a hint, or what stands in for them.
+fn located(location: Option<&Location>) -> Value {
+    let path = location.and_then(|location| location.path.as_deref()).filter(|path| is_inside(path));
+    let line = location.and_then(|location| location.line).unwrap_or(1).max(1);
+    place(path.unwrap_or(ANCHOR), line)
 }
 
 fn place(path: &str, line: u64) -> Value {

@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use probity_assess::report::{
     AnalysisEntry, CategoryEntry, Entry, Finding, Location, Outcome, PolicySource, Reason, Report, Summary,
-    VerdictKind,
+    SuppressionEntry, VerdictKind,
 };
 
 use crate::printer::tame;
+use crate::render::suppressions;
 
 /// Columns of the names in the tree, indentation included.
 const NAMES: usize = 26;
@@ -24,6 +25,7 @@ pub(crate) fn text(report: &Report, colored: bool) -> String {
     entries(&mut page, &report.tree, 1, paint);
     findings(&mut page, &report.findings(), paint);
     unjudged(&mut page, &report.tree);
+    suppressed(&mut page, &report.suppressions, paint);
     foot(&mut page, report);
     page
 }
@@ -101,7 +103,7 @@ fn head(page: &mut String, report: &Report, paint: Paint) {
     let _ = writeln!(page, "policy       {source}, digest {}", short(&report.policy.digest));
 }
 
-fn short(id: &str) -> &str {
+pub(super) fn short(id: &str) -> &str {
     id.get(..SHORT).unwrap_or(id)
 }
 
@@ -216,6 +218,18 @@ fn abstained(lines: &mut String, tree: &[Entry]) {
             }
             Entry::Analysis(_) => {}
         }
+    }
+}
+
+/// What the policy takes out, and the lines of it that do so no more.
+fn suppressed(page: &mut String, suppressions: &[SuppressionEntry], paint: Paint) {
+    if suppressions.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "\n{}", paint.strong("What the policy suppresses"));
+    for entry in suppressions {
+        let warning = if suppressions::is_warning(entry.state) { "warning: " } else { "" };
+        let _ = writeln!(page, "  {warning}{}", suppressions::line(entry));
     }
 }
 

@@ -3,6 +3,7 @@
 mod checking;
 mod digest;
 mod reading;
+mod suppressing;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -54,6 +55,7 @@ fn plugin(name: &str, output: Value, default_policy: Option<&str>, config: Value
         default_policy: default_policy.map(str::to_owned),
         effective_config: config,
         permissions: Vec::new(),
+        rules: BTreeMap::new(),
     }
 }
 
