@@ -5,7 +5,7 @@ use crate::history::{Begun, Below};
 use crate::objects::{Repository, told as answer};
 use crate::shapes::{
     AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, Folder, History, HistoryKey,
-    Lines, LinesKey, Messages, Segment, Text, TextKey, Tree, TreeKey,
+    Lines, LinesKey, Messages, Segment, Text, TextKey, Touched, Tree, TreeKey,
 };
 use probity_sdk::prelude::*;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ pub fn plugin() -> Plugin<Empty> {
         .query(commit)
         .query(changes)
         .query(hipcheck_changes)
+        .query(touched)
         .query(tree)
         .query(folder)
         .query(contents)
@@ -132,6 +133,23 @@ pub fn hipcheck_changes(engine: &Engine, key: Segment) -> Result<AnyChanges> {
         return Ok(AnyChanges::Known(all));
     }
     answer(crate::changes::hipcheck_changes(&shared(engine)?.repository, &key)).map(AnyChanges::Counted)
+}
+
+/// Which files the commits of a segment changed, by the blobs before and after. Of a merge, those in which it differs from each parent.
+///
+/// No blob is read. Who can, asks for the blocks.
+#[query(cost = "compares the trees of every commit", uses("touched"))]
+pub fn touched(engine: &Engine, key: Segment) -> Result<Touched> {
+    let blocks = key.blocks();
+    if blocks.len() > 1 {
+        let mut all = Touched { commits: Vec::with_capacity(key.commits.len()) };
+        for block in engine.query_windowed::<Touched, _>("touched", &blocks, 8) {
+            all.commits.extend(block?.commits);
+        }
+        return Ok(all);
+    }
+    let shared = shared(engine)?;
+    answer(crate::changes::own_files(&shared.repository, &shared.known, &key))
 }
 
 /// All files of a tree.

@@ -6,9 +6,9 @@
 use crate::graphemes::Counts;
 use probity_sdk::RawValue;
 pub use probity_sdk::git::{
-    BlobContent, BlobLines, Commit, CommitKey, Commits, Contents, ContentsKey, FileKind, Folder, History,
-    HistoryKey, Line, Lines, LinesKey, Message, Messages, Person, Segment, SubFolder, Text, TextKey, Tree,
-    TreeFile, TreeKey,
+    BlobContent, BlobLines, Commit, CommitKey, CommitTouched, Commits, Contents, ContentsKey, FileKind,
+    Folder, History, HistoryKey, Line, Lines, LinesKey, Message, Messages, Person, Segment, SubFolder, Text,
+    TextKey, Touched, TouchedFile, Tree, TreeFile, TreeKey,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,7 @@
 mod folder;
 pub mod path;
 mod text;
+mod touched;
 
 use std::collections::{BTreeMap, HashSet};
 use std::ffi::OsStr;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use folder::{Folder, FolderKey, SubFolder};
 pub use text::{BlobLines, Line, Lines, LinesKey, Message, Messages, Text, TextKey};
+pub use touched::{CommitTouched, Touched, TouchedFile};
 
 /// The key of every built-in analysis: one state of a repository.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -35,7 +35,7 @@ fn commit(step: &Step, facts: &HashMap<Pair, Arc<PairFacts>>) -> CommitChanges {
     };
     CommitChanges {
         id: step.id.to_string(),
-        parents: u32::try_from(step.parents).unwrap_or(u32::MAX),
+        parents: u32::try_from(step.parents.len()).unwrap_or(u32::MAX),
         files,
         graphemes: graphemes.into_iter().map(counts).collect(),
         unknown: step.touched.is_none(),

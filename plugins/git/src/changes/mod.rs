@@ -7,10 +7,12 @@
 
 mod answer;
 mod lines;
+mod own;
 mod pair;
 mod patch;
 mod touched;
 
+pub use own::own_files;
 pub use pair::PairFacts;
 
 use crate::commits::tree_and_parents;
@@ -32,22 +34,49 @@ const PAIR_BATCH: usize = 32;
 /// Bytes of facts about pairs that are kept from one segment to the next.
 const KNOWN_BYTES: usize = 16 * 1024 * 1024;
 
-/// Facts about pairs of blobs that other segments may ask for again. They follow from the content alone.
+/// Bytes of lists of touched files that are kept for whoever asks for the same commits in another way.
+const LISTED_BYTES: usize = 8 * 1024 * 1024;
+
+/// What other segments, and other queries, may ask for again: facts about pairs of blobs, and which files commits touched. It follows from
+/// the content alone.
 #[derive(Debug)]
-pub struct KnownPairs(Mutex<Bounded<Pair, Arc<PairFacts>>>);
+pub struct KnownPairs {
+    pairs: Mutex<Bounded<Pair, Arc<PairFacts>>>,
+    /// By commit, with respect to its first parent.
+    touched: Mutex<Bounded<ObjectId, Arc<[Touched]>>>,
+}
 
 impl Default for KnownPairs {
     fn default() -> Self {
-        Self(Mutex::new(Bounded::new(KNOWN_BYTES)))
+        Self { pairs: Mutex::new(Bounded::new(KNOWN_BYTES)), touched: Mutex::new(Bounded::new(LISTED_BYTES)) }
+    }
+}
+
+impl KnownPairs {
+    /// The files that the commit `id` touched; `list` tells them if they are not known.
+    fn touched(
+        &self,
+        id: ObjectId,
+        list: impl FnOnce() -> Result<Vec<Touched>, GitError>,
+    ) -> Result<Arc<[Touched]>, GitError> {
+        let known = || self.touched.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known().get(&id) {
+            return Ok(known);
+        }
+        let listed: Arc<[Touched]> = list()?.into();
+        let bytes = listed.iter().map(|touched| size_of::<Touched>() + touched.path.len()).sum();
+        known().put(id, Arc::clone(&listed), bytes);
+        Ok(listed)
     }
 }
 
 /// A commit and the files it touched.
 struct Step {
     id: ObjectId,
-    parents: usize,
+    tree: ObjectId,
+    parents: Vec<ObjectId>,
     /// `None` if the first parent is beyond the shallow boundary.
-    touched: Option<Vec<Touched>>,
+    touched: Option<Arc<[Touched]>>,
 }
 
 /// Answers the query `changes`.
@@ -70,7 +99,7 @@ fn compared(
     let cut = ids::parse_all(&key.cut)?;
     let format = ids::format(commits.iter().chain(&cut))?;
     repository.run(format, |readers| {
-        let steps = steps(readers, &commits, &cut.into_iter().collect())?;
+        let steps = steps(readers, known, &commits, &cut.into_iter().collect())?;
         let facts = facts(readers, known, &steps, reading)?;
         Ok(answer::changes(&steps, &facts))
     })
@@ -78,6 +107,7 @@ fn compared(
 
 fn steps(
     readers: &Readers<'_>,
+    known: &KnownPairs,
     commits: &[ObjectId],
     cut: &HashSet<ObjectId>,
 ) -> Result<Vec<Step>, GitError> {
@@ -89,18 +119,21 @@ fn steps(
     let trees: HashMap<ObjectId, ObjectId> = headers.iter().map(|(id, (tree, _))| (*id, *tree)).collect();
     let steps = headers.par_chunks(COMMIT_BATCH).map(|batch| {
         let step = |(id, (tree, parents)): &(ObjectId, (ObjectId, Vec<ObjectId>))| {
-            let old = match parents.first() {
-                Some(_) if cut.contains(id) => {
-                    return Ok(Step { id: *id, parents: parents.len(), touched: None });
-                }
-                Some(parent) => Some(match trees.get(parent) {
-                    Some(tree) => *tree,
-                    None => readers.with(|reader| tree_and_parents(reader, *parent))?.0,
-                }),
-                None => None,
-            };
-            let touched = readers.with(|reader| touched::touched(reader, old, *tree))?;
-            Ok(Step { id: *id, parents: parents.len(), touched: Some(touched) })
+            let step = |touched| Step { id: *id, tree: *tree, parents: parents.clone(), touched };
+            if !parents.is_empty() && cut.contains(id) {
+                return Ok(step(None));
+            }
+            let touched = known.touched(*id, || {
+                let old = match parents.first() {
+                    Some(parent) => Some(match trees.get(parent) {
+                        Some(tree) => *tree,
+                        None => readers.with(|reader| tree_and_parents(reader, *parent))?.0,
+                    }),
+                    None => None,
+                };
+                readers.with(|reader| touched::touched(reader, old, *tree))
+            })?;
+            Ok(step(Some(touched)))
         };
         batch.iter().map(step).collect()
     });
@@ -115,13 +148,13 @@ fn facts(
     reading: Reading,
 ) -> Result<std::collections::HashMap<Pair, Arc<PairFacts>>, GitError> {
     let mut by_path: Vec<&Touched> =
-        steps.iter().filter_map(|step| step.touched.as_ref()).flatten().collect();
+        steps.iter().filter_map(|step| step.touched.as_deref()).flatten().collect();
     // Stable, so that the changes of one path stay in the order of the commits.
     by_path.sort_by(|a, b| a.path.cmp(&b.path));
     let mut facts = std::collections::HashMap::with_capacity(by_path.len());
     let mut wanted = Vec::new();
     {
-        let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = known.pairs.lock().unwrap_or_else(PoisonError::into_inner);
         let mut seen = std::collections::HashSet::with_capacity(by_path.len());
         for touched in by_path {
             if seen.insert(touched.pair) {
@@ -141,7 +174,7 @@ fn facts(
         },
     );
     let computed: Vec<Arc<PairFacts>> = in_order(computed)?;
-    let mut known = known.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = known.pairs.lock().unwrap_or_else(PoisonError::into_inner);
     for (pair, computed) in wanted.into_iter().zip(computed) {
         known.put(pair, Arc::clone(&computed), computed.bytes());
         facts.insert(pair, computed);

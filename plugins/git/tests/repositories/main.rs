@@ -4,5 +4,6 @@ mod changes;
 mod contents;
 mod history;
 mod lab;
+mod touched;
 mod unavailable;
 mod unwanted;
