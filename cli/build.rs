@@ -21,6 +21,7 @@ const PLUGINS: &[&str] = &[
     "git",
     "identity",
     "linguist",
+    "newcomers",
     "posture",
     "review",
     "typo",

@@ -34,6 +34,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         "identity" => probity_plugin_identity::run(),
         "linguist" => probity_plugin_linguist::run(),
         "posture" => probity_plugin_posture::run(),
+        "newcomers" => probity_plugin_newcomers::run(),
         "review" => probity_plugin_review::run(),
         "typo" => probity_plugin_typo::run(),
         "workflows" => probity_plugin_workflows::run(),

@@ -142,6 +142,7 @@ fn plugins_are_listed_and_described() {
         "git",
         "identity",
         "linguist",
+        "newcomers",
         "review",
         "typo",
         "workflows",

@@ -46,6 +46,7 @@ const PLUGINS: &[&str] = &[
     "fuzz",
     "identity",
     "posture",
+    "newcomers",
     "review",
     "typo",
     "workflows",

@@ -47,6 +47,7 @@ const CONFINED: &[(&str, &[&str])] = &[
             "probity-sdk-objects",
             "probity-plugin-git",
             "probity-plugin-content",
+            "probity-plugin-newcomers",
             "probity-plugin-workflows",
             "probity-assess",
             "probity",

@@ -38,6 +38,7 @@ pub const BUILT_INS: &[&str] = &[
     "git",
     "identity",
     "linguist",
+    "newcomers",
     "posture",
     "review",
     "typo",

@@ -1,0 +1,118 @@
+//! Dependencies that somebody added in their first thirty days.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use probity_sdk::findings::{Finding, Severity, shortened};
+use probity_sdk::git::TouchedFile;
+use probity_sdk::prelude::*;
+
+use crate::dates::DAY;
+use crate::manifests::{Direct, FileKey, Manifest};
+use crate::newcomers::{DEPENDENCY_DAYS, ManifestChange, Newcomer, Newcomers};
+use crate::paths::Interest;
+use crate::rules::NEWCOMER_DEPENDENCY;
+
+/// How many manifests are asked for at once.
+const AT_ONCE: usize = 32;
+
+/// What manifests say, by their blobs.
+type Known = HashMap<String, Manifest>;
+
+pub(crate) fn findings(engine: &Engine, told: &Newcomers) -> Result<Vec<Finding>> {
+    let mut added: Vec<(&Newcomer, &TouchedFile)> = Vec::new();
+    for change in told.changes.iter().filter(|change| change.days < DEPENDENCY_DAYS) {
+        let manifests = change.files.iter().filter(|file| Interest::of(&file.path).manifest.is_some());
+        added.extend(manifests.map(|file| (change, file)));
+    }
+    let known = known(engine, added.iter().map(|(_, file)| *file))?;
+    let mut findings: Vec<(Finding, &Newcomer)> = Vec::new();
+    for (change, file) in added {
+        for (name, direct) in new(file, &known) {
+            findings.push((finding(change, file, name, direct), change));
+        }
+    }
+    raise_removed(engine, told, findings)
+}
+
+/// What the versions of these manifests say.
+fn known<'a>(engine: &Engine, files: impl Iterator<Item = &'a TouchedFile>) -> Result<Known> {
+    let mut keys: BTreeSet<FileKey> = BTreeSet::new();
+    for file in files {
+        let Some(format) = Interest::of(&file.path).manifest else { continue };
+        let key = |blob: &String| FileKey { blob: blob.clone(), format: format.to_owned() };
+        keys.extend(file.before.iter().chain(&file.after).map(key));
+    }
+    let keys: Vec<FileKey> = keys.into_iter().collect();
+    let mut known = Known::new();
+    for (key, manifest) in keys.iter().zip(engine.query_windowed("dependencies/file", &keys, AT_ONCE)) {
+        known.insert(key.blob.clone(), manifest?);
+    }
+    Ok(known)
+}
+
+/// What a manifest asks for that it asked for in no parent. One that could not be read before asked for nothing.
+fn new<'a>(file: &TouchedFile, known: &'a Known) -> BTreeMap<&'a str, &'a Direct> {
+    let before: Vec<&Manifest> = file.before.iter().filter_map(|blob| known.get(blob)).collect();
+    let after = file.after.as_ref().and_then(|blob| known.get(blob));
+    let mut new = after.map(Manifest::own).unwrap_or_default();
+    new.retain(|name, _| !before.iter().any(|manifest| manifest.names(name)));
+    new
+}
+
+fn finding(change: &Newcomer, file: &TouchedFile, name: &str, direct: &Direct) -> Finding {
+    let mut severity = if change.alone { Severity::Medium } else { Severity::Low };
+    let mut message = format!("{}: it depends on {} from then on", change.told(), shortened(name));
+    if direct.is_open() {
+        severity = raised(severity);
+        message.push_str(", of whatever version");
+    }
+    let finding = Finding::new(NEWCOMER_DEPENDENCY, severity, message);
+    let finding = finding.path(&file.path).commit(&change.id).package(name);
+    match direct.line.and_then(|line| u32::try_from(line).ok()).filter(|line| *line > 0) {
+        Some(line) => finding.line(line),
+        None => finding,
+    }
+}
+
+fn raised(severity: Severity) -> Severity {
+    match severity {
+        Severity::Low => Severity::Medium,
+        Severity::Medium | Severity::High => Severity::High,
+    }
+}
+
+/// Raises the findings of what was removed again soon: it had done what it was there for.
+fn raise_removed(
+    engine: &Engine,
+    told: &Newcomers,
+    findings: Vec<(Finding, &Newcomer)>,
+) -> Result<Vec<Finding>> {
+    let paths: BTreeSet<&str> = findings.iter().filter_map(|(finding, _)| finding.path.as_deref()).collect();
+    let changes: Vec<&ManifestChange> =
+        told.manifests.iter().filter(|change| paths.contains(change.file.path.as_str())).collect();
+    let known = known(engine, changes.iter().map(|change| &change.file))?;
+    let mut raised_findings = Vec::with_capacity(findings.len());
+    for (mut finding, by) in findings {
+        let removed = changes.iter().find(|change| removes(change, &finding, by, &known));
+        if let Some(removed) = removed {
+            finding.severity = raised(finding.severity);
+            let days = (removed.at.saturating_sub(by.at) / DAY).max(0);
+            finding.message.push_str(&format!(", and {days} days later no longer"));
+        }
+        raised_findings.push(finding);
+    }
+    Ok(raised_findings)
+}
+
+/// Whether a change takes away, soon after, what was added.
+fn removes(change: &ManifestChange, finding: &Finding, by: &Newcomer, known: &Known) -> bool {
+    let (Some(path), Some(package)) = (&finding.path, &finding.package) else { return false };
+    let soon = change.place > by.place && change.at.saturating_sub(by.at) <= DEPENDENCY_DAYS * DAY;
+    let named = |blob: &String| known.get(blob).is_some_and(|manifest| manifest.names(package));
+    let gone = change.file.after.as_ref().is_some_and(|after| known.contains_key(after) && !named(after));
+    change.file.path == *path
+        && soon
+        && gone
+        && !change.file.before.is_empty()
+        && change.file.before.iter().all(named)
+}
