@@ -2,7 +2,8 @@
 
 use crate::error::GitError;
 use crate::ids;
-use crate::objects::{Reader, Repository, in_order};
+use crate::objects::{Reader, Repository};
+use crate::segments;
 use crate::shapes::{Commit, CommitKey, Commits, Person, Segment};
 use gix::ObjectId;
 use gix::actor::SignatureRef;
@@ -10,20 +11,10 @@ use gix::bstr::ByteSlice;
 use gix::hashtable::HashSet;
 use gix::objs::commit::ref_iter::Token;
 use gix::objs::{CommitRefIter, Kind};
-use rayon::prelude::*;
-
-/// How many commits one thread takes at a time.
-const BATCH: usize = 128;
 
 /// Answers the query `commits`.
 pub fn commits(repository: &Repository, key: &Segment) -> Result<Commits, GitError> {
-    let ids = ids::parse_all(&key.commits)?;
-    let commits = repository.run(ids::format(&ids)?, |readers| {
-        let batches = ids
-            .par_chunks(BATCH)
-            .map(|batch| readers.with(|reader| batch.iter().map(|id| one(reader, *id)).collect()));
-        in_order(batches)
-    })?;
+    let commits = segments::each(repository, key, one)?;
     Ok(Commits { commits })
 }
 

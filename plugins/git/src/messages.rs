@@ -1,16 +1,13 @@
 //! What the messages of commits begin and end with: the subject, and the paragraphs that hold trailers.
 
 use crate::error::GitError;
-use crate::ids;
-use crate::objects::{Reader, Repository, in_order};
+use crate::objects::{Reader, Repository};
+use crate::segments;
 use crate::shapes::{Message, Messages, Segment};
 use gix::ObjectId;
 use gix::objs::commit::ref_iter::Token;
 use gix::objs::{CommitRefIter, Kind};
-use rayon::prelude::*;
 
-/// How many commits one thread takes at a time.
-const BATCH: usize = 128;
 /// Of a subject this many characters are kept.
 const SUBJECT_CHARS: usize = 256;
 /// Of the end this many characters are kept, the last ones.
@@ -20,13 +17,7 @@ const END_PARAGRAPHS: usize = 2;
 
 /// Answers the query `messages`.
 pub fn messages(repository: &Repository, key: &Segment) -> Result<Messages, GitError> {
-    let ids = ids::parse_all(&key.commits)?;
-    let commits = repository.run(ids::format(&ids)?, |readers| {
-        let batches = ids
-            .par_chunks(BATCH)
-            .map(|batch| readers.with(|reader| batch.iter().map(|id| one(reader, *id)).collect()));
-        in_order(batches)
-    })?;
+    let commits = segments::each(repository, key, one)?;
     Ok(Messages { commits })
 }
 

@@ -4,8 +4,8 @@ use crate::changes::KnownPairs;
 use crate::history::{Begun, Below};
 use crate::objects::{Repository, told as answer};
 use crate::shapes::{
-    AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, Folder, History, HistoryKey,
-    Lines, LinesKey, Messages, Segment, Text, TextKey, Touched, Tree, TreeKey,
+    AnyChanges, Blocks, Commit, CommitKey, Commits, Contents, ContentsKey, Folder, Headers, History,
+    HistoryKey, Lines, LinesKey, Messages, Segment, Text, TextKey, Touched, Tree, TreeKey,
 };
 use probity_sdk::prelude::*;
 use std::sync::Arc;
@@ -32,6 +32,7 @@ pub fn plugin() -> Plugin<Empty> {
         .query(text)
         .query(lines)
         .query(messages)
+        .query(headers)
         .explain(EXPLANATION)
 }
 
@@ -64,6 +65,12 @@ pub fn part(engine: &Engine, key: HistoryKey) -> Result<History> {
 #[query]
 pub fn messages(engine: &Engine, key: Segment) -> Result<Messages> {
     answer(crate::messages::messages(&shared(engine)?.repository, &key))
+}
+
+/// Time zones and signatures of the commits of a segment. That a signature is right is not looked at.
+#[query]
+pub fn headers(engine: &Engine, key: Segment) -> Result<Headers> {
+    answer(crate::headers::headers(&shared(engine)?.repository, &key))
 }
 
 /// What a blob holds, if it is text in UTF-8.

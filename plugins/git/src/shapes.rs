@@ -7,8 +7,8 @@ use crate::graphemes::Counts;
 use probity_sdk::RawValue;
 pub use probity_sdk::git::{
     BlobContent, BlobLines, Commit, CommitKey, CommitTouched, Commits, Contents, ContentsKey, FileKind,
-    Folder, History, HistoryKey, Line, Lines, LinesKey, Message, Messages, Person, Segment, SubFolder, Text,
-    TextKey, Touched, TouchedFile, Tree, TreeFile, TreeKey,
+    Folder, Header, Headers, History, HistoryKey, Line, Lines, LinesKey, Message, Messages, Person, Segment,
+    SignatureKind, SubFolder, Text, TextKey, Touched, TouchedFile, Tree, TreeFile, TreeKey,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,7 @@
 //! What a commit by itself says about a review.
 
 use probity_sdk::git::{Commit, Message, Person};
+use probity_sdk::people::{folded, is_bot, same};
 use probity_sdk::prelude::*;
 
 /// The trace of somebody else's hand in a commit. The order is that of strength; a commit has the first that applies.
@@ -70,35 +71,6 @@ fn ends_in_number(subject: &str) -> bool {
     number.is_some_and(|(_, digits)| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Whether two people are one, by name or by address: somebody who changes one of them is not somebody else.
-pub(crate) fn same(a: &Person, b: &Person) -> bool {
-    folded(&a.email) == folded(&b.email) || folded(&a.name) == folded(&b.name)
-}
-
-/// Whether commits of this name are made by a machine.
-pub(crate) fn is_bot(person: &Person) -> bool {
-    const BOTS: [&str; 9] = [
-        "dependabot",
-        "renovate",
-        "github-actions",
-        "bors",
-        "mergify",
-        "greenkeeper",
-        "pre-commit-ci",
-        "copybara",
-        "web-flow",
-    ];
-    let (name, email) = (folded(&person.name), folded(&person.email));
-    name.ends_with("[bot]")
-        || email.contains("[bot]@")
-        || BOTS.contains(&name.as_str())
-        || name.ends_with("-bot")
-}
-
-fn folded(text: &str) -> String {
-    text.trim().to_lowercase()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,13 +114,5 @@ mod tests {
         ] {
             assert_eq!(of(author, committer, subject, end), expected, "{author} {committer} {subject} {end}");
         }
-    }
-
-    #[test]
-    fn machines_are_known_by_their_names() {
-        let person = |name: &str, email: &str| Person { name: name.into(), email: email.into() };
-        assert!(is_bot(&person("dependabot[bot]", "49699333+dependabot[bot]@users.noreply.github.com")));
-        assert!(is_bot(&person("Renovate", "r@h")) && is_bot(&person("release-bot", "r@h")));
-        assert!(!is_bot(&person("Abbot", "abbot@example.org")));
     }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use probity_sdk::git::{Commit, Message, Person};
+use probity_sdk::people::is_bot;
 use probity_sdk::prelude::*;
 
-use crate::evidence::{Evidence, evidence, is_bot};
+use crate::evidence::{Evidence, evidence};
 
 /// Commits in post-order, the oldest first. Value of `segment` and of `part`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -38,6 +38,7 @@ pub fn run() -> ExitCode {
 pub fn plugin() -> Plugin<Config> {
     Plugin::<Config>::new("probity/core/review", env!("CARGO_PKG_VERSION"))
         .query(queries::review)
+        .query(queries::changes_by)
         .query(queries::part)
         .query(queries::segment)
         .default_policy(|config: &Config| Some(config.policy()))

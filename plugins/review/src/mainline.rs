@@ -2,13 +2,18 @@
 
 use std::collections::HashMap;
 
-use crate::evidence::{Evidence, same};
+use probity_sdk::git::Person;
+use probity_sdk::people::same;
+
+use crate::evidence::Evidence;
 use crate::facts::{Fact, Facts};
 
 /// A change, and how it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Change<'a> {
     pub(crate) commit: &'a str,
+    /// Whose work it is: that of its author, or of those whose branches it merges. Machines are left out.
+    pub(crate) by: Vec<&'a Person>,
     pub(crate) way: Way,
 }
 
@@ -51,7 +56,8 @@ pub(crate) fn changes(facts: &Facts, most: usize) -> Vec<Change<'_>> {
         // What a machine merges counts by its author, and what a machine wrote does not count.
         let by_bot = if merged.is_empty() { fact.bot } else { merged.iter().all(|fact| fact.bot) };
         if !by_bot && !fact.root {
-            changes.push(Change { commit: &fact.id, way: way(facts, fact, &merged) });
+            let by = by(facts, fact, &merged);
+            changes.push(Change { commit: &fact.id, by, way: way(facts, fact, &merged) });
         }
         // Parents come before their children, so that the walk ends.
         next = match &fact.first {
@@ -61,6 +67,17 @@ pub(crate) fn changes(facts: &Facts, most: usize) -> Vec<Change<'_>> {
         };
     }
     changes
+}
+
+fn by<'a>(facts: &'a Facts, fact: &Fact, merged: &[&Fact]) -> Vec<&'a Person> {
+    let mut authors: Vec<usize> = if merged.is_empty() {
+        vec![fact.author]
+    } else {
+        merged.iter().filter(|merged| !merged.bot).map(|merged| merged.author).collect()
+    };
+    authors.sort_unstable();
+    authors.dedup();
+    authors.into_iter().map(|author| &facts.people[author]).collect()
 }
 
 fn way(facts: &Facts, fact: &Fact, merged: &[&Fact]) -> Way {

@@ -1,6 +1,6 @@
 //! The three questions that `review` answers: about one segment, about a part, and about a whole history.
 
-use probity_sdk::git::{Commits, History, HistoryKey, Messages, Segment};
+use probity_sdk::git::{ChangeBy, Commits, History, HistoryKey, Messages, Segment};
 use probity_sdk::history;
 use probity_sdk::prelude::*;
 
@@ -38,15 +38,7 @@ pub(crate) fn part(engine: &Engine<Config>, key: HistoryKey) -> Result<Answer<Fa
 /// Whether each change on the main line shows that somebody other than its author had a hand in it, newest first.
 #[query(default, uses("git/history", "review/part", "review/segment"))]
 pub(crate) fn review(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<bool>>> {
-    let history: History = engine.query("git/history", &target.history())?;
-    if history.truncated {
-        return Err(abstain(
-            "the history is incomplete (a shallow clone), so what was merged cannot be told from what was not",
-        ));
-    }
-    let mut gathering = Gathering::default();
-    history::each(engine, "review", &history, |facts: Facts| Ok(gathering.append(facts)?))?;
-    let facts = gathering.finish();
+    let facts = facts(engine, &target)?;
     let changes = changes(&facts, engine.config().most());
     if changes.len() < FEWEST_CHANGES {
         let count = changes.len();
@@ -63,6 +55,32 @@ pub(crate) fn review(engine: &Engine<Config>, target: Target) -> Result<Answer<V
     };
     let value = changes.iter().map(|change| change.way.is_reviewed()).collect();
     Ok(Answer::new(value).concerns(concerns(&changes, way)))
+}
+
+/// The newest changes on the main line, newest first: whose work each is, and whether it shows that somebody else had a hand in it. Nothing is concluded
+/// from that: not how the project works, nor whether these are enough.
+#[query(uses("git/history", "review/part", "review/segment"))]
+pub(crate) fn changes_by(engine: &Engine<Config>, target: Target) -> Result<Vec<ChangeBy>> {
+    let facts = facts(engine, &target)?;
+    let told = |change: Change<'_>| ChangeBy {
+        commit: change.commit.to_owned(),
+        by: change.by.into_iter().cloned().collect(),
+        reviewed: change.way.is_reviewed(),
+    };
+    Ok(changes(&facts, engine.config().most()).into_iter().map(told).collect())
+}
+
+/// What is kept of the commits of a whole history.
+fn facts(engine: &Engine<Config>, target: &Target) -> Result<Facts> {
+    let history: History = engine.query("git/history", &target.history())?;
+    if history.truncated {
+        return Err(abstain(
+            "the history is incomplete (a shallow clone), so what was merged cannot be told from what was not",
+        ));
+    }
+    let mut gathering = Gathering::default();
+    history::each(engine, "review", &history, |facts: Facts| Ok(gathering.append(facts)?))?;
+    Ok(gathering.finish())
 }
 
 /// How the changes were judged, and the newest unreviewed ones.

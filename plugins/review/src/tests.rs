@@ -94,6 +94,20 @@ fn each_change_on_the_main_line_is_judged_newest_first() {
 }
 
 #[test]
+fn whose_work_a_change_is_is_told_beside_its_review() {
+    let history = "root - ada ada Begin\n\
+         x1 root cyd cyd On a branch\n\
+         m1 root,x1 ada ada Merge branch 'x'\n\
+         y1 m1 ada ada Own branch\n\
+         m2 m1,y1 ada ada Merge branch 'y'\n\
+         d1 m2 bob bob Straight in";
+    let person = |name: &str| json!({ "name": name, "email": format!("{name}@example.org") });
+    let change = |commit: &str, by: &str, reviewed: bool| json!({ "commit": commit, "by": [person(by)], "reviewed": reviewed });
+    let expected = [change("d1", "bob", false), change("m2", "ada", false), change("m1", "cyd", true)];
+    assert_eq!(lab(&[history]).ask_for("changes_by").unwrap().value(), &json!(expected));
+}
+
+#[test]
 fn segments_and_parts_make_no_difference() {
     let all = format!(
         "root - ada ada Begin\n{}\nx1 s11 cyd cyd On a branch\nx2 x1 cyd cyd More\nm1 s11,x2 ada ada Merge",

@@ -2,7 +2,9 @@
 //! and the rest. All object ids are hexadecimal.
 
 mod folder;
+mod headers;
 pub mod path;
+mod reviews;
 mod text;
 mod touched;
 
@@ -14,6 +16,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use folder::{Folder, FolderKey, SubFolder};
+pub use headers::{Header, Headers, SignatureKind};
+pub use reviews::ChangeBy;
 pub use text::{BlobLines, Line, Lines, LinesKey, Message, Messages, Text, TextKey};
 pub use touched::{CommitTouched, Touched, TouchedFile};
 

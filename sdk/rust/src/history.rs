@@ -84,6 +84,36 @@ pub fn each_of_part_by<V: DeserializeOwned, C>(
     each_segment(engine, segment, &part.segments, take)
 }
 
+/// The last segments of `history`, the oldest first: just so many that they hold `count` commits, or all if it has fewer. What is said of
+/// them alone costs the same however long a history is.
+///
+/// # Errors
+/// Those of `git/part`.
+pub fn newest<C>(engine: &Engine<C>, history: &History, count: usize) -> Result<Vec<Segment>> {
+    let mut newest = Vec::new();
+    let mut missing = count;
+    take_newest(&history.segments, &mut missing, &mut newest);
+    for part in history.parts.iter().rev() {
+        if missing == 0 {
+            break;
+        }
+        let part: History = engine.query("git/part", part)?;
+        take_newest(&part.segments, &mut missing, &mut newest);
+    }
+    newest.reverse();
+    Ok(newest)
+}
+
+fn take_newest(segments: &[Segment], missing: &mut usize, newest: &mut Vec<Segment>) {
+    for segment in segments.iter().rev() {
+        if *missing == 0 {
+            return;
+        }
+        *missing = missing.saturating_sub(segment.commits.len());
+        newest.push(segment.clone());
+    }
+}
+
 fn each_segment<V: DeserializeOwned, C>(
     engine: &Engine<C>,
     query: &str,
@@ -94,4 +124,41 @@ fn each_segment<V: DeserializeOwned, C>(
         take(answer?)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::engine::Empty;
+    use crate::testing::TestEngine;
+
+    #[test]
+    fn the_newest_segments_are_as_many_as_hold_so_many_commits() {
+        let engine = TestEngine::new(Empty {}).on("git/part", |key: HistoryKey| {
+            let segments: Value = match key.commit.as_str() {
+                "p1" => json!([{ "commits": ["a", "b"], "cut": [] }]),
+                _ => json!([{ "commits": ["c"], "cut": [] }, { "commits": ["d", "e"], "cut": [] }]),
+            };
+            Ok(json!({ "commits": 3, "truncated": false, "parts": [], "segments": segments }))
+        });
+        let part = |name: &str| HistoryKey { commit: name.into(), shallow: vec![] };
+        let segment = Segment { commits: vec!["f".into(), "g".into()], cut: vec![] };
+        let history = History {
+            commits: 7,
+            truncated: false,
+            parts: vec![part("p1"), part("p2")],
+            segments: vec![segment],
+        };
+        let newest = |count| -> String {
+            let segments = newest(&engine, &history, count).unwrap();
+            segments.iter().map(|segment| segment.commits.concat()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(
+            [0, 2, 3, 5, 6, 100].map(newest),
+            ["", "fg", "de fg", "c de fg", "ab c de fg", "ab c de fg"]
+        );
+        assert_eq!(engine.asked().iter().filter(|(_, key)| key["commit"] == "p1").count(), 2);
+    }
 }

@@ -93,6 +93,7 @@ pub mod findings;
 pub mod git;
 pub mod history;
 pub mod linguist;
+pub mod people;
 pub mod plugin;
 pub mod query;
 pub mod serve;

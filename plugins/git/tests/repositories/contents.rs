@@ -1,8 +1,8 @@
 //! Files of trees, and what blobs hold.
 
 use crate::lab::Lab;
-use probity_plugin_git::shapes::{ContentsKey, Segment, TextKey, TreeKey};
-use probity_plugin_git::{contents, messages, text, tree};
+use probity_plugin_git::shapes::{ContentsKey, Segment, SignatureKind, TextKey, TreeKey};
+use probity_plugin_git::{contents, headers, messages, text, tree};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -131,4 +131,37 @@ fn messages_tell_subject_and_trailers() {
         (commit.as_str(), "Add a thing (#3)")
     );
     assert_eq!(told.commits[0].end, "Because.\nReviewed-by: Eve <eve@example.org>");
+}
+
+#[test]
+fn headers_tell_time_zones_and_the_kind_of_a_signature() {
+    let lab = Lab::new();
+    let plain = lab.commit("Plain");
+    let tree = lab.id("HEAD^{tree}");
+    let signed = |header: &str| {
+        let people =
+            "author Ada <ada@example.org> 1700000000 -0330\ncommitter Bob <bob@example.org> 1700000000 +1300";
+        lab.write("commit", format!("tree {tree}\n{people}\n{header}\nA message\ngpgsig none\n"));
+        lab.git(&["hash-object", "-t", "commit", "-w", "commit"])
+    };
+    let openpgp = signed("gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQEz\n -----END PGP SIGNATURE-----\n");
+    let ssh = signed(
+        "encoding ISO-8859-1\ngpgsig -----BEGIN SSH SIGNATURE-----\n U1NI\n -----END SSH SIGNATURE-----\n",
+    );
+    let unsigned = signed("mergetag object 1\n gpgsig -----BEGIN PGP SIGNATURE-----\n");
+    let key = Segment { commits: vec![plain, openpgp, ssh, unsigned], cut: Vec::new() };
+    let told = headers::headers(&lab.repository(), &key).unwrap();
+    let told: Vec<_> = told
+        .commits
+        .into_iter()
+        .map(|header| (header.authored, header.committed, header.signature))
+        .collect();
+    let made = |kind| (Some(-210), Some(780), kind);
+    let expected = [
+        (Some(60), Some(0), None),
+        made(Some(SignatureKind::Openpgp)),
+        made(Some(SignatureKind::Ssh)),
+        made(None),
+    ];
+    assert_eq!(told, expected);
 }

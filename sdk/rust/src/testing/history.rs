@@ -65,7 +65,7 @@ impl MadeUp {
 }
 
 impl<C: Configuration + Clone> HistoryLab<C> {
-    /// The query `analysis` of the plugin of that name. `below` answers what a segment asks, but for `facts`, the query of `git`
+    /// The query `analysis` of the plugin of that name, or others of the plugin by [`HistoryLab::ask_for`]. `below` answers what a segment asks, but for `facts`, the query of `git`
     /// by which it asks for the commits of `history`.
     pub fn new(
         analysis: &'static str,
