@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 const PLUGINS: &[&str] = &[
     "activity",
     "affiliation",
+    "anomalies",
     "binary",
     "churn",
     "content",
@@ -21,6 +22,7 @@ const PLUGINS: &[&str] = &[
     "git",
     "identity",
     "linguist",
+    "maintainers",
     "newcomers",
     "posture",
     "review",

@@ -24,6 +24,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
     Some(match name {
         "activity" => probity_plugin_activity::run(),
         "affiliation" => probity_plugin_affiliation::run(),
+        "anomalies" => probity_plugin_anomalies::run(),
         "binary" => probity_plugin_binary::run(),
         "churn" => probity_plugin_churn::run(),
         "content" => probity_plugin_content::run(),
@@ -35,6 +36,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         "linguist" => probity_plugin_linguist::run(),
         "posture" => probity_plugin_posture::run(),
         "newcomers" => probity_plugin_newcomers::run(),
+        "maintainers" => probity_plugin_maintainers::run(),
         "review" => probity_plugin_review::run(),
         "typo" => probity_plugin_typo::run(),
         "workflows" => probity_plugin_workflows::run(),

@@ -26,7 +26,8 @@
 //! ```
 //!
 //! What stands in `before` comes first in both. A commit is on `main` unless it names a `branch`, which begins at `main` as it is then; its
-//! committer is its author unless `committer` names another person. Text may hold `\u{…}`.
+//! committer is its author unless `committer` names another person, and its author date is its commit date unless `written` is another time. Text may
+//! hold `\u{…}`.
 
 mod build;
 mod history;
@@ -78,6 +79,8 @@ struct Stamp {
     committer: Option<String>,
     /// Seconds since 1970.
     at: i64,
+    /// When it was written, likewise.
+    written: i64,
     message: String,
 }
 

@@ -133,6 +133,7 @@ fn plugins_are_listed_and_described() {
     let names = [
         "activity",
         "affiliation",
+        "anomalies",
         "binary",
         "churn",
         "content",
@@ -142,7 +143,9 @@ fn plugins_are_listed_and_described() {
         "git",
         "identity",
         "linguist",
+        "maintainers",
         "newcomers",
+        "posture",
         "review",
         "typo",
         "workflows",

@@ -39,6 +39,7 @@ fn every_official_plugin_gives_the_same_bytes_each_time() {
     let asked = [
         ("activity", "activity"),
         ("affiliation", "affiliation"),
+        ("anomalies", "dates"),
         ("binary", "binary"),
         ("churn", "churn"),
         ("content", "hidden_text"),
@@ -50,6 +51,7 @@ fn every_official_plugin_gives_the_same_bytes_each_time() {
         ("linguist", "source_extensions"),
         ("posture", "posture"),
         ("newcomers", "segment"),
+        ("maintainers", "takeover"),
         ("review", "review"),
         ("typo", "typo"),
         ("workflows", "dangerous"),
@@ -58,6 +60,7 @@ fn every_official_plugin_gives_the_same_bytes_each_time() {
     let analyses = [
         "activity",
         "affiliation",
+        "anomalies",
         "binary",
         "churn",
         "content",
@@ -66,6 +69,7 @@ fn every_official_plugin_gives_the_same_bytes_each_time() {
         "identity",
         "posture",
         "newcomers",
+        "maintainers",
         "review",
         "typo",
         "workflows",

@@ -39,6 +39,7 @@ const COMMANDS: &[&[&str]] = &[
 const PLUGINS: &[&str] = &[
     "activity",
     "affiliation",
+    "anomalies",
     "binary",
     "churn",
     "content",
@@ -47,6 +48,7 @@ const PLUGINS: &[&str] = &[
     "identity",
     "posture",
     "newcomers",
+    "maintainers",
     "review",
     "typo",
     "workflows",

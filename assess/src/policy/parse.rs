@@ -29,6 +29,7 @@ const STACK: usize = 64 << 20;
 pub const BUILT_INS: &[&str] = &[
     "activity",
     "affiliation",
+    "anomalies",
     "binary",
     "churn",
     "content",
@@ -38,6 +39,7 @@ pub const BUILT_INS: &[&str] = &[
     "git",
     "identity",
     "linguist",
+    "maintainers",
     "newcomers",
     "posture",
     "review",

@@ -50,9 +50,9 @@ impl Writing<'_> {
         let from = self.branches.tip(branch);
         let author = self.person(&stamp.by)?;
         let committer = self.person(stamp.committer.as_ref().unwrap_or(&stamp.by))?;
-        let at = stamp.at;
+        let Stamp { at, written, .. } = stamp;
         self.line(format!("commit refs/heads/{branch}\nmark :{mark}"));
-        self.line(format!("author {author} {at} +0000\ncommitter {committer} {at} +0000"));
+        self.line(format!("author {author} {written} +0000\ncommitter {committer} {at} +0000"));
         self.data(format!("{}\n", stamp.message).as_bytes());
         if let Some(from) = from {
             self.line(format!("from :{from}"));

@@ -65,16 +65,16 @@ fn step(node: &KdlNode) -> Read<Step> {
 }
 
 fn stamp(node: &KdlNode, message: String) -> Read<Stamp> {
-    let on = property(node, "on")?;
-    let (day, time) = on.split_once(' ').unwrap_or((&on, "12:00"));
-    let at = format!("{day}T{time}:00Z");
-    let at: jiff::Timestamp = at.parse().map_err(|error| format!("{on:?} is no time: {error}"))?;
-    Ok(Stamp {
-        by: property(node, "by")?,
-        committer: property(node, "committer").ok(),
-        at: at.as_second(),
-        message,
-    })
+    let at = time(&property(node, "on")?)?;
+    let written = property(node, "written").map_or(Ok(at), |written| time(&written))?;
+    Ok(Stamp { by: property(node, "by")?, committer: property(node, "committer").ok(), at, written, message })
+}
+
+/// `2026-01-02 12:30`, or a day alone, in UTC.
+fn time(on: &str) -> Read<i64> {
+    let (day, time) = on.split_once(' ').unwrap_or((on, "12:00"));
+    let at: Result<jiff::Timestamp, _> = format!("{day}T{time}:00Z").parse();
+    at.map(jiff::Timestamp::as_second).map_err(|error| format!("{on:?} is no time: {error}"))
 }
 
 fn change(node: &KdlNode) -> Read<Change> {
