@@ -26,6 +26,12 @@ pub(crate) enum Format {
     PackageLock,
     YarnLock,
     PnpmLock,
+    /// The configuration of npm and pnpm.
+    Npmrc,
+    /// The configuration of Yarn 1.
+    Yarnrc,
+    /// That of later versions.
+    YarnrcYml,
     CargoToml,
     CargoLock,
     Requirements,
@@ -58,6 +64,9 @@ impl Format {
             "package-lock.json" | "npm-shrinkwrap.json" => Self::PackageLock,
             "yarn.lock" => Self::YarnLock,
             "pnpm-lock.yaml" => Self::PnpmLock,
+            ".npmrc" => Self::Npmrc,
+            ".yarnrc" => Self::Yarnrc,
+            ".yarnrc.yml" => Self::YarnrcYml,
             "Cargo.toml" => Self::CargoToml,
             "Cargo.lock" => Self::CargoLock,
             "pyproject.toml" => Self::Pyproject,
@@ -66,7 +75,7 @@ impl Format {
             "go.mod" => Self::GoMod,
             "go.sum" => Self::GoSum,
             "pom.xml" => Self::Pom,
-            "build.gradle" | "build.gradle.kts" => Self::Gradle,
+            "build.gradle" | "build.gradle.kts" | "settings.gradle" | "settings.gradle.kts" => Self::Gradle,
             "libs.versions.toml" => Self::GradleCatalogue,
             "Gemfile" | "gems.rb" => Self::Gemfile,
             "Gemfile.lock" | "gems.locked" => Self::GemfileLock,
@@ -80,6 +89,7 @@ impl Format {
     pub(crate) fn ecosystem(self) -> Ecosystem {
         match self {
             Self::PackageJson | Self::PackageLock | Self::YarnLock | Self::PnpmLock => Ecosystem::Npm,
+            Self::Npmrc | Self::Yarnrc | Self::YarnrcYml => Ecosystem::Npm,
             Self::CargoToml | Self::CargoLock => Ecosystem::Cargo,
             Self::Requirements | Self::Pyproject | Self::UvLock | Self::PoetryLock => Ecosystem::Pypi,
             Self::GoMod | Self::GoSum => Ecosystem::Go,
@@ -87,6 +97,13 @@ impl Format {
             Self::Gemfile | Self::GemfileLock => Ecosystem::Rubygems,
             Self::ComposerJson | Self::ComposerLock => Ecosystem::Composer,
         }
+    }
+}
+
+impl Format {
+    /// Whether it says where packages come from and never which.
+    pub(crate) fn is_configuration(self) -> bool {
+        matches!(self, Self::Npmrc | Self::Yarnrc | Self::YarnrcYml)
     }
 }
 

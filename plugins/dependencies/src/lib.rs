@@ -20,7 +20,8 @@ use probity_sdk::prelude::*;
 const EXPLANATION: &str = "Reads the manifests and lock files of a tree, wherever they lie, as text: package.json, package-lock.json \
 (versions 1 to 3), npm-shrinkwrap.json, yarn.lock and pnpm-lock.yaml; Cargo.toml and Cargo.lock; requirements*.txt, pyproject.toml, \
 uv.lock and poetry.lock; go.mod and go.sum; pom.xml; build.gradle, build.gradle.kts and libs.versions.toml; Gemfile and Gemfile.lock; \
-composer.json and composer.lock. Nothing is executed, resolved or downloaded: what a manifest computes is not known, and told as such \
+composer.json and composer.lock. Of .npmrc, .yarnrc, .yarnrc.yml, and the settings among those, it tells where packages are taken from; of \
+package.json and composer.json the commands that they name. Nothing is executed, resolved or downloaded: what a manifest computes is not known, and told as such \
 under notes. A file that cannot be read (no UTF-8, longer than 8 MiB, malformed, nested too deeply, a key given twice) is listed with \
 the reason and stops no other. Symbolic links are not followed. At most the first 2000 files are read. The queries are asked by the \
 analyses that judge dependencies; there is none of its own.";

@@ -11,7 +11,7 @@ use crate::{formats, reading};
 /// What all manifests of a tree ask for; what lock files pin is left to the queries of each ecosystem.
 #[query(uses("dependencies/folder", "dependencies/file"))]
 pub(crate) fn manifests(engine: &Engine, key: TreeKey) -> Result<Answer<Manifests>> {
-    let mut told = reading::read(engine, &key, |_| true)?;
+    let mut told = reading::read(engine, &key, |format| !format.is_configuration())?;
     for manifest in &mut told.files {
         manifest.said.locked.clear();
         manifest.said.nested.clear();

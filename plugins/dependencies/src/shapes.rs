@@ -44,6 +44,15 @@ pub(crate) struct Said {
     /// What could not be known without running something.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<Note>,
+    /// Where packages are to be taken from, in the order of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) registries: Vec<Registry>,
+    /// The commands that it names, in the order of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) scripts: Vec<Script>,
+    /// Whether the package is said to be published nowhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) private: bool,
     /// Why the file could not be read; then nothing else is told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) problem: Option<String>,
@@ -108,6 +117,42 @@ pub(crate) struct Locked {
     pub(crate) dev: bool,
 }
 
+/// A place that packages are taken from, or what is asked of such places.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Registry {
+    pub(crate) role: Role,
+    /// As written; empty where all places are meant.
+    pub(crate) address: String,
+    /// The scope, or the name by which dependencies refer to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) line: Option<u64>,
+}
+
+/// What a place is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Role {
+    /// For all packages, in place of the ecosystem's registry.
+    Default,
+    /// For the packages that name it, or of one scope.
+    Named,
+    /// For any package, beside others.
+    More,
+    /// It need not prove who it is: no encryption, or a certificate that is not checked.
+    Trusted,
+}
+
+/// A command that a manifest names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Script {
+    /// When it is run, in the ecosystem's word: `postinstall`.
+    pub(crate) name: String,
+    pub(crate) command: String,
+    pub(crate) line: u64,
+}
+
 /// Something that is not known, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub(crate) struct Note {
@@ -167,6 +212,11 @@ impl Direct {
 impl Said {
     pub(crate) fn problem(reason: impl Into<String>) -> Self {
         Self { problem: Some(reason.into()), ..Self::default() }
+    }
+
+    pub(crate) fn registry(&mut self, role: Role, address: impl Into<String>, name: Option<&str>, line: u64) {
+        let name = name.map(str::to_owned);
+        self.registries.push(Registry { role, address: address.into(), name, line: Some(line) });
     }
 
     pub(crate) fn note(&mut self, line: u64, message: impl Into<String>) {

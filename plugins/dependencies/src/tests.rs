@@ -134,7 +134,10 @@ fn whatever_a_file_holds_it_is_answered() {
     }
 }
 
-const FORMATS: [Format; 19] = [
+const FORMATS: [Format; 22] = [
+    Format::Npmrc,
+    Format::Yarnrc,
+    Format::YarnrcYml,
     Format::PackageJson,
     Format::PackageLock,
     Format::YarnLock,

@@ -2,6 +2,7 @@
 
 use toml::de::DeTable;
 
+use super::pyproject::at_revision;
 use crate::read::toml::{Value, at, members, read};
 use crate::read::{Lines, ReadError};
 use crate::shapes::{Direct, Kind, Locked, Said};
@@ -26,6 +27,11 @@ pub(super) fn manifest(text: &str) -> Result<Said, ReadError> {
     for (name, place, value) in members(root, &["workspace", "dependencies"]) {
         found.push((place, dependency(name, value, Kind::Shared)));
     }
+    for (registry, ..) in members(root, &["patch"]) {
+        for (name, place, value) in members(root, &["patch", registry]) {
+            found.push((place, dependency(name, value, Kind::Shared)));
+        }
+    }
     found.sort_by_key(|(place, _)| *place);
     let mut lines = Lines::of(text);
     let direct = found.into_iter().map(|(place, direct)| direct.line(lines.line(place))).collect();
@@ -49,7 +55,7 @@ fn dependency(name: &str, value: Value<'_, '_>, kind: Kind) -> Direct {
     };
     let direct = direct.requirement(value.text().or_else(|| value.text_at("version")));
     match (value.text_at("git"), value.text_at("path")) {
-        (Some(git), _) => direct.source("git", git),
+        (Some(git), _) => direct.source("git", &at_revision(git, value)),
         (None, Some(path)) => direct.source("path", path),
         (None, None) if value.flag_at("workspace") => direct.source("workspace", ""),
         (None, None) => direct,

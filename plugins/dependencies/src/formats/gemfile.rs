@@ -1,6 +1,6 @@
 //! `Gemfile`, which is a program of which only literals are read, and `Gemfile.lock`.
 
-use crate::shapes::{Direct, Kind, Locked, Said};
+use crate::shapes::{Direct, Kind, Locked, Role, Said};
 
 pub(super) fn manifest(text: &str) -> Said {
     let mut said = Said::default();
@@ -11,6 +11,7 @@ pub(super) fn manifest(text: &str) -> Said {
         let (word, rest) = line.split_once([' ', '(']).unwrap_or((line, ""));
         match word {
             "gem" => gem(&mut said, number, rest, blocks.contains(&true)),
+            "source" => source(&mut said, number, rest),
             "gemspec" => said.note(number, "more stands in a gemspec, which is a program"),
             "eval_gemfile" => said.note(number, format!("more stands in {}", rest.trim_end_matches(')'))),
             "end" => drop(blocks.pop()),
@@ -22,6 +23,18 @@ pub(super) fn manifest(text: &str) -> Said {
         }
     }
     said
+}
+
+/// For all gems, or for those of a block.
+fn source(said: &mut Said, number: u64, rest: &str) {
+    let role = match () {
+        () if rest.ends_with(" do") || rest.ends_with('{') => Role::Named,
+        () if said.registries.iter().any(|known| known.role == Role::Default) => Role::More,
+        () => Role::Default,
+    };
+    if let Some(address) = texts(rest).next() {
+        said.registry(role, address, None, number);
+    }
 }
 
 fn gem(said: &mut Said, number: u64, rest: &str, in_development: bool) {
@@ -46,7 +59,13 @@ fn gem(said: &mut Said, number: u64, rest: &str, in_development: bool) {
     let from = ["git", "github", "path"].into_iter().find_map(|kind| Some((kind, option(kind)?)));
     said.direct.push(match from {
         Some(("path", what)) => direct.source("path", what),
-        Some((_, what)) => direct.source("git", what),
+        Some((_, what)) => {
+            let asked = ["ref", "tag", "branch"].into_iter().find_map(|sort| Some((sort, option(sort)?)));
+            match asked {
+                Some((sort, name)) => direct.source("git", &format!("{what}?{sort}={name}")),
+                None => direct.source("git", what),
+            }
+        }
         None => direct,
     });
 }

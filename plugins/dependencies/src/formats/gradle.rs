@@ -3,7 +3,7 @@
 
 use crate::read::toml::{Value, at, members, read};
 use crate::read::{Lines, ReadError};
-use crate::shapes::{Direct, Kind, Said};
+use crate::shapes::{Direct, Kind, Role, Said};
 
 /// The words that begin a dependency, by the end of their names: `testImplementation`, `debugApi`.
 const CONFIGURATIONS: [(&str, Kind); 9] = [
@@ -37,6 +37,7 @@ pub(super) fn script(text: &str) -> Said {
 }
 
 fn statement(said: &mut Said, number: u64, line: &str) {
+    repository(said, number, line);
     let end = line.find(|char: char| !char.is_ascii_alphanumeric()).unwrap_or(line.len());
     let (word, rest) = line.split_at(end);
     let Some(kind) = kind(word) else {
@@ -60,6 +61,21 @@ fn statement(said: &mut Said, number: u64, line: &str) {
             said.direct.push(Direct::new(name, kind).requirement(literal).line(number));
         }
         _ => said.note(number, format!("not known without running the build: {line}")),
+    }
+}
+
+/// `maven { url "…" }` and its kin, on one line or several: only repositories have such addresses.
+fn repository(said: &mut Said, number: u64, line: &str) {
+    if line.contains("llowInsecureProtocol") && line.contains("true") {
+        said.registry(Role::Trusted, "", None, number);
+    }
+    let starts = ["url ", "url=", "url(", "url:", "setUrl(", "maven(", "maven {", "maven{"];
+    if !starts.iter().any(|start| line.starts_with(start)) {
+        return;
+    }
+    let address = line.split(['"', '\'']).find(|text| text.contains("://"));
+    if let Some(address) = address.filter(|address| !address.contains('$')) {
+        said.registry(Role::More, address, None, number);
     }
 }
 

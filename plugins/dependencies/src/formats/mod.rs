@@ -7,6 +7,7 @@ mod go;
 mod gradle;
 mod npm;
 mod npm_locks;
+mod npm_settings;
 mod pom;
 mod pyproject;
 mod python_locks;
@@ -27,6 +28,9 @@ pub(crate) fn said(format: Format, text: &str) -> Said {
         Format::PackageLock => npm_locks::package_lock(text),
         Format::YarnLock => yarn::lock(text),
         Format::PnpmLock => npm_locks::pnpm(text),
+        Format::Npmrc => Ok(npm_settings::npmrc(text)),
+        Format::Yarnrc => Ok(npm_settings::yarnrc(text)),
+        Format::YarnrcYml => npm_settings::yarnrc_yml(text),
         Format::CargoToml => cargo::manifest(text),
         Format::CargoLock => cargo::lock(text),
         Format::Requirements => Ok(requirements::requirements(text)),
@@ -54,6 +58,14 @@ fn bounded(mut said: Said) -> Said {
     for locked in &mut said.locked {
         cut(&mut locked.name);
         [&mut locked.version, &mut locked.source, &mut locked.integrity].into_iter().flatten().for_each(cut);
+    }
+    for registry in &mut said.registries {
+        cut(&mut registry.address);
+        registry.name.as_mut().map(cut);
+    }
+    for script in &mut said.scripts {
+        cut(&mut script.name);
+        cut(&mut script.command);
     }
     said.name.as_mut().map(cut);
     said.nested.iter_mut().for_each(cut);

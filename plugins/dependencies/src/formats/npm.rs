@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::read::json::{Object, place, text as text_of};
 use crate::read::{Lines, ReadError};
-use crate::shapes::{Direct, Kind, Said};
+use crate::shapes::{Direct, Kind, Said, Script};
 
 const SECTIONS: [(&str, Kind, bool); 4] = [
     ("dependencies", Kind::Normal, false),
@@ -16,7 +16,11 @@ const SECTIONS: [(&str, Kind, bool); 4] = [
 pub(super) fn manifest(text: &str) -> Result<Said, ReadError> {
     let root = Object::read(text)?;
     let mut lines = Lines::of(text);
-    let mut said = Said { name: root.text("name"), ..Said::default() };
+    let mut said = Said { name: root.text("name"), private: root.flag("private"), ..Said::default() };
+    for (name, value) in root.object("scripts")?.0 {
+        let line = lines.line(place(text, value));
+        said.scripts.extend(text_of(value).map(|command| Script { name, command, line }));
+    }
     let optional = root.object("optionalDependencies")?;
     let optional_peers = optional_peers(&root)?;
     for (section, kind, is_optional) in SECTIONS {

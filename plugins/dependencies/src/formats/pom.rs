@@ -2,7 +2,7 @@
 
 use crate::read::ReadError;
 use crate::read::xml::{Element, read};
-use crate::shapes::{Direct, Kind, Said};
+use crate::shapes::{Direct, Kind, Role, Said};
 
 /// A property may name others, and those others again.
 const MOST_PROPERTIES: usize = 10;
@@ -57,6 +57,18 @@ impl Pom<'_> {
         for list in [&["build", "plugins"][..], &["build", "pluginManagement", "plugins"]] {
             for plugin in below(list, "plugin") {
                 self.add(said, &plugin, Kind::Build);
+            }
+        }
+        for (list, name) in [("repositories", "repository"), ("pluginRepositories", "pluginRepository")] {
+            for repository in below(&[list], name) {
+                if let Some(address) = repository.text_of("url") {
+                    said.registry(
+                        Role::More,
+                        self.resolved(address),
+                        repository.text_of("id"),
+                        repository.line,
+                    );
+                }
             }
         }
         for extension in below(&["build", "extensions"], "extension") {

@@ -5,12 +5,13 @@ use toml::de::DeTable;
 use super::requirements;
 use crate::read::toml::{Value, at, members, read};
 use crate::read::{Lines, ReadError};
-use crate::shapes::{Direct, Kind, Note, Said};
+use crate::shapes::{Direct, Kind, Note, Registry, Role, Said, Script};
 
 #[derive(Default)]
 struct Found {
     direct: Vec<(usize, Direct)>,
     unknown: Vec<(usize, String)>,
+    registries: Vec<(usize, Registry)>,
 }
 
 pub(super) fn manifest(text: &str) -> Result<Said, ReadError> {
@@ -37,7 +38,29 @@ pub(super) fn manifest(text: &str) -> Result<Said, ReadError> {
     for value in dynamic.iter().filter(|value| value.text() == Some("dependencies")) {
         found.unknown.push((value.place, "the dependencies are computed by the build".to_owned()));
     }
-    Ok(found.told(text, name))
+    found.registries(root);
+    let mut said = found.told(text, name);
+    said.scripts = backend(text, root);
+    Ok(said)
+}
+
+/// The build's program, where it lies in the project itself: its module below each of the folders that are named.
+fn backend(text: &str, root: &DeTable<'_>) -> Vec<Script> {
+    let build = |name: &str| at(root, &["build-system", name]);
+    let Some(module) = build("build-backend").and_then(Value::text) else { return Vec::new() };
+    let module = module.split(':').next().unwrap_or(module).replace('.', "/");
+    let script = |folder: Value<'_, '_>| Script {
+        name: "build-backend".to_owned(),
+        command: format!("{}/{module}.py", folder.text().unwrap_or(".")),
+        line: Lines::of(text).line(folder.place),
+    };
+    build("backend-path").map(Value::list).unwrap_or_default().into_iter().map(script).collect()
+}
+
+/// The address with the commit, tag or branch that is asked for.
+pub(super) fn at_revision(address: &str, about: Value<'_, '_>) -> String {
+    let asked = ["rev", "tag", "branch"].into_iter().find_map(|sort| Some((sort, about.text_at(sort)?)));
+    asked.map_or(address.to_owned(), |(sort, name)| format!("{address}?{sort}={name}"))
 }
 
 impl Found {
@@ -60,11 +83,48 @@ impl Found {
             let direct = direct.requirement(value.text().or_else(|| value.text_at("version")));
             let from = ["git", "path", "url"].into_iter().find_map(|kind| Some((kind, value.text_at(kind)?)));
             let direct = match from {
-                Some((kind, what)) => direct.source(kind, what),
+                Some((kind, what)) => direct.source(kind, &at_revision(what, value)),
                 None => direct,
             };
             self.direct.push((place, direct));
         }
+    }
+
+    /// The indexes of uv, and the sources of Poetry and PDM.
+    fn registries(&mut self, root: &DeTable<'_>) {
+        let uv = |path: &[&str]| at(root, &[&["tool", "uv"], path].concat());
+        for (name, role) in [("index-url", Role::Default), ("extra-index-url", Role::More)] {
+            for place in [&[name][..], &["pip", name]] {
+                let value = uv(place);
+                let list = value.map(Value::list).unwrap_or_default();
+                value.into_iter().chain(list).for_each(|value| self.registry(value, value.text(), role));
+            }
+        }
+        for index in uv(&["index"]).map(Value::list).unwrap_or_default() {
+            let role = match (index.flag_at("explicit"), index.flag_at("default")) {
+                (true, _) => Role::Named,
+                (false, true) => Role::Default,
+                (false, false) => Role::More,
+            };
+            self.registry(index, index.text_at("url"), role);
+        }
+        for tool in ["poetry", "pdm"] {
+            for source in at(root, &["tool", tool, "source"]).map(Value::list).unwrap_or_default() {
+                let role = match source.text_at("priority") {
+                    Some("explicit") => Role::Named,
+                    Some("primary" | "default") => Role::Default,
+                    _ => Role::More,
+                };
+                self.registry(source, source.text_at("url"), role);
+            }
+        }
+    }
+
+    fn registry(&mut self, value: Value<'_, '_>, address: Option<&str>, role: Role) {
+        let name = value.text_at("name").map(str::to_owned);
+        let registry =
+            address.map(|address| Registry { role, address: address.to_owned(), name, line: None });
+        self.registries.extend(registry.map(|registry| (value.place, registry)));
     }
 
     fn told(mut self, text: &str, name: Option<String>) -> Said {
@@ -73,6 +133,9 @@ impl Found {
         let mut lines = Lines::of(text);
         let direct = self.direct.into_iter().map(|(place, direct)| direct.line(lines.line(place))).collect();
         let note = |(place, message)| Note { line: Some(lines.line(place)), message };
-        Said { name, direct, notes: self.unknown.into_iter().map(note).collect(), ..Said::default() }
+        let notes = self.unknown.into_iter().map(note).collect();
+        let at = |(place, registry)| Registry { line: Some(lines.line(place)), ..registry };
+        let registries = self.registries.into_iter().map(at).collect();
+        Said { name, direct, notes, registries, ..Said::default() }
     }
 }

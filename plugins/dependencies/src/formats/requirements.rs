@@ -1,6 +1,6 @@
 //! `requirements.txt`, and requirements in the words of PEP 508, which `pyproject.toml` uses too.
 
-use crate::shapes::{Direct, Kind, Locked, Said};
+use crate::shapes::{Direct, Kind, Locked, Role, Said};
 
 pub(super) fn requirements(text: &str) -> Said {
     let mut said = Said::default();
@@ -58,6 +58,9 @@ fn option(said: &mut Said, line: u64, text: &str) {
             }
             None => said.note(line, format!("an editable package from {value}")),
         },
+        "-i" | "--index-url" => said.registry(Role::Default, value, None, line),
+        "--extra-index-url" | "-f" | "--find-links" => said.registry(Role::More, value, None, line),
+        "--trusted-host" => said.registry(Role::Trusted, value, None, line),
         "-r" | "--requirement" | "-c" | "--constraint" => said.note(line, format!("more stands in {value}")),
         _ => {}
     }

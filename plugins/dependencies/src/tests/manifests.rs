@@ -8,8 +8,18 @@ use crate::shapes::{Direct, Said};
 
 /// A line for each dependency and note.
 pub(super) fn told(format: Format, text: &str) -> String {
-    let Said { name, direct, locked, notes, problem, .. } = said(format, text);
+    let Said { name, direct, locked, notes, problem, registries, scripts, .. } = said(format, text);
     let mut lines: Vec<String> = name.map(|name| format!("name {name}")).into_iter().collect();
+    lines.extend(registries.into_iter().map(|registry| {
+        let role = format!("{:?}", registry.role).to_lowercase();
+        let name = registry.name.unwrap_or_default();
+        format!("{}: {role} {} {name}", registry.line.unwrap_or_default(), registry.address)
+            .trim_end()
+            .to_owned()
+    }));
+    lines.extend(
+        scripts.into_iter().map(|script| format!("{}: {} runs {}", script.line, script.name, script.command)),
+    );
     lines.extend(direct.into_iter().map(row));
     lines.extend(locked.into_iter().map(|locked| {
         let parts = [
@@ -62,6 +72,7 @@ fn package_json() {
 }"#,
         expect![[r#"
             name mine
+            3: a runs x
             5: a | ^1.0.0 | normal
             7: @s/real | 2 | normal | as b
             7: c | normal | git:github:o/r
@@ -75,6 +86,98 @@ fn package_json() {
         Format::PackageJson,
         "[]",
         expect!["problem: it is malformed: invalid type: sequence, expected an object at line 1 column 0"],
+    );
+}
+
+#[test]
+fn settings_of_npm_and_yarn() {
+    check(
+        Format::Npmrc,
+        "# registry=https://no\n@acme:registry = https://npm.acme.example/\nregistry=\"https://mirror.example\"\nstrict-ssl=false\n\
+         //npm.acme.example/:_authToken=${TOKEN}\nscript-shell=./sh\nignore-scripts=true\n",
+        expect![[r#"
+            2: named https://npm.acme.example/ @acme
+            3: default https://mirror.example
+            4: trusted
+            6: script-shell runs ./sh"#]],
+    );
+    check(
+        Format::Yarnrc,
+        "# yarn\nregistry \"https://mirror.example\"\n\"@acme:registry\" \"http://npm.acme.example\"\nyarn-path x\n",
+        expect![[r#"
+            2: default https://mirror.example
+            3: named http://npm.acme.example @acme"#]],
+    );
+    check(
+        Format::YarnrcYml,
+        "npmRegistryServer: 'https://mirror.example'\nnpmScopes:\n  acme:\n    npmRegistryServer: https://npm.acme.example\n\
+         unsafeHttpWhitelist:\n  - '*.acme.example'\nenableStrictSsl: false\n",
+        expect![[r#"
+            1: default https://mirror.example
+            4: named https://npm.acme.example @acme
+            7: trusted
+            6: trusted *.acme.example"#]],
+    );
+}
+
+#[test]
+fn places_that_other_manifests_take_packages_from() {
+    check(
+        Format::Requirements,
+        "-i https://a.example\n--extra-index-url=https://b.example\n--trusted-host c.example\n",
+        expect![[r#"
+            1: default https://a.example
+            2: more https://b.example
+            3: trusted c.example"#]],
+    );
+    check(
+        Format::Pyproject,
+        "[build-system]\nbuild-backend = 'own.build:hooks'\nbackend-path = ['tools']\n[tool.uv]\nextra-index-url = ['https://a.example']\n[[tool.uv.index]]\nname = 'b'\nurl = 'https://b.example'\nexplicit = true\n\
+         [[tool.poetry.source]]\nname = 'c'\nurl = 'https://c.example'\npriority = 'supplemental'\n",
+        expect![[r#"
+            5: more https://a.example
+            6: named https://b.example b
+            10: more https://c.example c
+            3: build-backend runs tools/own/build.py"#]],
+    );
+    check(
+        Format::Gemfile,
+        "source 'https://a.example'\nsource \"http://b.example\"\nsource 'https://c.example' do\n  gem 'x', git: 'https://g.example/x', branch: 'b'\nend\n",
+        expect![[r#"
+            1: default https://a.example
+            2: more http://b.example
+            3: named https://c.example
+            4: x | normal | git:https://g.example/x?branch=b"#]],
+    );
+    check(
+        Format::Pom,
+        "<project><repositories><repository><id>r</id>\n<url>http://m.example</url></repository></repositories></project>",
+        expect!["1: more http://m.example r"],
+    );
+    check(
+        Format::Gradle,
+        "repositories {\n  mavenCentral()\n  maven {\n    url = uri(\"http://m.example\")\n    allowInsecureProtocol = true\n  }\n  maven { url 'https://n.example/$x' }\n}\n",
+        expect![[r#"
+            4: more http://m.example
+            5: trusted"#]],
+    );
+    check(
+        Format::ComposerJson,
+        r#"{"repositories": [{"type": "composer", "url": "http://c.example"}], "config": {"secure-http": false},
+  "scripts": {"post-install-cmd": ["@php x.php", "y"], "test": "z"}}"#,
+        expect![[r#"
+            1: more http://c.example
+            1: trusted
+            2: post-install-cmd runs @php x.php
+            2: post-install-cmd runs y
+            2: test runs z"#]],
+    );
+    check(
+        Format::CargoToml,
+        "[dependencies]\ng = { git = 'https://h/g', branch = 'b' }\n[patch.crates-io]\np = { git = 'https://h/p', rev = 'abc1234' }\n",
+        expect![[r#"
+            2: g | normal | git:https://h/g?branch=b
+            4: p | shared | git:https://h/p?rev=abc1234"#]],
     );
 }
 
@@ -127,6 +230,7 @@ fn requirements() {
         "# comment\nrequests==2.0 \\\n    --hash=sha256:aa \\\n    --hash=sha256:bb\nFlask[async]>=1,<2 ; python_version>'3' # why\n\
          -r more.txt\n-e git+https://h/x@v#egg=x\n--index-url https://i\nurl @ https://h/u.whl\nwhat is this\n",
         expect![[r#"
+            8: default https://i
             2: requests | ==2.0 | normal
             5: Flask | >=1,<2 | normal
             7: x | normal | git:git+https://h/x@v
@@ -255,6 +359,7 @@ fn gemfile() {
         "source 'https://gems.example.org'\ngemspec\ngem 'rails', '~> 7.0', '>= 7.0.1'\ngem \"pg\", group: :test\ngroup :development, :test do\n  gem('rspec')\nend\n\
          gem 'x', git: 'https://h/x'\ngem name\n# gem 'old'\n",
         expect![[r#"
+            1: default https://gems.example.org
             3: rails | ~> 7.0, >= 7.0.1 | normal
             4: pg | dev
             6: rspec | dev
