@@ -21,6 +21,7 @@ const PLUGINS: &[&str] = &[
     "fuzz",
     "git",
     "identity",
+    "installs",
     "linguist",
     "maintainers",
     "newcomers",

@@ -33,6 +33,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         "fuzz" => probity_plugin_fuzz::run(),
         "git" => probity_plugin_git::run(),
         "identity" => probity_plugin_identity::run(),
+        "installs" => probity_plugin_installs::run(),
         "linguist" => probity_plugin_linguist::run(),
         "posture" => probity_plugin_posture::run(),
         "newcomers" => probity_plugin_newcomers::run(),

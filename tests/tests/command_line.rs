@@ -142,6 +142,7 @@ fn plugins_are_listed_and_described() {
         "fuzz",
         "git",
         "identity",
+        "installs",
         "linguist",
         "maintainers",
         "newcomers",

@@ -49,6 +49,7 @@ const PLUGINS: &[&str] = &[
     "posture",
     "newcomers",
     "maintainers",
+    "installs",
     "review",
     "typo",
     "workflows",

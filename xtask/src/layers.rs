@@ -48,6 +48,7 @@ const CONFINED: &[(&str, &[&str])] = &[
             "probity-plugin-git",
             "probity-plugin-content",
             "probity-plugin-newcomers",
+            "probity-plugin-installs",
             "probity-plugin-workflows",
             "probity-assess",
             "probity",

@@ -38,6 +38,7 @@ pub const BUILT_INS: &[&str] = &[
     "fuzz",
     "git",
     "identity",
+    "installs",
     "linguist",
     "maintainers",
     "newcomers",

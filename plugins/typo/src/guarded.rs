@@ -2,9 +2,11 @@
 
 use std::collections::{HashMap, HashSet};
 
+use probity_sdk::prelude::*;
+
 use crate::distance::{LONGEST, differ_in_digits, distance, without_letters};
 use crate::likeness::{look, parts, sorted_parts, squeezed};
-use crate::lists::{self, ECOSYSTEMS, normal};
+use crate::lists::{self, ECOSYSTEMS, OF_ACTIONS, normal};
 
 /// Shorter parts are too easily near to another honest one.
 const SHORTEST_PART: usize = 5;
@@ -28,7 +30,7 @@ struct Names {
 }
 
 /// Which popular name another is easily mistaken for, and why.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct Mistakable {
     pub(crate) popular: String,
     pub(crate) how: &'static str,
@@ -36,7 +38,8 @@ pub(crate) struct Mistakable {
 
 impl Guarded {
     pub(crate) fn new() -> Self {
-        Self(ECOSYSTEMS.into_iter().map(|ecosystem| (ecosystem, Names::of(ecosystem))).collect())
+        let all = ECOSYSTEMS.into_iter().chain(OF_ACTIONS);
+        Self(all.map(|ecosystem| (ecosystem, Names::of(ecosystem))).collect())
     }
 
     /// Whether names of this ecosystem can be judged.
@@ -175,6 +178,10 @@ mod tests {
             ("cargo", "rustdecimal", "rust_decimal"),
             ("cargo", "serdejson", "serde_json"),
             ("rubygems", "nokogirii", "nokogiri"),
+            ("actions", "action/checkout", "actions/checkout"),
+            ("actions", "actons/setup-node", "actions/setup-node"),
+            ("actions", "softprop/action-gh-release", "softprops/action-gh-release"),
+            ("action-owners", "dockre", "docker"),
         ] {
             let found = of(ecosystem, name).map(|(popular, _)| popular).unwrap_or_default();
             assert_eq!(found, popular, "{ecosystem} {name}");
@@ -199,6 +206,8 @@ mod tests {
             ("pypi", "scapy"),
             ("pypi", "ruamel.yaml"),
             ("go", "example.org/x"),
+            ("actions", "Actions/Checkout"),
+            ("action-owners", "actions-rs"),
             ("npm", ""),
             ("npm", "@/-"),
         ] {
@@ -210,7 +219,7 @@ mod tests {
     #[test]
     fn no_popular_name_is_mistaken_for_another() {
         let guarded = Guarded::new();
-        for ecosystem in ECOSYSTEMS {
+        for ecosystem in ECOSYSTEMS.into_iter().chain(OF_ACTIONS) {
             assert!(lists::popular(ecosystem).all(|name| guarded.mistakable(ecosystem, name).is_none()));
         }
     }

@@ -41,6 +41,7 @@ pub fn run() -> ExitCode {
 pub fn plugin() -> Plugin<Config> {
     Plugin::<Config>::new("probity/core/typo", env!("CARGO_PKG_VERSION"))
         .query(queries::typo)
+        .query(queries::mistakable)
         .default_policy(|config: &Config| Some(config.policy()))
         .explain(EXPLANATION)
 }

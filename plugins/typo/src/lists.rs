@@ -4,10 +4,14 @@ const NPM: &str = include_str!("../data/npm.txt");
 const CARGO: &str = include_str!("../data/cargo.txt");
 const PYPI: &str = include_str!("../data/pypi.txt");
 const RUBYGEMS: &str = include_str!("../data/rubygems.txt");
+const ACTIONS: &str = include_str!("../data/actions.txt");
 const NEIGHBOURS: &str = include_str!("../data/neighbours.txt");
 
 /// The ecosystems of which there is a list.
 pub(crate) const ECOSYSTEMS: [&str; 4] = ["npm", "cargo", "pypi", "rubygems"];
+
+/// The actions of GitHub, and the owners among them.
+pub(crate) const OF_ACTIONS: [&str; 2] = ["actions", "action-owners"];
 
 /// The popular names of an ecosystem.
 pub(crate) fn popular(ecosystem: &str) -> impl Iterator<Item = &'static str> {
@@ -16,9 +20,11 @@ pub(crate) fn popular(ecosystem: &str) -> impl Iterator<Item = &'static str> {
         "cargo" => CARGO,
         "pypi" => PYPI,
         "rubygems" => RUBYGEMS,
+        "actions" | "action-owners" => ACTIONS,
         _ => "",
     };
-    lines(list)
+    let owners = ecosystem == "action-owners";
+    lines(list).map(move |name| if owners { name.split('/').next().unwrap_or(name) } else { name })
 }
 
 /// Names that are near to a popular one and honest.
@@ -50,7 +56,9 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted_and_in_no_other_list_of_their_ecosystem() {
-        for (ecosystem, least) in [("npm", 350), ("cargo", 200), ("pypi", 200), ("rubygems", 100)] {
+        for (ecosystem, least) in
+            [("npm", 350), ("cargo", 200), ("pypi", 200), ("rubygems", 100), ("actions", 100)]
+        {
             let names: Vec<&str> = popular(ecosystem).collect();
             assert!(names.len() >= least, "{ecosystem}");
             assert!(names.is_sorted_by(|a, b| a < b), "{ecosystem}");

@@ -7,7 +7,7 @@ use probity_sdk::prelude::*;
 
 use crate::config::Config;
 use crate::dependencies::{HipcheckNpm, Manifest, Manifests};
-use crate::guarded::Guarded;
+use crate::guarded::{Guarded, Mistakable};
 use crate::hipcheck::Slips;
 use crate::lists::{ECOSYSTEMS, normal};
 
@@ -18,6 +18,25 @@ pub(crate) fn typo(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec
         Some(Compat::Hipcheck) => by_hipcheck(engine, &target),
         None => by_likeness(engine, &target),
     }
+}
+
+/// Key of `mistakable`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NamesKey {
+    /// `npm`, `cargo`, `pypi`, `rubygems`, `actions` for `owner/repository` or `action-owners`.
+    pub(crate) ecosystem: String,
+    pub(crate) names: Vec<String>,
+}
+
+/// For each name the popular one that it is easily mistaken for, and how; null where there is none.
+#[query]
+pub(crate) fn mistakable(engine: &Engine<Config>, key: NamesKey) -> Result<Vec<Option<Mistakable>>> {
+    let guarded = engine.shared(|| Ok(Guarded::new()))?;
+    if !guarded.knows(&key.ecosystem) {
+        return Err(failed(format!("no popular names of {:?} are known", key.ecosystem)));
+    }
+    Ok(key.names.iter().map(|name| guarded.mistakable(&key.ecosystem, name)).collect())
 }
 
 fn by_likeness(engine: &Engine<Config>, target: &Target) -> Result<Answer<Vec<bool>>> {
