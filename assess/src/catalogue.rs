@@ -12,7 +12,9 @@ use probity_host::{
 };
 use probity_registry::{Amounts, EntryKind, MinLevel, Package, PackageError, PathSource, PluginId, TreeFile};
 
-use crate::permissions::{self, Decided, Declaring, Machine, Permissions, PermissionsError, State, Thing};
+use crate::permissions::{
+    self, Asker, Decided, Declaring, Machine, Permissions, PermissionsError, State, Thing,
+};
 use crate::policy::{PluginDeclaration, Policy};
 use crate::settings::{Builtin, Settings};
 use crate::snapshot::short_digest;
@@ -75,7 +77,7 @@ pub enum CatalogueError {
     #[error(transparent)]
     Permissions(#[from] PermissionsError),
     /// The policy grants what nobody wants: a slip, or another package than was meant.
-    #[error("the policy grants {thing} to plugin {id}, whose manifest does not ask for it")]
+    #[error("the policy grants {thing} to plugin {id}, which does not ask for it")]
     Unasked {
         /// The plugin.
         id: String,
@@ -133,6 +135,16 @@ impl Catalogue {
         let mut errors = Vec::new();
         let mut permissions = Lazy { settings, read: None, most: None, lenient };
         if let Some(declaring) = declaring {
+            for builtin in settings.builtins.iter().filter(|builtin| is_used(builtin, declaring.policy)) {
+                let asker = Asker::built_in(builtin);
+                match permissions.decided(&asker, declaring.policy.plugin(&asker.id), declaring) {
+                    Ok(decided) => plugins
+                        .values_mut()
+                        .filter(|one| *one.id == asker.id)
+                        .for_each(|one| one.decided = decided.clone()),
+                    Err(error) => errors.push(error),
+                }
+            }
             for (declaration, package) in packages(declaring) {
                 let decided = package.and_then(|package| {
                     let (decided, allowance) = permissions.decide(&package, declaration, declaring)?;
@@ -241,11 +253,17 @@ fn lacks(id: &str, lacking: &[Decided]) -> String {
 }
 
 fn built_in(builtin: &Builtin) -> (Arc<str>, Listed) {
-    let id: Arc<str> = format!("probity/core/{}", builtin.name).into();
+    let id: Arc<str> = builtin.id().into();
     let program = Program::Builtin { name: builtin.name.clone() };
     let (version, folder, decided) = (None, None, Vec::new());
     let artifact = builtin.artifact;
     (id.clone(), Listed { id, version, folder, artifact, program, decided, allowance: None })
+}
+
+/// Whether a policy names the plugin. What was granted to one that it does not name is not looked at: nobody configured it.
+fn is_used(builtin: &Builtin, policy: &Policy) -> bool {
+    let id = builtin.id();
+    policy.plugin(&id).is_some() || policy.analyses().iter().any(|analysis| analysis.plugin.value == id)
 }
 
 /// The packages that the policy declares, each read and compared with its hash.
@@ -287,31 +305,37 @@ impl Lazy<'_> {
         declaration: &PluginDeclaration,
         declaring: Declaring<'_>,
     ) -> Result<(Vec<Decided>, Allowance), CatalogueError> {
-        let id = package.id.to_string();
-        if let Some(thing) = permissions::unasked(package, declaration) {
-            return Err(CatalogueError::Unasked { id, thing });
-        }
+        let decided = self.decided(&Asker::package(package), Some(declaration), declaring)?;
         let most = match self.most.take() {
             Some(most) => most,
             None => Machine::read(&self.settings.machine).map_err(PermissionsError::from)?.most().clone(),
         };
         let most = self.most.insert(most);
-        let allowance = |decided: &[Decided]| {
-            permissions::allowance(&package.manifest, decided, most, self.settings.timeout)
-        };
-        if package.manifest.permissions.is_empty() {
-            return Ok((Vec::new(), allowance(&[])));
+        let allowance = permissions::allowance(&package.manifest, &decided, most, self.settings.timeout);
+        Ok((decided, allowance))
+    }
+
+    /// What came of what a plugin asks for, as above.
+    fn decided(
+        &mut self,
+        asker: &Asker,
+        declaration: Option<&PluginDeclaration>,
+        declaring: Declaring<'_>,
+    ) -> Result<Vec<Decided>, CatalogueError> {
+        let id = asker.id.clone();
+        if let Some(thing) = declaration.and_then(|declaration| permissions::unasked(asker, declaration)) {
+            return Err(CatalogueError::Unasked { id, thing });
+        }
+        if asker.permissions.is_empty() {
+            return Ok(Vec::new());
         }
         let permissions = match self.read.take() {
             Some(permissions) => permissions,
             None => Permissions::read(self.settings)?,
         };
-        let decided = self.read.insert(permissions).decide(package, declaration, declaring);
+        let decided = self.read.insert(permissions).decide(asker, declaration, declaring);
         match permissions::lacking(&decided) {
-            lacking if self.lenient || lacking.is_empty() => {
-                let allowance = allowance(&decided);
-                Ok((decided, allowance))
-            }
+            lacking if self.lenient || lacking.is_empty() => Ok(decided),
             lacking => Err(CatalogueError::Lacking { id, lacking }),
         }
     }

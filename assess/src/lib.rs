@@ -24,6 +24,7 @@ pub mod permissions;
 pub mod policy;
 pub mod report;
 pub mod score;
+mod seal;
 pub mod session;
 pub mod settings;
 pub mod snapshot;

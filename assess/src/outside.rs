@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use probity_engine::{Digest, Failure, FailureKind};
-use probity_host::PluginSpec;
-use probity_net::Endpoint;
+use probity_host::{HTTP_WITH_TOKEN, PluginSpec};
+use probity_net::{Endpoint, Token};
 use serde_json::{Value, json};
 
-use crate::fetched::Servers;
+use crate::fetched::{Proof, Servers};
 use crate::files;
 use crate::settings::Day;
 
@@ -25,6 +25,8 @@ pub(crate) struct Outside {
     env: BTreeMap<Arc<str>, Option<OsString>>,
     files: BTreeMap<Arc<str>, PathBuf>,
     net: BTreeSet<Endpoint>,
+    /// The tokens that go to servers, by the names of their variables.
+    tokens: BTreeMap<(Endpoint, Arc<str>), Token>,
     servers: Servers,
 }
 
@@ -37,11 +39,17 @@ impl Outside {
         plugins: &[PluginSpec],
     ) -> Outside {
         let (env, files, net) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
-        let mut outside = Outside { day: day.as_str().to_owned(), env, files, net, servers };
+        let tokens = BTreeMap::new();
+        let mut outside = Outside { day: day.as_str().to_owned(), env, files, net, tokens, servers };
         for grants in plugins.iter().map(|plugin| &plugin.grants) {
             let seen = |name: &Arc<str>| (name.clone(), environment.get(&OsString::from(&**name)).cloned());
             outside.env.extend(grants.env.iter().map(seen));
             outside.net.extend(grants.net.iter().cloned());
+            let token = |(server, variable): (&Endpoint, &Arc<str>)| {
+                let value = environment.get(&OsString::from(&**variable))?.to_str()?;
+                Some(((server.clone(), variable.clone()), Token::parse(value).ok()?))
+            };
+            outside.tokens.extend(grants.tokens.iter().filter_map(token));
             outside.files.extend(grants.files.iter().map(|(id, path)| (id.clone(), path.clone())));
         }
         outside
@@ -56,6 +64,7 @@ impl Outside {
             ("env", name) => self.variable(name),
             ("file", path) => self.file(path),
             ("http", address) => self.answer(address),
+            (HTTP_WITH_TOKEN, id) => self.answer_with_token(id),
             _ => Err(unavailable(
                 "there are time/day, time/month, time/year, env/NAME, file/PATH and http/ADDRESS".to_owned(),
             )),
@@ -77,7 +86,19 @@ impl Outside {
         if !Endpoint::of_address(address).is_some_and(|server| self.net.contains(&server)) {
             return Err(unavailable("its server is granted to no plugin".to_owned()));
         }
-        self.servers.answer(address).map_err(|error| unavailable(error.to_string()))
+        self.servers.answer(address, None).map_err(|error| unavailable(error.to_string()))
+    }
+
+    /// `id` is the variable's name, a blank, and the address.
+    fn answer_with_token(&self, id: &str) -> Result<Value, Failure> {
+        let asked = id.split_once(' ').and_then(|(variable, address)| {
+            let server = Endpoint::of_address(address).filter(|server| self.net.contains(server))?;
+            let ((_, variable), token) = self.tokens.get_key_value(&(server, variable.into()))?;
+            Some((address, Proof { variable, token }))
+        });
+        let (address, proof) = asked
+            .ok_or_else(|| unavailable("its server is granted to no plugin with that token".to_owned()))?;
+        self.servers.answer(address, Some(proof)).map_err(|error| unavailable(error.to_string()))
     }
 
     fn file(&self, id: &str) -> Result<Value, Failure> {
@@ -109,13 +130,14 @@ mod tests {
     use super::*;
     use crate::fetched::Fetch;
 
-    /// Answers with the address.
+    /// Answers with the address, and with the length of the token.
     #[derive(Debug)]
     struct Echo;
 
     impl Fetch for Echo {
-        fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
-            Ok(Fetched { status: 200, headers: BTreeMap::new(), body: url.into() })
+        fn fetch(&self, url: &str, token: Option<&Token>) -> Result<Fetched, FetchError> {
+            let body = token.map_or(url.into(), |token| format!("{url} {}", token.reveal().len()).into());
+            Ok(Fetched { status: 200, headers: BTreeMap::new(), body })
         }
     }
 
@@ -123,7 +145,10 @@ mod tests {
         let grants = Grants {
             env: ["CI", "LANG"].map(Arc::from).into(),
             files: ["list.txt", "none.txt", "."].map(|name| (name.into(), folder.join(name))).into(),
-            net: [Endpoint::parse("api.example.org").unwrap()].into(),
+            net: ["api.example.org", "of.token"].map(|server| Endpoint::parse(server).unwrap()).into(),
+            tokens: ["of.token", "not.net"]
+                .map(|server| (Endpoint::parse(server).unwrap(), "SECRET".into()))
+                .into(),
             ..Grants::default()
         };
         let program = Program::Builtin { name: "x".to_owned() };
@@ -168,6 +193,19 @@ mod tests {
         {
             assert_eq!(shown(kind, denied), "its server is granted to no plugin");
         }
+        let with_token = |id| shown("http-with-token", id);
+        let got = with_token("SECRET https://of.token/a");
+        assert!(got.ends_with("\"text\":\"https://of.token/a 6\"}"), "{got}");
+        for denied in [
+            "SECRET https://api.example.org/a",
+            "SECRET https://not.net/a",
+            "SECRET http://of.token/a",
+            "CI https://of.token/a",
+            "https://of.token/a",
+        ] {
+            assert_eq!(with_token(denied), "its server is granted to no plugin with that token", "{denied}");
+        }
+        assert!(!format!("{outside:?}").contains("s3cret"));
         let kinds = "there are time/day, time/month, time/year, env/NAME, file/PATH and http/ADDRESS";
         assert_eq!(shown("gopher", "x"), kinds);
     }

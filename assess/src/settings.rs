@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use probity_host::Places;
+use probity_registry::Permission;
 
 use crate::fetched::Fetch;
 use crate::snapshot::What;
@@ -62,6 +63,15 @@ pub struct Builtin {
     pub name: String,
     /// Names everything that its answers can depend on.
     pub artifact: probity_engine::Digest,
+    /// What it asks a person for; mostly nothing.
+    pub permissions: Vec<Permission>,
+}
+
+impl Builtin {
+    /// `probity/core/NAME`.
+    pub fn id(&self) -> String {
+        format!("probity/core/{}", self.name)
+    }
 }
 
 /// A day in UTC.

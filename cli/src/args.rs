@@ -247,24 +247,24 @@ pub(crate) enum PluginCommand {
         #[arg(long)]
         json: bool,
     },
-    /// Shows what a plugin of a policy asks for on this machine, and what it gets.
+    /// Shows what a plugin asks for on this machine, and what it gets.
     Permissions {
         /// The plugin's id.
         plugin: String,
-        /// The policy that declares it.
+        /// The policy that declares it; a built-in plugin needs none.
         #[arg(long, value_name = "FILE")]
-        policy: PathBuf,
+        policy: Option<PathBuf>,
         /// Prints them as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Grants a plugin what its manifest asks for, on this machine and for this very package; without names, shows what that
+    /// Grants a plugin what it asks for, on this machine, and a package for this very one; without names, shows what that
     /// would be.
     Grant {
         /// The plugin's id.
         plugin: String,
-        /// The policy that declares it.
-        #[arg(long, value_name = "FILE", required_unless_present = "revoke")]
+        /// The policy that declares it; a built-in plugin needs none.
+        #[arg(long, value_name = "FILE")]
         policy: Option<PathBuf>,
         /// Grants this environment variable.
         #[arg(long, value_name = "NAME")]
@@ -287,11 +287,14 @@ pub(crate) enum PluginCommand {
         /// Grants `keep`: that the plugin finds its scratch folder again.
         #[arg(long, value_name = "keep")]
         scratch: Vec<String>,
+        /// Sends the value of this environment variable along to that server as a token.
+        #[arg(long, value_name = "SERVER=VARIABLE")]
+        token: Vec<String>,
         /// Grants everything that the manifest asks for by name.
         #[arg(long)]
         all: bool,
         /// Takes back all that was granted to the plugin, in whatever version.
-        #[arg(long, conflicts_with_all = ["policy", "env", "file", "read", "net", "exec", "limit", "scratch", "all"])]
+        #[arg(long, conflicts_with_all = ["policy", "env", "file", "read", "net", "exec", "limit", "scratch", "token", "all"])]
         revoke: bool,
     },
     /// Prints the hash of a plugin's folder, for a policy to name.
@@ -313,8 +316,8 @@ pub(crate) struct Declared {
 
 impl Declared {
     /// Those that a policy declares, none of which is started.
-    pub(crate) fn by(policy: &Path) -> Declared {
-        Declared { policy: Some(policy.to_owned()), sandbox: Sandbox::default() }
+    pub(crate) fn by(policy: Option<&Path>) -> Declared {
+        Declared { policy: policy.map(Path::to_owned), sandbox: Sandbox::default() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! What of the machine a person lets a plugin see. Nothing by default; what is the same for whoever looks, such as the day,
 //! needs nobody's leave.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +15,11 @@ use crate::plain::plain;
 /// Inputs that need no grant.
 const HARMLESS: &[&str] = &["time"];
 
+/// The kind of the input that an answer of a server is which was asked with a token: another one than the same server's answer to
+/// whoever has none. Its id is the name of the variable that holds the token, a blank, and the address. No plugin asks for it by
+/// this name: the host puts it in place of `http` for a plugin that has the grant.
+pub const HTTP_WITH_TOKEN: &str = "http-with-token";
+
 /// What one plugin may see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Grants {
@@ -26,6 +32,10 @@ pub struct Grants {
     pub read: BTreeMap<Arc<str>, PathBuf>,
     /// Servers whose answers it may see.
     pub net: BTreeSet<Endpoint>,
+    /// Variables whose value is sent along to these servers, as a token. The plugin does not see it.
+    pub tokens: BTreeMap<Endpoint, Arc<str>>,
+    /// Servers that it may not ask although they are granted, since the token that goes with them cannot be had, and why.
+    pub tokenless: BTreeMap<Endpoint, Arc<str>>,
     /// Programs that its process may start: as the manifest names them, and their real paths. What these see nobody records
     /// either.
     pub exec: BTreeMap<Arc<str>, PathBuf>,
@@ -39,8 +49,19 @@ impl Grants {
         match kind {
             "env" => self.env.contains(id),
             "file" => self.files.contains_key(id),
-            "http" => Endpoint::of_address(id).is_some_and(|server| self.net.contains(&server)),
+            "http" => Endpoint::of_address(id)
+                .is_some_and(|server| self.net.contains(&server) && !self.tokenless.contains_key(&server)),
             other => HARMLESS.contains(&other),
+        }
+    }
+
+    /// Kind and id of the input that is looked at when a plugin with these grants asks for this one: with its token, if it has one
+    /// for that server.
+    pub(crate) fn looked_at<'a>(&self, kind: &'a str, id: &'a str) -> (&'a str, Cow<'a, str>) {
+        let server = Endpoint::of_address(id).filter(|_| kind == "http");
+        match server.and_then(|server| self.tokens.get(&server)) {
+            Some(variable) => (HTTP_WITH_TOKEN, format!("{variable} {id}").into()),
+            None => (kind, id.into()),
         }
     }
 
@@ -51,9 +72,13 @@ impl Grants {
     }
 
     /// Tells that nobody let `plugin` see this, and who may.
-    pub(crate) fn denied(plugin: &str, kind: &str, id: &str) -> String {
+    pub(crate) fn denied(&self, plugin: &str, kind: &str, id: &str) -> String {
         let plugin = plugin_of(plugin);
         let server = Endpoint::of_address(id);
+        let why = server.as_ref().filter(|_| kind == "http").and_then(|server| self.tokenless.get(server));
+        if let Some(why) = why {
+            return format!("{}/{} is not asked for: {why}", plain(kind, 50), plain(id, 200));
+        }
         let (kind, id) = (plain(kind, 50), plain(id, 200));
         let asked = format!("{kind}/{id}");
         let thing = match (&*kind, server) {
@@ -74,8 +99,51 @@ impl Grants {
         let files = self.files.keys().map(|path| format!("\nfile/{path:?}"));
         let read = self.read.keys().map(|path| format!("\nread/{path:?}"));
         let net = self.net.iter().map(|server| format!("\nnet/{server}"));
+        let tokens = self.tokens.iter().map(|(server, variable)| format!("\ntoken/{server}={variable}"));
+        let tokenless = self.tokenless.iter().map(|(server, why)| format!("\ntokenless/{server}={why:?}"));
         let exec = self.exec.keys().map(|program| format!("\nexec/{program:?}"));
         let allowance = self.allowance.as_deref().map(Allowance::text);
-        env.chain(files).chain(read).chain(net).chain(exec).chain(allowance).collect()
+        env.chain(files)
+            .chain(read)
+            .chain(net)
+            .chain(tokens)
+            .chain(tokenless)
+            .chain(exec)
+            .chain(allowance)
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_got_with_a_token_is_another_input() {
+        let server = |text: &str| Endpoint::parse(text).unwrap();
+        let mut grants = Grants { net: ["a.example", "b.example"].map(server).into(), ..Grants::default() };
+        let anonymous = grants.text();
+        grants.tokens.insert(server("a.example"), "A_TOKEN".into());
+        assert_ne!(grants.text(), anonymous);
+        let looked_at = |kind, id| {
+            let (kind, id) = grants.looked_at(kind, id);
+            format!("{kind}/{id}")
+        };
+        assert_eq!(looked_at("http", "https://a.example/x"), "http-with-token/A_TOKEN https://a.example/x");
+        assert_eq!(looked_at("http", "https://b.example/x"), "http/https://b.example/x");
+        assert_eq!(looked_at("http", "https://a.example:8443/x"), "http/https://a.example:8443/x");
+        assert_eq!(looked_at("file", "https://a.example/x"), "file/https://a.example/x");
+        assert!(grants.allow("http", "https://a.example/x"));
+        assert!(!grants.allow(HTTP_WITH_TOKEN, "A_TOKEN https://a.example/x"), "no plugin asks so");
+    }
+
+    #[test]
+    fn a_server_whose_token_is_missing_is_not_asked_without_it() {
+        let server = Endpoint::parse("a.example").unwrap();
+        let mut grants = Grants { net: [server.clone()].into(), ..Grants::default() };
+        grants.tokenless.insert(server, "A_TOKEN is not set".into());
+        assert!(!grants.allow("http", "https://a.example/x"));
+        let told = grants.denied("a/b/c", "http", "https://a.example/x");
+        assert_eq!(told, "http/https://a.example/x is not asked for: A_TOKEN is not set");
     }
 }

@@ -10,6 +10,7 @@ use probity_sandbox::Report;
 use tokio::time::timeout;
 
 use crate::context::{Context, HostStats};
+use crate::grants::HTTP_WITH_TOKEN;
 use crate::plugin::{DESCRIBE, Plugin, Running};
 use crate::{HostOptions, PluginSpec};
 
@@ -169,7 +170,7 @@ impl Executor for Host {
     }
 
     fn is_slow(&self, kind: &str) -> bool {
-        kind == "http"
+        matches!(kind, "http" | HTTP_WITH_TOKEN)
     }
 
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {

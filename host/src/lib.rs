@@ -48,7 +48,7 @@ mod waiting;
 pub use allowance::Allowance;
 pub use context::HostStats;
 pub use error::StartError;
-pub use grants::Grants;
+pub use grants::{Grants, HTTP_WITH_TOKEN};
 pub use host::Host;
 pub use launch::{Launch, Launched, Process};
 pub use node::{Node, NodeError};

@@ -102,10 +102,11 @@ impl Serving<'_> {
             return (Answered::Undeclared, Said::Error(error));
         }
         if !self.grants.allow(kind, id) {
-            let error = object::plain(code::DENIED, Grants::denied(self.plugin, kind, id));
+            let error = object::plain(code::DENIED, self.grants.denied(self.plugin, kind, id));
             return (Answered::Ungranted, Said::Error(error));
         }
-        match ask.input(kind, id) {
+        let (of_kind, of_id) = self.grants.looked_at(kind, id);
+        match ask.input(of_kind, &of_id) {
             Ok(value) => {
                 let digest = Digest::of(value.as_bytes()).to_string();
                 (Answered::Given, Said::Input { digest, value })

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use ureq::config::Config;
-use ureq::http::{Response, Uri};
+use ureq::http::{HeaderValue, Response, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
@@ -16,6 +16,8 @@ use url::Url;
 
 use crate::address::is_public;
 use crate::endpoint::Endpoint;
+use crate::limited;
+use crate::token::Token;
 
 /// The most bytes of a body that are read.
 const MAX_BODY: u64 = 16 << 20;
@@ -42,6 +44,12 @@ pub struct Fetched {
     pub headers: BTreeMap<String, String>,
     /// The body, at most 16 MiB.
     pub body: Vec<u8>,
+}
+
+impl Fetched {
+    fn holds(&self, token: &Token) -> bool {
+        token.is_in(&self.body) || self.headers.values().any(|value| token.is_in(value.as_bytes()))
+    }
 }
 
 /// Why there is no answer.
@@ -76,6 +84,20 @@ pub enum FetchError {
         /// The status.
         status: u16,
     },
+    /// It answers no more requests for some time (429, or 403 with GitHub's headers): that is no fact either.
+    #[error("{server} answers no more requests for now: ask again {again}")]
+    Limited {
+        /// The server.
+        server: Endpoint,
+        /// When, as far as it said.
+        again: String,
+    },
+    /// It sent the token back, which whoever reads the answer is not to see.
+    #[error("{server} sends the token back in its answer, which is shown to nobody therefore")]
+    Echo {
+        /// The server.
+        server: Endpoint,
+    },
     /// It did not answer, or not in this protocol. No more is told, since a plugin could otherwise explore a network by it.
     #[error("{server} does not answer")]
     Silent {
@@ -102,14 +124,22 @@ impl Fetcher {
         self.agent.get_or_init(|| agent(self.reachable))
     }
 
-    /// Asks for `url` with GET. Blocks. Where the answer points elsewhere it is given as it is: whoever follows asks anew.
+    /// Asks for `url` with GET, and sends the token along if there is one. Blocks. Where the answer points elsewhere it is given as
+    /// it is: whoever follows asks anew, and decides anew about a token.
     ///
     /// # Errors
     /// [`FetchError`]; a status that tells of an error is an answer.
-    pub fn fetch(&self, url: &str) -> Result<Fetched, FetchError> {
+    pub fn fetch(&self, url: &str, token: Option<&Token>) -> Result<Fetched, FetchError> {
         let (url, server) = self.address(url)?;
-        let response = self.agent().get(url.as_str()).call().map_err(|error| failed(&server, error))?;
-        read(&server, response)
+        let mut request = self.agent().get(url.as_str());
+        if let Some(token) = token {
+            request = request.header("authorization", bearer(token));
+        }
+        let fetched = read(&server, request.call().map_err(|error| failed(&server, error))?)?;
+        match token {
+            Some(token) if fetched.holds(token) => Err(FetchError::Echo { server }),
+            _ => Ok(fetched),
+        }
     }
 
     fn address(&self, url: &str) -> Result<(Url, Endpoint), FetchError> {
@@ -127,6 +157,13 @@ impl Fetcher {
         let server = Endpoint::of(&parsed).ok_or_else(|| wrong("it names no server"))?;
         Ok((parsed, server))
     }
+}
+
+fn bearer(token: &Token) -> HeaderValue {
+    let text = format!("Bearer {}", token.reveal());
+    let mut value = HeaderValue::from_str(&text).expect("a token is of visible ASCII");
+    value.set_sensitive(true);
+    value
 }
 
 fn agent(reachable: fn(IpAddr) -> bool) -> Agent {
@@ -147,6 +184,9 @@ fn agent(reachable: fn(IpAddr) -> bool) -> Agent {
 fn read(server: &Endpoint, mut response: Response<Body>) -> Result<Fetched, FetchError> {
     let header =
         |name: &&str| Some(((*name).to_owned(), response.headers().get(*name)?.to_str().ok()?.to_owned()));
+    if let Some(again) = limited::again(response.status().as_u16(), response.headers()) {
+        return Err(FetchError::Limited { server: server.clone(), again });
+    }
     if matches!(response.status().as_u16(), 408 | 425 | 429 | 500..) {
         return Err(FetchError::Unwell { server: server.clone(), status: response.status().as_u16() });
     }
@@ -204,7 +244,8 @@ mod tests {
 
     use super::*;
 
-    /// Serves these answers, one connection each, on this machine; what is asked for is each answer's text.
+    /// Serves these answers, one connection each, on this machine; what is asked for is each request's first line, and that of the
+    /// token if there is one.
     struct Server {
         at: String,
         asked: thread::JoinHandle<Vec<String>>,
@@ -220,10 +261,12 @@ mod tests {
                     let (mut stream, _) = listener.accept().unwrap();
                     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
                     let first = lines.next().unwrap().unwrap();
-                    lines.find(|line| line.as_ref().unwrap().is_empty());
+                    let further = lines.map(Result::unwrap).take_while(|line| !line.is_empty());
+                    let token =
+                        further.filter(|line| line.to_lowercase().starts_with("authorization:")).last();
                     // A reader that has had enough closes.
                     let _ = stream.write_all(answer.as_bytes());
-                    first
+                    token.map_or(first.clone(), |token| format!("{first}, {token}"))
                 };
                 answers.into_iter().map(serve).collect()
             });
@@ -252,7 +295,7 @@ mod tests {
             "ETag: \"1\"\r\nDate: today\r\nX-Served-By: me\r\n",
             "none",
         )]);
-        let fetched = lenient().fetch(&server.url("/a?b")).unwrap();
+        let fetched = lenient().fetch(&server.url("/a?b"), None).unwrap();
         assert_eq!((fetched.status, fetched.body.as_slice()), (404, b"none".as_slice()));
         assert_eq!(fetched.headers, [("etag".to_owned(), "\"1\"".to_owned())].into());
         assert_eq!(server.asked.join().unwrap(), ["GET /a?b HTTP/1.1"]);
@@ -261,7 +304,7 @@ mod tests {
     #[test]
     fn a_redirect_is_an_answer_and_is_not_followed() {
         let server = Server::new([answer("302 Found", "Location: https://elsewhere.example/\r\n", "")]);
-        let fetched = lenient().fetch(&server.url("/")).unwrap();
+        let fetched = lenient().fetch(&server.url("/"), None).unwrap();
         assert_eq!(
             (fetched.status, fetched.headers["location"].as_str()),
             (302, "https://elsewhere.example/")
@@ -270,10 +313,58 @@ mod tests {
     }
 
     #[test]
+    fn a_token_goes_to_the_server_that_is_asked_and_not_to_where_it_points() {
+        let elsewhere = TcpListener::bind("127.0.0.1:0").unwrap();
+        let location = format!("Location: http://{}/\r\n", elsewhere.local_addr().unwrap());
+        let server = Server::new([answer("302 Found", &location, ""), answer("200 OK", "", "")]);
+        let (fetcher, token) = (lenient(), Token::parse("s3cret").unwrap());
+        assert_eq!(fetcher.fetch(&server.url("/a"), Some(&token)).unwrap().status, 302);
+        fetcher.fetch(&server.url("/b"), None).unwrap();
+        let asked = server.asked.join().unwrap();
+        assert_eq!(asked, ["GET /a HTTP/1.1, authorization: Bearer s3cret", "GET /b HTTP/1.1"]);
+        elsewhere.set_nonblocking(true).unwrap();
+        assert_eq!(elsewhere.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock, "nobody knocked");
+    }
+
+    #[test]
+    fn no_token_is_sent_without_encryption() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let fetcher = Fetcher::new(&["https"], |_| true);
+        let token = Token::parse("s3cret").unwrap();
+        let error = fetcher.fetch(&url, Some(&token)).unwrap_err().to_string();
+        assert!(error.ends_with("only https is spoken") && !error.contains("s3cret"), "{error}");
+        listener.set_nonblocking(true).unwrap();
+        assert_eq!(listener.accept().unwrap_err().kind(), io::ErrorKind::WouldBlock, "nobody knocked");
+    }
+
+    #[test]
+    fn an_answer_that_holds_the_token_is_none() {
+        let echoes = [("", "{\"you\":\"s3cret\"}"), ("ETag: s3cret\r\n", "")];
+        let server = Server::new(echoes.map(|(headers, body)| answer("200 OK", headers, body)));
+        let token = Token::parse("s3cret").unwrap();
+        for _ in echoes {
+            let error = lenient().fetch(&server.url("/"), Some(&token)).unwrap_err().to_string();
+            assert!(error.contains("sends the token back") && !error.contains("s3cret"), "{error}");
+        }
+    }
+
+    #[test]
+    fn who_has_asked_too_much_is_told_when_to_ask_again() {
+        let headers = "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 1795345517\r\n";
+        let server = Server::new([answer("403 Forbidden", headers, "{}"), answer("200 OK", headers, "{}")]);
+        let error = lenient().fetch(&server.url("/"), None).unwrap_err().to_string();
+        let when = "ask again after 2026-11-22 11:05:17 UTC";
+        assert_eq!(error, format!("{} answers no more requests for now: {when}", server.at));
+        let fetched = lenient().fetch(&server.url("/"), None).unwrap();
+        assert!(fetched.headers.is_empty(), "what differs from request to request is no part of an answer");
+    }
+
+    #[test]
     fn a_body_without_end_is_not_read() {
         let body = "x".repeat((MAX_BODY + 1) as usize);
         let server = Server::new([answer("200 OK", "", &body)]);
-        let error = lenient().fetch(&server.url("/")).unwrap_err();
+        let error = lenient().fetch(&server.url("/"), None).unwrap_err();
         assert!(matches!(error, FetchError::TooLarge { .. }), "{error}");
     }
 
@@ -284,7 +375,7 @@ mod tests {
         let short = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nhal".to_owned();
         let server =
             Server::new(statuses.map(|status| answer(status, "", "")).into_iter().chain([cut, short]));
-        let told = || lenient().fetch(&server.url("/")).unwrap_err().to_string();
+        let told = || lenient().fetch(&server.url("/"), None).unwrap_err().to_string();
         let at = &server.at;
         assert_eq!(told(), format!("{at} cannot answer now: status 429"));
         assert_eq!(told(), format!("{at} cannot answer now: status 503"));
@@ -300,7 +391,7 @@ mod tests {
         {
             let endpoint = Endpoint::parse(&format!("{host}:{port}")).unwrap();
             let url = format!("https://{host}:{port}/");
-            let error = Fetcher::default().fetch(&url).unwrap_err();
+            let error = Fetcher::default().fetch(&url, None).unwrap_err();
             assert_eq!(error.to_string(), format!("{endpoint} is no public server"));
         }
         listener.set_nonblocking(true).unwrap();
@@ -309,7 +400,7 @@ mod tests {
 
     #[test]
     fn what_is_no_plain_https_is_refused() {
-        let refused = |url: &str| Fetcher::default().fetch(url).unwrap_err().to_string();
+        let refused = |url: &str| Fetcher::default().fetch(url, None).unwrap_err().to_string();
         assert_eq!(refused("http://a.b/"), "\"http://a.b/\" cannot be fetched: only https is spoken");
         assert_eq!(
             refused("file:///etc/passwd"),

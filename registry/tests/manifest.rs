@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on stops")]
 
 use miette::Diagnostic as _;
-use probity_registry::{EntryKind, Manifest};
+use probity_registry::{EntryKind, Manifest, PermissionKind};
 
 const GOOD: &str = "publisher \"acme\"\nnamespace \"tools\"\nname \"idle\"\nversion \"1.2.0-rc.1\"\ninterface 1\n\
                     entry kind=\"native\" path=\"bin/idle\"\n";
@@ -191,4 +191,19 @@ fn a_limit_that_cannot_be_is_told_with_its_place() {
             "\"cpu-seconds\" is given twice @ cpu-seconds 6".to_owned(),
         ]
     );
+}
+
+#[test]
+fn a_token_is_asked_for_by_its_server_and_granted_with_a_variable() {
+    let text =
+        format!("{GOOD}permissions {{\n  token \"api.example.org\" why=\"x\"\n  token \"*\" why=\"y\"\n}}\n");
+    let asked = Manifest::parse("plugin.kdl", &text).unwrap().permissions;
+    let covers = |at: usize, what: &str| asked[at].covers(PermissionKind::Token, what);
+    assert_eq!(asked[1].to_string(), "token \"api.example.org\"");
+    assert!(covers(1, "api.example.org=A_TOKEN") && covers(0, "api.example.org=A_TOKEN"));
+    assert!(!covers(1, "evil.example=A_TOKEN") && covers(0, "evil.example=A_TOKEN"));
+    assert!(!asked[0].covers(PermissionKind::Net, "api.example.org"));
+    let named = format!("{GOOD}permissions {{\n  token \"api.example.org=A_TOKEN\" why=\"x\"\n}}\n");
+    let told = "token \"api.example.org=A_TOKEN\" cannot be asked for @ \"api.example.org=A_TOKEN\"";
+    assert_eq!(faults(&named), [told], "which variable it is, the person says");
 }

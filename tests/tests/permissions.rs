@@ -106,11 +106,11 @@ fn nothing_is_granted_that_the_manifest_does_not_ask_for() {
     let wishing = Wishing::new("env \"A\" why=\"a\" optional=#true");
     let policy = wishing.policy("grant { env \"B\"; }", "", "true");
     let run = wishing.check(&policy).expect(2);
-    let told = "the policy grants env \"B\" to plugin acme/tools/asking, whose manifest does not ask for it";
+    let told = "the policy grants env \"B\" to plugin acme/tools/asking, which does not ask for it";
     assert!(run.stderr.contains(told), "{}", run.stderr);
     let policy = wishing.policy("", "", "true");
     let run = wishing.plugin("grant", &policy, &["--env", "A", "--read", "/srv"]).expect(2);
-    let told = "the manifest of acme/tools/asking does not ask for read \"/srv\"";
+    let told = "acme/tools/asking does not ask for read \"/srv\"";
     assert!(run.stderr.contains(told), "{}", run.stderr);
     let run = wishing.plugin("permissions", &policy, &[]).expect(0);
     assert!(run.stdout.contains("env \"A\" (can do without): not granted"), "all or nothing: {}", run.stdout);

@@ -7,10 +7,9 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use probity_registry::Package;
 use serde::{Deserialize, Serialize};
 
-use super::{PlaceError, Thing};
+use super::{Asker, PlaceError, Thing};
 use crate::files;
 use crate::trust::mark;
 
@@ -63,7 +62,7 @@ fn folder(place: &Path) -> Option<String> {
     if place.is_dir() { mark(place) } else { None }
 }
 
-/// All grants, by the digest of the package's files.
+/// All grants, by the digest of the package's files, or by the id of a built-in plugin.
 #[derive(Debug)]
 pub struct Granted {
     packages: BTreeMap<String, Grantee>,
@@ -131,24 +130,24 @@ impl Granted {
         self.packages.len()
     }
 
-    /// What was granted to this package.
-    pub(crate) fn of(&self, package: &Package) -> &[Grant] {
-        self.packages.get(&package.hash.to_string()).map_or(&[], |grantee| &grantee.grants)
+    /// What was granted to whoever asks.
+    pub(crate) fn of(&self, asker: &Asker) -> &[Grant] {
+        self.packages.get(asker.key()).map_or(&[], |grantee| &grantee.grants)
     }
 
-    /// Grants these to the package, beside what it has.
+    /// Grants these to whoever asks, beside what it has. A server's new token takes the place of the old one.
     ///
     /// # Errors
     /// [`GrantedError`]; what was granted is then as it was.
-    pub(crate) fn grant(file: &Path, package: &Package, grants: Vec<Grant>) -> Result<(), GrantedError> {
+    pub(crate) fn grant(file: &Path, asker: &Asker, grants: Vec<Grant>) -> Result<(), GrantedError> {
         Granted::change(file, |packages| {
-            let grantee = packages.entry(package.hash.to_string()).or_insert_with(|| Grantee {
-                plugin: package.id.to_string(),
-                version: package.version.to_string(),
+            let grantee = packages.entry(asker.key().to_owned()).or_insert_with(|| Grantee {
+                plugin: asker.id.clone(),
+                version: asker.version.clone(),
                 grants: Vec::new(),
             });
             for grant in grants {
-                grantee.grants.retain(|other| other.thing != grant.thing);
+                grantee.grants.retain(|other| !takes_place(&grant.thing, &other.thing));
                 grantee.grants.push(grant);
             }
             grantee.grants.sort();
@@ -185,6 +184,11 @@ impl Granted {
         files::replace(file, &text).map_err(failed)?;
         Ok(changed)
     }
+}
+
+/// Whether granting the one takes back the other.
+fn takes_place(one: &Thing, other: &Thing) -> bool {
+    one == other || one.token_server().is_some_and(|server| other.token_server() == Some(server))
 }
 
 /// The right to change the file, until this is dropped.

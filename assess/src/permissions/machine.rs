@@ -38,6 +38,8 @@ enum Denied {
     Variable(String),
     Below(PathBuf),
     Server(Endpoint),
+    /// That a token is sent to it.
+    Token(Endpoint),
     /// More of this than everybody gets.
     More(Resource),
     /// That a scratch folder is kept.
@@ -126,6 +128,10 @@ impl Machine {
             Denied::Server(server) => {
                 thing.kind == PermissionKind::Net && Endpoint::parse(&thing.what).as_ref() == Ok(server)
             }
+            Denied::Token(server) => {
+                let of = thing.token_server().unwrap_or(&thing.what);
+                thing.kind == PermissionKind::Token && Endpoint::parse(of).as_ref() == Ok(server)
+            }
             Denied::Program(program) => {
                 thing.kind == PermissionKind::Exec && (*program == thing.what || leads_to(program, place))
             }
@@ -149,7 +155,7 @@ fn leads_to(program: &str, place: Option<&Path>) -> bool {
 fn denied(node: &KdlNode) -> Result<Denied, String> {
     let text = node.to_string();
     let wrong = || {
-        let kinds = "deny \"env\", \"file\", \"read\", \"net\", \"exec\", \"limit\" or \"scratch\", and at will a variable's name, an \
+        let kinds = "deny \"env\", \"file\", \"read\", \"net\", \"exec\", \"limit\", \"scratch\" or \"token\", and at will a variable's name, an \
                      absolute path, a server, a program, a limit's name";
         format!("{:?} is not {kinds}", text.trim())
     };
@@ -174,6 +180,7 @@ fn denied(node: &KdlNode) -> Result<Denied, String> {
         }
         PermissionKind::Exec => Err(wrong()),
         PermissionKind::Net => Endpoint::parse(what).map(Denied::Server).map_err(|_| wrong()),
+        PermissionKind::Token => Endpoint::parse(what).map(Denied::Token).map_err(|_| wrong()),
         _ if what.starts_with('/') => Ok(Denied::Below(what.into())),
         _ => Err(wrong()),
     }
@@ -217,6 +224,12 @@ mod tests {
         {
             assert!(!forbids(&machine, kind, what), "{kind:?} {what}");
         }
+        let machine = read("deny \"token\" \"a.example\"").unwrap();
+        for (what, forbidden) in [("a.example=X", true), ("A.example:443", true), ("b.example=X", false)] {
+            assert_eq!(forbids(&machine, PermissionKind::Token, what), forbidden, "{what}");
+        }
+        assert!(!forbids(&machine, Net, "a.example"));
+        assert!(forbids(&read("deny \"token\"").unwrap(), PermissionKind::Token, "b.example=X"));
         for text in ["deny \"net\"", "deny \"net\" \"*\""] {
             assert!(forbids(&read(text).unwrap(), Net, "a.b"), "{text}");
         }
@@ -275,7 +288,7 @@ mod tests {
         for text in wrong {
             let error = read(text).unwrap_err();
             assert!(
-                error.contains("is not deny \"env\", \"file\", \"read\", \"net\", \"exec\", \"limit\" or"),
+                error.contains("is not deny \"env\", \"file\", \"read\", \"net\", \"exec\", \"limit\", "),
                 "{error}"
             );
         }

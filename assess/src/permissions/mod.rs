@@ -1,13 +1,15 @@
 //! What a plugin may see of the machine: what its manifest asks for, as far as a person has granted it and the machine's own
-//! policy does not forbid it. Nothing by default; built-in plugins ask for nothing.
+//! policy does not forbid it. Nothing by default; hardly a built-in plugin asks for anything.
 
 mod amounts;
+mod asker;
 mod granted;
 mod machine;
 mod place;
 mod program;
 mod request;
 mod thing;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -17,11 +19,12 @@ use std::sync::Arc;
 use probity_host::Grants;
 use probity_net::Endpoint;
 use probity_registry::manifest::ANY;
-use probity_registry::{Amounts, Package, Permission, PermissionKind};
+use probity_registry::{Amounts, Permission, PermissionKind};
 
 use crate::policy::{PluginDeclaration, Policy};
 use crate::settings::Settings;
 
+pub use asker::Asker;
 pub use granted::{Granted, GrantedError};
 pub use machine::{Machine, MachineError};
 pub use place::PlaceError;
@@ -30,6 +33,7 @@ pub use thing::{Thing, quoted};
 
 pub(crate) use amounts::allowance;
 use place::Ground;
+use tokens::{token, tokenless, variables};
 
 /// Who has granted what, and what this machine forbids.
 #[derive(Debug)]
@@ -114,7 +118,11 @@ impl Permissions {
         Ok(Permissions {
             granted: Granted::read(&settings.granted)?,
             machine: Machine::read(&settings.machine)?,
-            ground: Ground { home: home.map(PathBuf::from), guarded: vec![settings.cache.clone(), choices] },
+            ground: Ground {
+                home: home.map(PathBuf::from),
+                guarded: vec![settings.cache.clone(), choices],
+                variables: variables(&settings.environment),
+            },
         })
     }
 
@@ -141,16 +149,16 @@ impl Permissions {
         self.ground.home.as_deref().map(place::canonical)
     }
 
-    /// What came of each thing that the package asks for, in the order of kinds and names.
+    /// What came of each thing that a plugin asks for, in the order of kinds and names. `declaration` is the policy's, if it has one.
     pub fn decide(
         &self,
-        package: &Package,
-        declaration: &PluginDeclaration,
+        asker: &Asker,
+        declaration: Option<&PluginDeclaration>,
         declaring: Declaring<'_>,
     ) -> Vec<Decided> {
-        let granted = self.granted_to(package, declaration, declaring);
+        let granted = self.granted_to(asker, declaration, declaring);
         let mut decided = BTreeMap::new();
-        for asked in &package.manifest.permissions {
+        for asked in &asker.permissions {
             let mut named = granted.iter().filter(|(thing, _)| thing.is_covered_by(asked)).peekable();
             if named.peek().is_none() {
                 let state = self.ungranted(asked, declaring.repo);
@@ -170,22 +178,29 @@ impl Permissions {
         decided.into_values().collect()
     }
 
-    /// Everything that was granted to the package, by whom, and where it leads. The person's own word counts before the policy's,
-    /// since it is bound to a place.
+    /// Everything that was granted to the plugin, by whom, and where it leads. The person's own word counts before the policy's,
+    /// since it is bound to a place; so does the token that the person chose for a server.
     fn granted_to(
         &self,
-        package: &Package,
-        declaration: &PluginDeclaration,
+        asker: &Asker,
+        declaration: Option<&PluginDeclaration>,
         declaring: Declaring<'_>,
     ) -> BTreeMap<Thing, (Granter, Result<Option<PathBuf>, PlaceError>)> {
-        let by_policy = declaration
-            .grants
-            .iter()
-            .map(|thing| (thing.clone(), (Granter::Policy, self.ground.of_policy(thing, declaring))));
-        let by_person = self.granted.of(package).iter().map(|grant| {
+        let of_person = self.granted.of(asker);
+        let chosen = |thing: &&Thing| {
+            let server = thing.token_server();
+            server.is_some() && of_person.iter().any(|grant| grant.thing.token_server() == server)
+        };
+        let at_hand = |thing: &Thing, place| self.ground.at_hand(thing).map(|()| place);
+        let of_policy = declaration.into_iter().flat_map(|declaration| &declaration.grants);
+        let by_policy = of_policy.filter(|thing| !chosen(thing)).map(|thing| {
+            let place = self.ground.of_policy(thing, declaring).and_then(|place| at_hand(thing, place));
+            (thing.clone(), (Granter::Policy, place))
+        });
+        let by_person = of_person.iter().map(|grant| {
             let place =
                 self.ground.of_person(&grant.thing, declaring.repo).and_then(|now| grant.unmoved(now));
-            (grant.thing.clone(), (Granter::Person, place))
+            (grant.thing.clone(), (Granter::Person, place.and_then(|place| at_hand(&grant.thing, place))))
         });
         by_policy.chain(by_person).filter(|_| declaring.named).collect()
     }
@@ -206,18 +221,21 @@ impl Permissions {
     }
 }
 
-/// What the policy grants although the manifest does not ask for it.
-pub(crate) fn unasked(package: &Package, declaration: &PluginDeclaration) -> Option<Thing> {
-    let asked = &package.manifest.permissions;
-    let is_asked = |thing: &Thing| asked.iter().any(|permission| thing.is_covered_by(permission));
+/// What the policy grants although the plugin does not ask for it.
+pub(crate) fn unasked(asker: &Asker, declaration: &PluginDeclaration) -> Option<Thing> {
+    let is_asked = |thing: &Thing| asker.permissions.iter().any(|permission| thing.is_covered_by(permission));
     declaration.grants.iter().find(|thing| !is_asked(thing)).cloned()
 }
 
 /// What the host is told: the effective permissions.
 pub(crate) fn effective(decided: &[Decided]) -> Grants {
     let mut grants = Grants::default();
-    for Decided { permission, state } in decided {
-        let State::Granted { leads_to, .. } = state else { continue };
+    for one in decided {
+        let Decided { permission, state } = one;
+        let State::Granted { leads_to, .. } = state else {
+            grants.tokenless.extend(tokenless(one));
+            continue;
+        };
         let what: Arc<str> = permission.what.as_str().into();
         match (permission.kind, leads_to) {
             (PermissionKind::File, Some(path)) => drop(grants.files.insert(what, path.clone())),
@@ -225,6 +243,7 @@ pub(crate) fn effective(decided: &[Decided]) -> Grants {
             (PermissionKind::Exec, Some(path)) => drop(grants.exec.insert(what, path.clone())),
             (PermissionKind::Env, _) => drop(grants.env.insert(what)),
             (PermissionKind::Net, _) => grants.net.extend(Endpoint::parse(&what)),
+            (PermissionKind::Token, _) => grants.tokens.extend(token(&what)),
             (PermissionKind::File | PermissionKind::Read | PermissionKind::Exec, None) => {}
             // They are in the allowance.
             (PermissionKind::Limit | PermissionKind::Scratch, _) => {}
@@ -272,10 +291,14 @@ mod tests {
         let permissions = Permissions {
             granted: Granted::read(&root.join("config/grants.json")).unwrap(),
             machine: Machine::read(&root.join("machine.kdl")).unwrap(),
-            ground: Ground { home: Some(root.join("home")), guarded: vec![root.join("config")] },
+            ground: Ground {
+                home: Some(root.join("home")),
+                guarded: vec![root.join("config")],
+                variables: [("A_TOKEN".to_owned(), true)].into(),
+            },
         };
         let declaring = Declaring { policy: &policy, folder: &root, named, repo: None };
-        let decided = permissions.decide(&package, &policy.plugins[0], declaring);
+        let decided = permissions.decide(&Asker::package(&package), policy.plugins.first(), declaring);
         let told = |one: &Decided| match &one.state {
             State::Granted { by, .. } => format!("{}: {by:?}", one.permission.what),
             state => format!("{}: {state:?}", one.permission.what),

@@ -1,11 +1,12 @@
 //! Where a granted thing leads on this machine, and what nobody may grant.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use probity_net::Endpoint;
 use probity_registry::PermissionKind;
-use probity_registry::manifest::ANY;
+use probity_registry::manifest::{ANY, token_of};
 
 use super::program::{FOLDERS, program};
 use super::{Declaring, Thing};
@@ -19,6 +20,8 @@ pub(super) struct Ground {
     pub(super) home: Option<PathBuf>,
     /// What no plugin may read, nor anything above it: the answers and the choices of the person.
     pub(super) guarded: Vec<PathBuf>,
+    /// The names of the environment's variables, and whether what one holds could be a token. Not what it is.
+    pub(super) variables: BTreeMap<String, bool>,
 }
 
 /// Why something that was granted cannot be given.
@@ -97,6 +100,20 @@ pub enum PlaceError {
         /// What is wrong.
         reason: String,
     },
+    /// It names no server and variable.
+    #[error("{what:?} is no server and variable that holds its token, such as api.example.org=API_TOKEN")]
+    Token {
+        /// As granted.
+        what: String,
+    },
+    /// The variable that was granted as a token holds none.
+    #[error("the variable {variable}, whose value was to be sent along as a token, {reason}")]
+    NoToken {
+        /// Its name.
+        variable: String,
+        /// What is wrong, without the value.
+        reason: &'static str,
+    },
     /// Only a policy's folder says where a relative path begins.
     #[error("{path:?} is relative: only a policy, beside which it lies, can grant it")]
     Relative {
@@ -122,6 +139,20 @@ impl Ground {
         declaring: Declaring<'_>,
     ) -> Result<Option<PathBuf>, PlaceError> {
         self.place_of_policy(thing, declaring.folder, declaring.repo)
+    }
+
+    /// Whether what was granted can be had at the moment: a token, if its variable is set.
+    pub(super) fn at_hand(&self, thing: &Thing) -> Result<(), PlaceError> {
+        let Some((_, variable)) = token_of(&thing.what).filter(|_| thing.kind == PermissionKind::Token)
+        else {
+            return Ok(());
+        };
+        let lacks = |reason| Err(PlaceError::NoToken { variable: variable.to_owned(), reason });
+        match self.variables.get(variable) {
+            Some(true) => Ok(()),
+            Some(false) => lacks("holds no token: that is one word of visible ASCII"),
+            None => lacks("is not set"),
+        }
     }
 
     fn place_of_policy(
@@ -155,6 +186,7 @@ impl Ground {
                 Some(repo) => repo.to_owned(),
             },
             PermissionKind::Net => return server(&thing.what).map(|()| None),
+            PermissionKind::Token => return token(&thing.what).map(|()| None),
             // What decides where it leads is root's alone, links too.
             PermissionKind::Exec => {
                 let real = self.permitted(program(&thing.what)?)?;
@@ -234,6 +266,20 @@ fn server(what: &str) -> Result<(), PlaceError> {
     if server == what { Ok(()) } else { Err(wrong(format!("{what:?} is written {server:?}"))) }
 }
 
+fn token(what: &str) -> Result<(), PlaceError> {
+    let is_name = |variable: &str| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        !variable.starts_with(|c: char| c.is_ascii_digit())
+            && (1..=200).contains(&variable.len())
+            && variable.chars().all(is_part)
+    };
+    match token_of(what) {
+        Some((ANY, _)) => Err(PlaceError::Open),
+        Some((of, variable)) if is_name(variable) => server(of),
+        _ => Err(PlaceError::Token { what: what.to_owned() }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,12 +310,16 @@ mod tests {
         /// Where it leads or why it does not, the folder's name left out.
         fn told(&self, kind: PermissionKind, what: &str, policy: bool) -> String {
             let root = self.root();
-            let ground = Ground { home: Some(root.join("home")), guarded: vec![root.join("home/cache")] };
+            let variables =
+                [("API_TOKEN", true), ("LINES", false)].map(|(name, is)| (name.to_owned(), is)).into();
+            let guarded = vec![root.join("home/cache")];
+            let ground = Ground { home: Some(root.join("home")), guarded, variables };
             let thing = Thing { kind, what: what.to_owned() };
             let place = match policy {
                 true => ground.place_of_policy(&thing, &root.join("policies"), None),
                 false => ground.of_person(&thing, None),
             };
+            let place = place.and_then(|place| ground.at_hand(&thing).map(|()| place));
             let told = place.map_or_else(|error| error.to_string(), |place| format!("{place:?}"));
             told.replace(&root.display().to_string(), "…")
         }
@@ -317,6 +367,28 @@ mod tests {
         assert!(told.starts_with("…/home/none cannot be reached: "), "{told}");
         let told = machine.told(PermissionKind::File, "list", false);
         assert_eq!(told, "\"list\" is relative: only a policy, beside which it lies, can grant it");
+    }
+
+    #[test]
+    fn a_token_is_a_variable_that_holds_one_for_one_server() {
+        let machine = Machine::new();
+        let told = |what: &str| machine.told(PermissionKind::Token, what, false);
+        assert_eq!(told("api.example.org=API_TOKEN"), "None");
+        assert_eq!(told("api.example.org:8443=API_TOKEN"), "None");
+        let lacks = |name: &str, reason: &str| {
+            format!("the variable {name}, whose value was to be sent along as a token, {reason}")
+        };
+        assert_eq!(told("a.b=NONE"), lacks("NONE", "is not set"));
+        assert_eq!(told("a.b=LINES"), lacks("LINES", "holds no token: that is one word of visible ASCII"));
+        assert_eq!(told("A.b=API_TOKEN"), "\"A.b\" is written \"a.b\"");
+        for wrong in ["a.b", "a.b=", "a.b=1X", "a.b=A B", "a.b=A=B", "API_TOKEN"] {
+            assert!(
+                told(wrong).starts_with(&format!("{wrong:?} is no server and variable")),
+                "{}",
+                told(wrong)
+            );
+        }
+        assert!(told("*=API_TOKEN").ends_with("what is granted has one"), "{}", told("*=API_TOKEN"));
     }
 
     #[test]

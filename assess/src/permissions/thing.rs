@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use probity_registry::manifest::REPO;
+use probity_registry::manifest::{REPO, token_of};
 use probity_registry::{Permission, PermissionKind};
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +22,11 @@ impl Thing {
         self.kind == PermissionKind::Read && self.what == REPO
     }
 
+    /// The server that a granted token goes to; none for anything else.
+    pub(crate) fn token_server(&self) -> Option<&str> {
+        token_of(&self.what).filter(|_| self.kind == PermissionKind::Token).map(|(server, _)| server)
+    }
+
     /// Whether a manifest that asks for `asked` asks for this.
     pub fn is_covered_by(&self, asked: &Permission) -> bool {
         asked.covers(self.kind, &self.what)
@@ -29,7 +34,13 @@ impl Thing {
 
     /// The option of `probity plugin grant` that grants it, as a shell reads it, whatever it is called.
     pub fn option(&self) -> String {
-        format!("--{} {}", self.kind.name(), quoted(&self.what))
+        match self.kind {
+            // The person says which variable holds it.
+            PermissionKind::Token if self.token_server().is_none() => {
+                format!("--token {}=VARIABLE", quoted(&self.what))
+            }
+            kind => format!("--{} {}", kind.name(), quoted(&self.what)),
+        }
     }
 }
 

@@ -239,8 +239,11 @@ fn granted(reader: &mut Reader, node: &KdlNode) -> BTreeSet<Thing> {
         reader.properties(child, &[]);
         let Some(Spanned { value, span }) = reader.text_argument(child, "what is granted") else { continue };
         let thing = Thing { kind, what: value };
-        if grants.contains(&thing) {
-            let cause = Cause::Duplicate { what: format!("`{}`", thing.what) };
+        let is_second =
+            |other: &Thing| thing.token_server().is_some() && other.token_server() == thing.token_server();
+        if grants.contains(&thing) || grants.iter().any(is_second) {
+            let cause =
+                Cause::Duplicate { what: format!("`{}`", thing.token_server().unwrap_or(&thing.what)) };
             reader.problem(cause, span, "the second one");
         }
         grants.insert(thing);

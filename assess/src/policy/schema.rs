@@ -165,7 +165,7 @@ const GRAMMAR: &str = r#"policy    = plugins? analyze suppress*
 plugins   = `plugins {` plugin* `}`
 plugin    = `plugin` NAME (`path=`STRING `sha256=`STRING)? (`{` config? grant? `}`)?
 config    = `config {` CONFIGURATION* `}`
-grant     = `grant {` (`env` NAME | `file` PATH | `read` PATH | `net` SERVER | `exec` PROGRAM | `limit` AMOUNT | `scratch keep`)* `}`
+grant     = `grant {` (`env` NAME | `file` PATH | `read` PATH | `net` SERVER | `exec` PROGRAM | `limit` AMOUNT | `scratch keep` | `token` SERVER=VARIABLE)* `}`
 analyze   = `analyze {` `investigate policy=`EXPRESSION (`investigate-if-fail` NAME+)? (`investigate-if-found` NAME+)? (category | analysis)+ `}`
 category  = `category` NAME (`weight=`NUMBER)? `{` (category | analysis)+ `}`
 analysis  = `analysis` NAME (`weight=`NUMBER)? (`plugin=`NAME)? (`query=`NAME)? (`policy=`EXPRESSION)? (`{` CONFIGURATION* `}`)?

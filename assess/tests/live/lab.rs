@@ -53,35 +53,28 @@ impl Lab {
     fn named(what: What, by_policy: bool) -> Lab {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir(dir.path().join("repo")).unwrap();
-        let (say, said) = mpsc::channel();
-        let settings = Settings {
-            target: dir.path().join("repo"),
-            what,
-            policy: by_policy.then(|| dir.path().join("policy.kdl")),
-            day: Day::parse("2026-06-01").unwrap(),
-            timeout: Duration::from_secs(3600),
-            cache: dir.path().join("cache"),
-            store: dir.path().join("cache/store"),
-            remembers: true,
-            refresh: Vec::new(),
-            trust_imported: false,
-            allow_weak_sandbox: false,
-            places: Arc::new(Places::only(dir.path().join("cache"))),
-            trusted: dir.path().join("trusted"),
-            granted: dir.path().join("grants.json"),
-            machine: dir.path().join("machine.kdl"),
-            builtins: ["activity", "binary", "churn", "entropy", "identity"].map(builtin).into(),
-            search_path: Vec::new(),
-            fetch: Arc::new(probity_net::Fetcher::default()),
-            environment: BTreeMap::new(),
-        };
-        let live = Live::open(settings, Arc::new(Saying(Mutex::new(say)))).unwrap();
-        let lab = Lab { dir, live, said };
+        let settings = settings(dir.path(), what, by_policy);
+        let lab = Lab::opened(dir, settings);
         lab.write("policy.kdl", &policy(""));
         lab.git(&["init", "-q", "-b", "main"]);
         lab.write("repo/a", "1");
         lab.commit();
         lab
+    }
+
+    fn opened(dir: tempfile::TempDir, settings: Settings) -> Lab {
+        let (say, said) = mpsc::channel();
+        let live = Live::open(settings, Arc::new(Saying(Mutex::new(say)))).unwrap();
+        Lab { dir, live, said }
+    }
+
+    /// Another session at the same place, with the policy that lies there, after what `change` changes.
+    pub(crate) fn reopened(self, change: impl FnOnce(&mut Settings)) -> Lab {
+        let Lab { dir, live, .. } = self;
+        drop(live);
+        let mut settings = settings(dir.path(), What::Head, true);
+        change(&mut settings);
+        Lab::opened(dir, settings)
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -133,6 +126,30 @@ impl Lab {
     }
 }
 
+fn settings(root: &Path, what: What, by_policy: bool) -> Settings {
+    Settings {
+        target: root.join("repo"),
+        what,
+        policy: by_policy.then(|| root.join("policy.kdl")),
+        day: Day::parse("2026-06-01").unwrap(),
+        timeout: Duration::from_secs(3600),
+        cache: root.join("cache"),
+        store: root.join("cache/store"),
+        remembers: true,
+        refresh: Vec::new(),
+        trust_imported: false,
+        allow_weak_sandbox: false,
+        places: Arc::new(Places::only(root.join("cache"))),
+        trusted: root.join("trusted"),
+        granted: root.join("grants.json"),
+        machine: root.join("machine.kdl"),
+        builtins: ["activity", "binary", "churn", "entropy", "identity"].map(builtin).into(),
+        search_path: Vec::new(),
+        fetch: Arc::new(probity_net::Fetcher::default()),
+        environment: BTreeMap::new(),
+    }
+}
+
 /// With `more` lines in it.
 pub(crate) fn policy(more: &str) -> String {
     format!(
@@ -146,8 +163,8 @@ pub(crate) fn slow_policy(hang: &str) -> String {
     policy(&format!("  analysis \"churn\" policy=\"value == 1\" {{ hang {hang:?}; }}"))
 }
 
-fn builtin(name: &str) -> Builtin {
-    Builtin { name: name.to_owned(), artifact: Digest::of(name.as_bytes()) }
+pub(crate) fn builtin(name: &str) -> Builtin {
+    Builtin { name: name.to_owned(), artifact: Digest::of(name.as_bytes()), permissions: Vec::new() }
 }
 
 impl Reported {

@@ -6,6 +6,7 @@
 mod lab;
 mod plugins;
 mod tests;
+mod tokens;
 
 use std::io::{Write as _, stdout};
 use std::panic::catch_unwind;
@@ -23,7 +24,7 @@ fn main() -> ExitCode {
     let filter = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let chosen = |name: &str| filter.as_deref().is_none_or(|filter| name.contains(filter));
     let mut all_passed = true;
-    for (name, test) in tests::ALL.iter().filter(|(name, _)| chosen(name)) {
+    for (name, test) in tests::ALL.iter().chain(tokens::ALL).filter(|(name, _)| chosen(name)) {
         let passed = catch_unwind(test).is_ok();
         let _ = writeln!(stdout(), "test {name} ... {}", if passed { "ok" } else { "FAILED" });
         all_passed &= passed;

@@ -13,6 +13,9 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
             Plugin::<Empty>::new("probity/core/entropy", "1.0.0").query(careless).query(volatile).run()
         }
         Some("identity") => Plugin::<Empty>::new("probity/core/identity", "1.0.0").query(fails).run(),
+        Some("review") => {
+            Plugin::<Empty>::new("probity/core/review", "1.0.0").query(page).input("http").run()
+        }
         Some("churn") => Plugin::<Slow>::new("probity/core/churn", "1.0.0").query(slow).run(),
         _ => ExitCode::FAILURE,
     }
@@ -22,6 +25,19 @@ pub(crate) fn run(arguments: &[String]) -> ExitCode {
 #[query(default)]
 fn day(engine: &Engine, _key: Target) -> Result<Answer<String>> {
     Ok(Answer::new(engine.input("time", "day")?))
+}
+
+/// What a server says, or why it was not asked.
+#[query(default)]
+fn page(engine: &Engine, _key: Target) -> Result<Answer<String>> {
+    #[derive(Deserialize)]
+    struct Page {
+        text: String,
+    }
+    match engine.input::<Page>("http", "https://api.example.org/page") {
+        Ok(page) => Ok(Answer::new(page.text)),
+        Err(error) => Ok(Answer::new(error.message().to_owned())),
+    }
 }
 
 /// The tree.

@@ -7,7 +7,7 @@ use probity_assess::permissions::{Decided, GrantError, Granted, Granter, Permiss
 use probity_assess::settings::Settings;
 use probity_host::Allowance;
 use probity_registry::manifest::ANY;
-use probity_registry::{PermissionKind, PluginId, Resource};
+use probity_registry::{Permission, PermissionKind, PluginId, Resource};
 use serde_json::{Value, json};
 
 use crate::args::Declared;
@@ -18,7 +18,7 @@ use crate::printer::tame;
 use crate::render::count;
 use crate::subject;
 
-pub(crate) fn show(cx: &Context, plugin: &str, policy: &Path, as_json: bool) -> Ended {
+pub(crate) fn show(cx: &Context, plugin: &str, policy: Option<&Path>, as_json: bool) -> Ended {
     let (_, request) = asked(plugin, policy)?;
     cx.result(&match as_json {
         true => format!("{:#}\n", data(&request)),
@@ -27,9 +27,17 @@ pub(crate) fn show(cx: &Context, plugin: &str, policy: &Path, as_json: bool) -> 
 }
 
 /// Grants what is named and, if `all` is, what the manifest names.
-pub(crate) fn grant(cx: &Context, plugin: &str, policy: &Path, named: Vec<Thing>, all: bool) -> Ended {
+pub(crate) fn grant(
+    cx: &Context,
+    plugin: &str,
+    policy: Option<&Path>,
+    named: Vec<Thing>,
+    all: bool,
+) -> Ended {
     let (settings, request) = asked(plugin, policy)?;
-    let asked_for = request.package.manifest.permissions.iter().filter(|asked| all && asked.what != ANY);
+    // Which variable holds a token, no manifest says.
+    let is_named = |asked: &&Permission| asked.what != ANY && asked.kind != PermissionKind::Token;
+    let asked_for = request.asker.permissions.iter().filter(|asked| all && is_named(asked));
     let asked_for = asked_for.map(|asked| Thing { kind: asked.kind, what: asked.what.clone() });
     let things: Vec<Thing> = named.into_iter().chain(asked_for).collect();
     if things.is_empty() {
@@ -37,7 +45,7 @@ pub(crate) fn grant(cx: &Context, plugin: &str, policy: &Path, named: Vec<Thing>
         page.push_str(match request.decided.is_empty() {
             true => "There is nothing to grant.\n",
             false => {
-                "Nothing was granted: name what shall be (--env, --file, --read, --net, --exec, --limit, --scratch), or pass --all.\n"
+                "Nothing was granted: name what shall be (--env, --file, --read, --net, --exec, --limit, --scratch, --token), or pass --all.\n"
             }
         });
         return cx.result(&page);
@@ -59,17 +67,14 @@ pub(crate) fn revoke(cx: &Context, plugin: &str) -> Ended {
     })
 }
 
-fn asked(plugin: &str, policy: &Path) -> Result<(Settings, PermissionRequest), CliError> {
+fn asked(plugin: &str, policy: Option<&Path>) -> Result<(Settings, PermissionRequest), CliError> {
     let id = PluginId::parse(plugin).map_err(|e| CliError::usage(&e))?;
     let settings = subject::without_target(&Declared::by(policy))?;
     let Some(request) = PermissionRequest::of(&settings, &id)? else {
-        let built_in =
-            settings.builtins.iter().any(|one| format!("probity/core/{}", one.name) == id.to_string());
-        return Err(match built_in {
-            true => CliError::wrong(format!(
-                "{id} is built in: it asks for nothing, and nothing can be granted to it"
-            )),
-            false => CliError::wrong(format!(
+        return Err(match policy {
+            None => CliError::wrong(format!("{id} is not built in: which package it is, a policy says"))
+                .hinted("name that policy: --policy FILE"),
+            Some(policy) => CliError::wrong(format!(
                 "the policy {} declares no plugin {id} with a path",
                 policy.display()
             ))
@@ -80,8 +85,8 @@ fn asked(plugin: &str, policy: &Path) -> Result<(Settings, PermissionRequest), C
 }
 
 fn page(request: &PermissionRequest) -> String {
-    let package = &request.package;
-    let mut page = format!("{} {}\n", package.id, package.version);
+    let asker = &request.asker;
+    let mut page = format!("{} {}\n", asker.id, asker.version);
     page.push_str(
         "  reads its own package and the target's git objects, writes a scratch folder of its own\n",
     );
@@ -97,10 +102,15 @@ fn page(request: &PermissionRequest) -> String {
                 "    what that program sees is not recorded, so none of its answers is remembered; it is started with whatever \
                  arguments the plugin wants\n"
             }
+            PermissionKind::Token => {
+                "    it goes to that server alone, with whatever address the plugin asks for there; the plugin does not see it\n"
+            }
             PermissionKind::Env | PermissionKind::File | PermissionKind::Net | PermissionKind::Limit => "",
         });
     }
-    let _ = writeln!(page, "  limits: {}", amounts(&request.allowance));
+    if let Some(allowance) = &request.allowance {
+        let _ = writeln!(page, "  limits: {}", amounts(allowance));
+    }
     page
 }
 
@@ -153,10 +163,10 @@ fn data(request: &PermissionRequest) -> Value {
         })
     };
     json!({
-        "plugin": request.package.id.to_string(),
-        "version": request.package.version.to_string(),
-        "sha256": request.package.hash.to_string(),
-        "limits": amounts(&request.allowance),
+        "plugin": request.asker.id,
+        "version": request.asker.version,
+        "sha256": request.asker.sha256,
+        "limits": request.allowance.as_ref().map(amounts),
         "permissions": request.decided.iter().map(one).collect::<Vec<_>>(),
     })
 }

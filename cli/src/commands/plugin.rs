@@ -28,10 +28,24 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
             trace::trace(cx, plugin, subject, Shown { all: *all, json: *json })
         }
         PluginCommand::Learn { plugin, subject, json } => learn::learn(cx, plugin, subject, *json),
-        PluginCommand::Permissions { plugin, policy, json } => permissions::show(cx, plugin, policy, *json),
+        PluginCommand::Permissions { plugin, policy, json } => {
+            permissions::show(cx, plugin, policy.as_deref(), *json)
+        }
         PluginCommand::Grant { plugin, revoke: true, .. } => permissions::revoke(cx, plugin),
-        PluginCommand::Grant { plugin, policy, env, file, read, net, exec, limit, scratch, all, .. } => {
-            let policy = policy.as_deref().expect("clap demands a policy unless all is revoked");
+        PluginCommand::Grant {
+            plugin,
+            policy,
+            env,
+            file,
+            read,
+            net,
+            exec,
+            limit,
+            scratch,
+            token,
+            all,
+            ..
+        } => {
             let kinds = [
                 (PermissionKind::Env, env),
                 (PermissionKind::File, file),
@@ -40,11 +54,12 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
                 (PermissionKind::Exec, exec),
                 (PermissionKind::Limit, limit),
                 (PermissionKind::Scratch, scratch),
+                (PermissionKind::Token, token),
             ];
             let of = |(kind, names): (PermissionKind, &Vec<String>)| -> Vec<Thing> {
                 names.iter().map(|what| Thing { kind, what: what.clone() }).collect()
             };
-            permissions::grant(cx, plugin, policy, kinds.into_iter().flat_map(of).collect(), *all)
+            permissions::grant(cx, plugin, policy.as_deref(), kinds.into_iter().flat_map(of).collect(), *all)
         }
         PluginCommand::Hash { folder } => hash(cx, folder),
     }

@@ -134,7 +134,7 @@ pub enum ManifestError {
     },
     /// A permission that there is not.
     #[error("there is no permission {name:?}")]
-    #[diagnostic(help("a package may ask for env, exec, file, read, net and scratch"))]
+    #[diagnostic(help("a package may ask for env, exec, file, read, net, scratch and token"))]
     UnknownPermission {
         /// As written.
         name: String,

@@ -24,7 +24,7 @@ use crate::resource::Amounts;
 
 pub use error::{ManifestError, ManifestErrors};
 pub use limits::KEEP;
-pub use permissions::{ANY, Permission, PermissionKind, REPO};
+pub use permissions::{ANY, Permission, PermissionKind, REPO, token_of};
 
 /// The manifest's name, at the top of the package.
 pub const FILE: &str = "plugin.kdl";

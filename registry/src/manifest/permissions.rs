@@ -9,6 +9,7 @@
 //!     net "api.example.org" why="who reviewed a change"
 //!     read "~/.cargo/registry" why="the sources of dependencies" optional=#true
 //!     scratch size="256MiB" keep=#true why="an index that is dear to make"
+//!     token "api.example.org" why="changes that only members see" optional=#true
 //! }
 //! ```
 
@@ -39,6 +40,9 @@ pub enum PermissionKind {
     Limit,
     /// A scratch folder that is kept from one check to the next: what it saw in there is recorded nowhere.
     Scratch,
+    /// That a token of the person goes along with what the plugin asks a server. The manifest names the server; what is granted is
+    /// `SERVER=VARIABLE`, the variable that holds the token. The plugin does not see it.
+    Token,
 }
 
 /// Why a package asks for something, and whether it can do without.
@@ -79,7 +83,7 @@ const SHAPE: &str = "a name or path, and why=\"…\", as in env \"LANG\" why=\"t
 
 impl PermissionKind {
     /// All kinds.
-    pub const ALL: [PermissionKind; 7] = [
+    pub const ALL: [PermissionKind; 8] = [
         PermissionKind::Env,
         PermissionKind::File,
         PermissionKind::Read,
@@ -87,6 +91,7 @@ impl PermissionKind {
         PermissionKind::Exec,
         PermissionKind::Limit,
         PermissionKind::Scratch,
+        PermissionKind::Token,
     ];
 
     /// The node that asks for it.
@@ -99,6 +104,7 @@ impl PermissionKind {
             PermissionKind::Exec => "exec",
             PermissionKind::Limit => "limit",
             PermissionKind::Scratch => "scratch",
+            PermissionKind::Token => "token",
         }
     }
 
@@ -111,7 +117,10 @@ impl PermissionKind {
 impl Permission {
     /// Whether this asks for `what`.
     pub fn covers(&self, kind: PermissionKind, what: &str) -> bool {
-        self.kind == kind && (self.what == what || self.what == ANY)
+        let names = |what: &str| self.what == what || self.what == ANY;
+        let of_server =
+            kind == PermissionKind::Token && token_of(what).is_some_and(|(server, _)| names(server));
+        self.kind == kind && (names(what) || of_server)
     }
 }
 
@@ -120,6 +129,11 @@ impl fmt::Display for Permission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {:?}", self.kind.name(), self.what)
     }
+}
+
+/// The server, and the variable that holds its token, of what is granted as a token: `SERVER=VARIABLE`.
+pub fn token_of(what: &str) -> Option<(&str, &str)> {
+    what.split_once('=')
 }
 
 /// Reads the node `permissions`; what it says of the scratch folder goes to `wanted`.
@@ -212,8 +226,8 @@ fn is_askable(permission: &Permission) -> bool {
     plain
         && match kind {
             PermissionKind::Env => !what.contains('='),
-            PermissionKind::Net => {
-                what.bytes().all(|byte| byte.is_ascii_graphic()) && !what.contains(['/', '@'])
+            PermissionKind::Net | PermissionKind::Token => {
+                what.bytes().all(|byte| byte.is_ascii_graphic()) && !what.contains(['/', '@', '='])
             }
             PermissionKind::File => !steps_back,
             PermissionKind::Read => {

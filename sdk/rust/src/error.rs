@@ -58,6 +58,16 @@ impl Error {
         self.kind() == ErrorKind::Abstain
     }
 
+    /// Whether it is the host's that the plugin may not see what it asked for, since nobody granted it.
+    pub fn is_denied(&self) -> bool {
+        self.code == code::DENIED
+    }
+
+    /// Whether it is the host's that an input cannot be had at the moment, such as the answer of a server that does not answer.
+    pub fn is_input_unavailable(&self) -> bool {
+        self.code == code::INPUT_UNAVAILABLE
+    }
+
     /// Whether the same question may be answered at another time.
     pub fn is_retryable(&self) -> bool {
         self.detail.retryable == Some(true)

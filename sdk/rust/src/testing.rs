@@ -49,6 +49,7 @@ struct Table {
     programs: BTreeMap<String, PathBuf>,
     replies: BTreeMap<String, Arc<Reply>>,
     inputs: BTreeMap<String, Value>,
+    denied: BTreeMap<String, String>,
     asked: Vec<(String, Value)>,
     messages: usize,
 }
@@ -82,6 +83,13 @@ impl<C> TestEngine<C> {
     #[must_use]
     pub fn input(self, kind: &str, id: &str, value: impl Into<Value>) -> TestEngine<C> {
         self.mock.table().inputs.insert(format!("{kind}/{id}"), value.into());
+        self
+    }
+
+    /// Denies an input, as the host does if nobody granted it.
+    #[must_use]
+    pub fn denied_input(self, kind: &str, id: &str, message: &str) -> TestEngine<C> {
+        self.mock.table().denied.insert(format!("{kind}/{id}"), message.to_owned());
         self
     }
 
@@ -189,7 +197,11 @@ impl Mock {
             name::ENGINE_INPUT => {
                 let ask: InputParams = serde_json::from_str(params).map_err(wrong)?;
                 let input = format!("{}/{}", ask.kind, ask.id);
-                match self.table().inputs.get(&input) {
+                let table = self.table();
+                if let Some(message) = table.denied.get(&input) {
+                    return Err(object::plain(code::DENIED, message.clone()));
+                }
+                match table.inputs.get(&input) {
                     Some(value) => Ok(json!({ "value": value, "digest": "" })),
                     None => Err(object::plain(
                         code::INPUT_UNAVAILABLE,
