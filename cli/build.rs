@@ -20,6 +20,7 @@ const PLUGINS: &[&str] = &[
     "entropy",
     "fuzz",
     "git",
+    "github",
     "identity",
     "installs",
     "linguist",

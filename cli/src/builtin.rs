@@ -2,6 +2,9 @@
 
 use std::process::ExitCode;
 
+use probity_registry::manifest::ANY;
+use probity_registry::{Permission, PermissionKind};
+
 /// A plugin that comes with the program.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Builtin {
@@ -19,6 +22,24 @@ pub(crate) fn all() -> impl Iterator<Item = Builtin> {
     DIGESTS.iter().map(|&(name, digest)| Builtin { name, digest })
 }
 
+impl Builtin {
+    /// What it asks a person for.
+    pub(crate) fn permissions(&self) -> Vec<Permission> {
+        let asks =
+            |kind, why: &str| Permission { kind, what: ANY.to_owned(), why: why.to_owned(), optional: true };
+        match self.name {
+            "github" => vec![
+                asks(
+                    PermissionKind::Net,
+                    "what the API of GitHub, or of a server of your own, says of the repository",
+                ),
+                asks(PermissionKind::Token, "what only members see there, and more requests an hour"),
+            ],
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// Runs the plugin of this name in this process, which the launcher has confined. `None`: there is no such plugin.
 pub(crate) fn run(name: &str) -> Option<ExitCode> {
     Some(match name {
@@ -32,6 +53,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         "entropy" => probity_plugin_entropy::run(),
         "fuzz" => probity_plugin_fuzz::run(),
         "git" => probity_plugin_git::run(),
+        "github" => probity_plugin_github::run(),
         "identity" => probity_plugin_identity::run(),
         "installs" => probity_plugin_installs::run(),
         "linguist" => probity_plugin_linguist::run(),

@@ -79,7 +79,7 @@ fn builtins() -> Vec<Builtin> {
         .map(|builtin| Builtin {
             name: builtin.name.to_owned(),
             artifact: builtin.digest.parse().expect("the build script writes digests"),
-            permissions: Vec::new(),
+            permissions: builtin.permissions(),
         })
         .collect()
 }

@@ -141,6 +141,7 @@ fn plugins_are_listed_and_described() {
         "entropy",
         "fuzz",
         "git",
+        "github",
         "identity",
         "installs",
         "linguist",

@@ -45,6 +45,7 @@ const PLUGINS: &[&str] = &[
     "content",
     "entropy",
     "fuzz",
+    "github",
     "identity",
     "posture",
     "newcomers",

@@ -37,6 +37,7 @@ pub const BUILT_INS: &[&str] = &[
     "entropy",
     "fuzz",
     "git",
+    "github",
     "identity",
     "installs",
     "linguist",
