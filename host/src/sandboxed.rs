@@ -120,8 +120,7 @@ impl Sandboxed {
     }
 
     fn builtin(&self, name: &str) -> Profile {
-        let program = self.launcher.program();
-        self.profile(Entry::Itself { program, arguments: vec![name.to_owned()] })
+        self.profile(Entry::Itself { arguments: vec![name.to_owned()] })
     }
 
     /// For a process that gets so many bytes of memory.

@@ -90,10 +90,6 @@ impl Launcher {
         match self.0 {}
     }
 
-    pub fn program(&self) -> Arc<OwnedFd> {
-        match self.0 {}
-    }
-
     pub fn survey(&self) -> crate::Survey {
         match self.0 {}
     }

@@ -11,18 +11,18 @@ use crate::error::SpawnError;
 use crate::guarantee::{Ceiling, Level};
 use crate::linux::descriptors::{duplicate_above, sealed, status_pair};
 use crate::linux::kernel;
-use crate::linux::start::{Start, start};
+use crate::linux::template::{Copy, Template};
 use crate::profile::{Entry, Limits, Profile};
-use crate::spec::{ARGUMENT, Denial, GO, Orders, PROGRAM_ARGUMENT};
+use crate::spec::{Denial, GO, Orders};
 use crate::survey::{Survey, told};
 use crate::violation::Observer;
 use hearing::{Hearers, listen};
-use std::ffi::{CString, OsStr, OsString};
-use std::fs::{self, File};
+use std::ffi::OsString;
+use std::fs::File;
 use std::io::{self, Write};
 use std::net::Shutdown;
-use std::os::fd::{AsRawFd, OwnedFd};
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock, mpsc};
@@ -33,7 +33,6 @@ use std::thread;
 #[derive(Debug)]
 pub struct Launcher {
     starter: Starter,
-    program: Arc<OwnedFd>,
     ceiling: Ceiling,
     least: Level,
     /// Why this machine denies namespaces, once that is known.
@@ -48,7 +47,7 @@ pub struct Launcher {
 #[derive(Clone, Debug)]
 pub(crate) struct Starter(mpsc::Sender<Errand>);
 
-type Errand = (Start<Arc<OwnedFd>>, mpsc::Sender<io::Result<i32>>);
+type Errand = (Copy, mpsc::Sender<Result<i32, SpawnError>>);
 
 impl Launcher {
     /// A launcher that starts the running program anew, whose `main` has to call [`crate::launched`] first.
@@ -74,12 +73,10 @@ impl Launcher {
     pub fn with_program(program: OwnedFd) -> Result<Launcher, SpawnError> {
         // Out of the way of the numbers that a child expects at fixed places.
         let program = duplicate_above(&program, 10).map_err(SpawnError::Program)?;
-        let starter = Starter::new().map_err(SpawnError::Program)?;
-        let (program, ceiling) = (Arc::new(program), Ceiling::default());
+        let starter = Starter::new(program).map_err(SpawnError::Program)?;
         Ok(Launcher {
             starter,
-            program,
-            ceiling,
+            ceiling: Ceiling::default(),
             least: Level::Standard,
             denied: OnceLock::new(),
             groups: OnceLock::new(),
@@ -110,12 +107,6 @@ impl Launcher {
     /// Where control groups are made for children, or why there are none.
     fn groups(&self) -> &Result<Arc<Groups>, String> {
         self.groups.get_or_init(|| Groups::find().map(Arc::new))
-    }
-
-    /// The program that is started anew, for [`Entry::Itself`].
-    #[must_use]
-    pub fn program(&self) -> Arc<OwnedFd> {
-        Arc::clone(&self.program)
     }
 
     /// Starts one child, and returns once it is confined. Blocks for a few milliseconds.
@@ -224,11 +215,6 @@ impl Launcher {
         hearers: &Hearers,
         namespaces: bool,
     ) -> Result<Child, Refusal> {
-        let program = match &profile.entry {
-            Entry::Itself { program, .. } => Arc::clone(program),
-            _ => Arc::clone(&self.program),
-        };
-        let arguments = launcher_arguments(&program, profile)?;
         // What a group adds is not needed for any level: without one the child is started all the same.
         let groups = self.groups().as_ref().ok();
         let group = groups.and_then(|groups| Some((Arc::clone(groups), groups.group(&profile.limits).ok()?)));
@@ -247,31 +233,36 @@ impl Launcher {
         descriptors.extend([orders, their_status, their_ending.into()]);
         descriptors.extend(prepared.entry().map_err(making("a descriptor of the program"))?);
 
-        let pid = self.starter.start(Start { program, arguments, descriptors }).map_err(SpawnError::Start)?;
-        let mut child = Child::new(pid, pipes, ending, self.starter.clone())?;
-        child.grouped(group);
-        // What takes a moment is done while the launcher gets ready.
-        let expected = hearers.expect_listener(profile, &mut child);
+        let copy = Copy { name: name(profile), descriptors };
         let traced = hearers.attempts.is_some();
-        let mut listening = || listen(&status, &mut child, profile, self.least(profile), traced);
-        let (checked, report) = match prepared.is_unchecked() {
-            true => self.check(prepared, &status, listening),
-            false => (Ok(()), listening()),
+        let start = || {
+            let pid = self.starter.start(copy)?;
+            let mut child = Child::new(pid, pipes, ending, self.starter.clone())?;
+            child.grouped(group);
+            // What takes a moment is done while the launcher gets ready.
+            let expected = hearers.expect_listener(profile, &mut child);
+            let report = listen(&status, &mut child, profile, self.least(profile), traced);
+            // Only now all its processes are known, and go with the child.
+            expected.map_err(making("a thread"))?;
+            Ok::<_, Refusal>((child, report))
         };
-        // Only now all its processes are known, and go with the child.
-        expected.map_err(making("a thread"))?;
+        let (checked, started) = match prepared.is_unchecked() {
+            true => self.check(prepared, &status, start),
+            false => (Ok(()), start()),
+        };
+        let (mut child, report) = started?;
         checked?;
         child.set_report(report?);
         child.guard(profile).map_err(making("a thread"))?;
         Ok(child)
     }
 
-    /// Checks what the launcher is to execute, and lets it go on or tells it to end, while somebody listens to it.
+    /// Checks what the launcher is to execute, and lets it go on or tells it to end, while somebody starts it and listens to it.
     fn check<T>(
         &self,
         prepared: &mut Prepared,
         mut status: &UnixStream,
-        listening: impl FnOnce() -> T,
+        start: impl FnOnce() -> T,
     ) -> (Result<(), SpawnError>, T) {
         // Both fail if it has ended, of which it has told why.
         let refuse = || drop(status.shutdown(Shutdown::Write));
@@ -287,12 +278,12 @@ impl Launcher {
             let thread = thread::Builder::new().name("sandbox-check".to_owned());
             match thread.spawn_scoped(scope, checking) {
                 Ok(thread) => {
-                    let heard = listening();
-                    (thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), heard)
+                    let started = start();
+                    (thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), started)
                 }
                 Err(error) => {
                     refuse();
-                    (Err(making("a thread")(error)), listening())
+                    (Err(making("a thread")(error)), start())
                 }
             }
         })
@@ -326,11 +317,13 @@ impl Refusal {
 }
 
 impl Starter {
-    fn new() -> io::Result<Starter> {
+    /// The program is started for the first child, and copies of that process are all children.
+    fn new(program: OwnedFd) -> io::Result<Starter> {
         let (sender, errands) = mpsc::channel::<Errand>();
         thread::Builder::new().name("sandbox-start".to_owned()).spawn(move || {
+            let mut template = None;
             for (errand, answer) in errands {
-                let started = start(&errand);
+                let started = start(&program, &mut template, &errand);
                 // The child's ends must be closed before the answer, so that an early end of the child is noticed.
                 drop(errand);
                 let _ = answer.send(started);
@@ -339,11 +332,34 @@ impl Starter {
         Ok(Starter(sender))
     }
 
-    fn start(&self, errand: Start<Arc<OwnedFd>>) -> io::Result<i32> {
-        let gone = || io::Error::other("the thread that starts processes has ended");
+    fn start(&self, errand: Copy) -> Result<i32, SpawnError> {
+        let gone = || SpawnError::Start(io::Error::other("the thread that starts processes has ended"));
         let (answer, started) = mpsc::channel();
         self.0.send((errand, answer)).map_err(|_| gone())?;
         started.recv().map_err(|_| gone())?
+    }
+}
+
+/// A copy of the template, which is started if there is none, or none any more: anybody may have killed it.
+fn start(program: &OwnedFd, kept: &mut Option<Template>, copy: &Copy) -> Result<i32, SpawnError> {
+    if let Some(template) = kept.take() {
+        match template.copy(copy) {
+            Err(None) => {}
+            Err(Some(error)) => return Err(error),
+            Ok(pid) => {
+                *kept = Some(template);
+                return Ok(pid);
+            }
+        }
+    }
+    let template = Template::start(program).map_err(SpawnError::Start)?;
+    match template.copy(copy) {
+        Ok(pid) => {
+            *kept = Some(template);
+            Ok(pid)
+        }
+        Err(Some(error)) => Err(error),
+        Err(None) => Err(SpawnError::Silent(format!("it ended with {}", template.ending()))),
     }
 }
 
@@ -351,20 +367,13 @@ fn making(what: &'static str) -> impl Fn(io::Error) -> SpawnError {
     move |source| SpawnError::Resource { what, source }
 }
 
-/// What the launcher's process is called. The arguments after the hidden one are for whoever lists processes.
-fn launcher_arguments(program: &OwnedFd, profile: &Profile) -> Result<Vec<CString>, SpawnError> {
-    let path = fs::read_link(format!("/proc/self/fd/{}", program.as_raw_fd())).unwrap_or_default();
-    let name = path.file_name().unwrap_or(OsStr::new("sandbox")).to_owned();
-    let (hidden, shown) = match &profile.entry {
-        Entry::Itself { arguments, .. } => (ARGUMENT, arguments.as_slice()),
-        Entry::Nothing | Entry::Native { .. } | Entry::Interpreter { .. } => {
-            (PROGRAM_ARGUMENT, [].as_slice())
-        }
-    };
-    let all = [name, OsString::from(hidden)].into_iter().chain(shown.iter().map(OsString::from));
-    all.map(|argument| CString::new(argument.into_vec()))
-        .collect::<Result<_, _>>()
-        .map_err(|_| SpawnError::Profile("an argument contains a NUL".to_owned()))
+/// What the launcher's process is called, for whoever lists processes; what it executes has a name of its own.
+fn name(profile: &Profile) -> String {
+    match &profile.entry {
+        Entry::Itself { arguments } => arguments.first().filter(|name| !name.is_empty()).cloned(),
+        Entry::Nothing | Entry::Native { .. } | Entry::Interpreter { .. } => None,
+    }
+    .unwrap_or_else(|| "sandbox".to_owned())
 }
 
 /// The orders, in a memory file that is at its beginning.

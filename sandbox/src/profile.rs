@@ -1,21 +1,16 @@
 //! What is started and what it may touch: plain data, decided by the caller.
 
 use crate::guarantee::Level;
-use std::os::fd::OwnedFd;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// What is started, from which bytes.
 #[derive(Clone, Debug)]
 pub enum Entry {
     /// A plugin that is linked into the running program.
     ///
-    /// `program` (see [`crate::Launcher::program`]) is started, confines itself in [`crate::launched`] and then
-    /// *returns* to its `main`, which runs the plugin's code: no second `exec`, no libraries to grant, nothing
-    /// to hash.
+    /// The launcher's program confines itself in [`crate::launched`] and then *returns* to its `main`, which runs the
+    /// plugin's code: nothing is executed, there are no libraries to grant, and nothing to hash.
     Itself {
-        /// The program, whose `main` calls [`crate::launched`] first.
-        program: Arc<OwnedFd>,
         /// What `main` finds in [`Confined::arguments`].
         arguments: Vec<String>,
     },

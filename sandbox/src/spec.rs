@@ -1,6 +1,7 @@
 //! What passes between the host and the launcher, both of which are the same program.
 //!
-//! The host writes one [`Orders`] as JSON into a sealed memory file on descriptor 3; the launcher answers with at most
+//! The host sends a message with a launcher's descriptors to the template on its descriptor 3, which makes a copy of itself, the
+//! launcher, and says so with one [`Answer`]. The host writes one [`Orders`] as JSON into a sealed memory file on descriptor 3; the launcher answers with at most
 //! a few [`Word`]s on the socket on descriptor 4, and may have to wait there for [`GO`]. The closing of that socket without a
 //! [`Word::Failed`] means that the plugin runs. In a process namespace the first process there, and else the supervisor of a
 //! plugin that may start processes, writes to the pipe on descriptor 5 how the plugin has ended. What is to be executed is
@@ -11,10 +12,10 @@ use crate::profile::Limits;
 use serde::{Deserialize, Serialize};
 use std::ffi::OsString;
 
-/// The hidden argument that makes the program a launcher.
+/// The hidden argument that makes the program a template, of which launchers are copies.
 pub(crate) const ARGUMENT: &str = "--sandbox-exec";
-/// The same, where it executes something and never returns to `main`.
-pub(crate) const PROGRAM_ARGUMENT: &str = "--sandbox-exec-program";
+/// The socket on which a template is told to make copies, in itself.
+pub(crate) const CONTROL: i32 = 3;
 /// The descriptor that holds the orders.
 pub(crate) const ORDERS: i32 = 3;
 /// The socket on which the launcher reports.
@@ -102,6 +103,15 @@ pub(crate) struct Denial {
     pub(crate) reason: String,
     /// Whether it is this machine that denies it to everybody, not something about the one plugin.
     pub(crate) everybody: bool,
+}
+
+/// What a template says when it was told to make a copy of itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// The copy runs, as the process of this number.
+    Copied(i32),
+    /// There is none.
+    Failed { stage: String, reason: String },
 }
 
 /// What the host says on the status socket once it has checked what is to be executed. It says nothing else, ever.

@@ -101,6 +101,8 @@ fn hear(status: &UnixStream, patience: Duration) -> Result<(Option<Word>, Option
     let (count, descriptor) = loop {
         match passing::receive(status, &mut buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // It has ended without hearing that it may go on, which is told once, and first; its last words come after that.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {}
             // What the system calls the end of a read's time depends on the system.
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
                 return Err(SpawnError::Silent(format!("it said nothing for {patience:?}")));

@@ -1,18 +1,17 @@
-//! The launcher: this program, started anew to become a plugin. It gives up everything, in an order that matters, proves
-//! it to the host, and only then runs the plugin.
+//! The launcher: a copy of the template (`template.rs`) that is to become a plugin. It gives up everything, in an order that
+//! matters, proves it to the host, and only then runs the plugin.
 //!
-//! It is a fresh process with one thread, so unlike a forked copy of the host it may allocate and take its time.
+//! It is a copy of a process with one thread, so unlike a forked copy of the host it may allocate and take its time.
 
 use super::seclude::seclude;
 use super::{
     descriptors, init, kernel, landlock, limits, passing, privileges, probe, process, seccomp, supervisor,
+    template,
 };
 use crate::error::LaunchError;
 use crate::guarantee::{Facts, Level, Report};
 use crate::profile::Confined;
-use crate::spec::{
-    ARGUMENT, Denial, ENDING, ENTRY, GO, Kind, ORDERS, Orders, PROGRAM_ARGUMENT, STATUS, Word,
-};
+use crate::spec::{ARGUMENT, Denial, ENDING, ENTRY, GO, Kind, ORDERS, Orders, STATUS, Word};
 use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -31,10 +30,10 @@ use std::ptr;
 ///
 /// The process must end without doing anything else; the host knows the reason already.
 pub fn launched() -> Result<Option<Confined>, LaunchError> {
-    let hidden = |argument: OsString| argument == ARGUMENT || argument == PROGRAM_ARGUMENT;
-    if !std::env::args_os().nth(1).is_some_and(hidden) {
+    if !std::env::args_os().nth(1).is_some_and(|argument| argument == ARGUMENT) {
         return Ok(None);
     }
+    template::serve()?;
     let (orders, status) = inherited()?;
     let launched = launch(orders, &status);
     if let Err(error) = &launched {
@@ -66,7 +65,6 @@ fn launch(mut orders: File, status: &UnixStream) -> Result<Confined, LaunchError
     };
     step("leaving the session", process::lead_session())?;
     step("tying its life to the host's", process::die_with(orders.host))?;
-    step("counting its threads", only_thread())?;
     process::private_files();
     let grouped = orders.group.as_ref().is_some_and(|entrance| std::fs::write(entrance, "0").is_ok());
     let (facts, parent) = match orders.ceiling.namespaces {
@@ -168,15 +166,6 @@ fn prove(orders: &Orders, facts: Facts, status: &UnixStream) -> Result<(), Launc
         step("testing the confinement", probe::everything_is_refused(&facts))?;
     }
     step("reporting to the host", tell(status, &Word::Confined(facts)))
-}
-
-/// Landlock and the parent-death signal are those of one thread: no other may exist.
-fn only_thread() -> io::Result<()> {
-    match kernel::threads() {
-        Some(1) => Ok(()),
-        Some(count) => Err(io::Error::other(format!("there are {count}, and only one can be confined"))),
-        None => Err(io::Error::other("/proc/self/task cannot be read")),
-    }
 }
 
 fn itself(orders: Orders) -> Result<Confined, LaunchError> {

@@ -90,6 +90,27 @@ pub(super) fn is_sealed(descriptor: &impl AsRawFd) -> bool {
     seals >= 0 && seals & SEALS == SEALS
 }
 
+/// The process at the other end of a socket as [`status_pair`] makes them, if that is this process's parent. Nobody but a host
+/// leaves such a thing to a child.
+pub(super) fn is_control(descriptor: &impl AsRawFd) -> Option<u32> {
+    let mut peer = libc::ucred { pid: 0, uid: 0, gid: 0 };
+    let (mut kind, descriptor): (libc::c_int, _) = (0, descriptor.as_raw_fd());
+    let (mut size, mut peers) = (length_of(&kind), length_of(&peer));
+    // SAFETY: there is room for what is written, of the sizes that are given.
+    let asked = unsafe {
+        let (kind, peer) = ((&raw mut kind).cast(), (&raw mut peer).cast());
+        libc::getsockopt(descriptor, libc::SOL_SOCKET, libc::SO_TYPE, kind, &raw mut size)
+            | libc::getsockopt(descriptor, libc::SOL_SOCKET, libc::SO_PEERCRED, peer, &raw mut peers)
+    };
+    let host = u32::try_from(peer.pid).ok()?;
+    let parent = std::os::unix::process::parent_id();
+    (asked == 0 && kind == libc::SOCK_SEQPACKET && host == parent).then_some(host)
+}
+
+fn length_of<T>(value: &T) -> libc::socklen_t {
+    libc::socklen_t::try_from(size_of_val(value)).unwrap_or(0)
+}
+
 /// Makes `exec` close all descriptors from `first` on.
 pub(super) fn close_on_exec_from(first: RawFd) -> io::Result<()> {
     close_range(first, libc::CLOSE_RANGE_CLOEXEC)

@@ -6,8 +6,6 @@
 
 mod confine;
 pub(crate) mod descriptors;
-#[cfg(target_env = "gnu")]
-mod early;
 mod heap;
 mod init;
 pub(crate) mod kernel;
@@ -28,8 +26,9 @@ mod processor;
 pub(crate) mod scratch;
 mod seccomp;
 mod seclude;
-pub(crate) mod start;
+mod start;
 pub(crate) mod supervisor;
+pub(crate) mod template;
 mod tree;
 pub(crate) mod usage;
 

@@ -1,4 +1,4 @@
-//! Starting the launcher by `posix_spawn`, whose cost does not grow with the host's memory as that of `fork` does.
+//! Starting the template of launchers by `posix_spawn`, whose cost does not grow with the host's memory as that of `fork` does.
 
 use super::descriptors::duplicate_above;
 use std::ffi::CString;
@@ -9,22 +9,22 @@ use std::ptr;
 
 /// A program and what it is given. It gets no environment.
 #[derive(Debug)]
-pub(crate) struct Start<P> {
+pub(super) struct Start<'a> {
     /// The program's descriptor, which need not be readable.
-    pub(crate) program: P,
+    pub(super) program: &'a OwnedFd,
     /// The arguments from `argv[0]` on.
-    pub(crate) arguments: Vec<CString>,
+    pub(super) arguments: Vec<CString>,
     /// The descriptors that it finds at 0, 1, 2 and so on.
-    pub(crate) descriptors: Vec<OwnedFd>,
+    pub(super) descriptors: Vec<OwnedFd>,
 }
 
 /// Starts it, and returns its process id. The signal dispositions and the mask are the default ones.
 ///
 /// Descriptors that are not closed by `exec` leak into the child, which therefore has to close them first of all.
-pub(crate) fn start<P: AsRawFd>(start: &Start<P>) -> io::Result<i32> {
+pub(super) fn start(start: &Start<'_>) -> io::Result<i32> {
     // Above all target numbers, so that no target overwrites a source that is still needed.
     let least = RawFd::try_from(start.descriptors.len()).map_err(io::Error::other)?.max(10);
-    let program = duplicate_above(&start.program, least)?;
+    let program = duplicate_above(start.program, least)?;
     let sources =
         start.descriptors.iter().map(|d| duplicate_above(d, least)).collect::<io::Result<Vec<_>>>()?;
     let mut actions = Actions::new()?;

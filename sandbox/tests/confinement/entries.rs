@@ -253,7 +253,7 @@ fn this_program_may_be_deleted_while_it_runs() {
     let program = fs::File::open(&path).unwrap();
     let launcher = probity_sandbox::Launcher::with_program(program.into()).unwrap();
     fs::remove_file(&path).unwrap();
-    let entry = Entry::Itself { program: launcher.program(), arguments: owned(&["work_threads"]) };
+    let entry = Entry::Itself { arguments: owned(&["work_threads"]) };
     let outcome = finish(launcher.spawn(&lab.profile(entry)).unwrap());
     assert!(outcome.through(), "{outcome:?}");
 }

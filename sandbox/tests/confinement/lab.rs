@@ -145,7 +145,7 @@ impl Lab {
 
     /// The hostile plugin, as a plugin that is linked into this program.
     pub(crate) fn itself(&self, arguments: &[&str]) -> Profile {
-        self.profile(Entry::Itself { program: self.launcher.program(), arguments: owned(arguments) })
+        self.profile(Entry::Itself { arguments: owned(arguments) })
     }
 
     /// The hostile plugin, as a program of its own.
@@ -232,12 +232,24 @@ pub(crate) fn owned(arguments: &[&str]) -> Vec<String> {
     arguments.iter().map(|argument| (*argument).to_owned()).collect()
 }
 
-/// Whether this process has any child, running or waiting to be reaped.
+/// Whether this process has any child, running or waiting to be reaped, but for the templates that children are copies of.
 pub(crate) fn has_children() -> bool {
-    let mut status = 0;
-    // SAFETY: `status` is a valid place; without hanging, and leaving the child as it is.
-    let result = unsafe { libc::waitpid(-1, &raw mut status, libc::WNOHANG) };
-    result >= 0
+    children(std::process::id()).into_iter().any(|child| !is_template(child))
+}
+
+/// The children of a process, as the kernel lists them: also those that wait to be reaped.
+pub(crate) fn children(process: u32) -> Vec<u32> {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten();
+    let listed =
+        tasks.map(|task| fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default());
+    listed
+        .flat_map(|pids| pids.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Whether it is a template that a launcher keeps for the next start.
+pub(crate) fn is_template(process: u32) -> bool {
+    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name == "sandbox-start\n")
 }
 
 /// Waits for the end of a process that is no child of this one.

@@ -2,7 +2,8 @@
 
 use crate::Test;
 use crate::entries::write;
-use crate::lab::{HARMLESS, HOST, Lab, Watch, Way, command, everywhere, finish, has_children, owned};
+use crate::lab::{HARMLESS, HOST, Lab, Watch, Way, children, command, everywhere, finish, has_children};
+use crate::lab::{is_template, owned};
 use probity_sandbox::{Child, Launcher, Level, Overrun};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
@@ -23,6 +24,8 @@ pub(crate) fn tests() -> Vec<Test> {
         processes_of_a_child_end_although_their_supervisor_is_killed
         a_child_with_too_many_processes_is_ended_and_says_why
         children_can_be_started_by_many_threads
+        a_template_that_somebody_ends_is_replaced
+        a_template_ends_with_the_last_that_may_need_it
     )
 }
 
@@ -119,19 +122,22 @@ pub(crate) fn host(arguments: &[String]) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// All processes below one, as the kernel lists them.
+/// All processes below one.
 fn descendants(process: u32) -> Vec<u32> {
     let mut all = Vec::new();
     let mut waiting = vec![process];
     while let Some(process) = waiting.pop() {
-        for task in std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten() {
-            let children = std::fs::read_to_string(task.unwrap().path().join("children")).unwrap_or_default();
-            let children: Vec<u32> = children.split_whitespace().map(|pid| pid.parse().unwrap()).collect();
-            all.extend(&children);
-            waiting.extend(children);
-        }
+        let children = children(process);
+        all.extend(&children);
+        waiting.extend(children);
     }
     all
+}
+
+/// Those below this one, but for the template.
+fn watched() -> Vec<Watch> {
+    let plugins = descendants(std::process::id()).into_iter().filter(|process| !is_template(*process));
+    plugins.map(|pid| Watch::new(i32::try_from(pid).unwrap())).collect()
 }
 
 type Host = std::process::Child;
@@ -163,9 +169,9 @@ fn a_host_that_dies_leaves_no_process() {
         let mut line = String::new();
         BufReader::new(host.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let all: Vec<Watch> = line.split_whitespace().map(|pid| Watch::new(pid.parse().unwrap())).collect();
-        // In namespaces, the child and the keeper of its namespace.
+        // In namespaces, the child and the keeper of its namespace; and the template in either case.
         let alone = if level == Level::Full { 2 } else { 1 };
-        assert_eq!(all.len(), if exec { FAMILY } else { alone }, "{way:?}, {level}, {exec}");
+        assert_eq!(all.len(), 1 + if exec { FAMILY } else { alone }, "{way:?}, {level}, {exec}");
         die(&mut host);
         host.wait().unwrap();
         let left = all.iter().filter(|process| !process.ended_within(100)).count();
@@ -176,8 +182,7 @@ fn a_host_that_dies_leaves_no_process() {
 fn what_is_left_of_a_child_dies_with_it() {
     let lab = Lab::at(Level::Full);
     let child = start(&lab, "stubborn");
-    let all: Vec<Watch> =
-        descendants(std::process::id()).iter().map(|pid| Watch::new(i32::try_from(*pid).unwrap())).collect();
+    let all = watched();
     assert_eq!(all.len(), 2);
     drop(child);
     // Without waiting: when the keeper is gone, so is all that it kept.
@@ -193,8 +198,7 @@ fn family(lab: &Lab, way: Way) -> (Child, Vec<Watch>) {
     let mut line = String::new();
     output.read_line(&mut line).unwrap();
     assert_eq!(line, "ready\n");
-    let all: Vec<Watch> =
-        descendants(std::process::id()).iter().map(|pid| Watch::new(i32::try_from(*pid).unwrap())).collect();
+    let all = watched();
     assert_eq!(all.len(), FAMILY, "{way:?}");
     (child, all)
 }
@@ -250,10 +254,8 @@ fn children_can_be_started_by_many_threads() {
             let (lab, launcher) = (&lab, &launcher);
             scope.spawn(move || {
                 let mut profile = lab.itself(&[]);
-                profile.entry = probity_sandbox::Entry::Itself {
-                    program: launcher.program(),
-                    arguments: owned(&["exit", &n.to_string()]),
-                };
+                profile.entry =
+                    probity_sandbox::Entry::Itself { arguments: owned(&["exit", &n.to_string()]) };
                 finish(launcher.spawn(&profile).unwrap()).status.code()
             })
         };
@@ -262,4 +264,43 @@ fn children_can_be_started_by_many_threads() {
         assert_eq!(ended, (1..=8).map(Some).collect::<Vec<_>>());
     });
     assert!(!has_children());
+}
+
+/// Those of this process, which may be other tests'.
+fn templates() -> Vec<u32> {
+    children(std::process::id()).into_iter().filter(|child| is_template(*child)).collect()
+}
+
+fn a_template_that_somebody_ends_is_replaced() {
+    let lab = Lab::new();
+    let before = templates();
+    drop(start(&lab, "echo"));
+    let all = templates();
+    let own: Vec<u32> = all.iter().copied().filter(|process| !before.contains(process)).collect();
+    assert_eq!(own.len(), 1);
+    let child = start(&lab, "echo");
+    assert_eq!(templates(), all, "one for all starts");
+    // SAFETY: a child of this process that has not been reaped.
+    unsafe { libc::kill(i32::try_from(own[0]).unwrap(), libc::SIGKILL) };
+    let outcome = lab.run(Way::Native, &["work_threads"]);
+    assert!(outcome.through(), "{outcome:?}");
+    // What was copied from it goes on.
+    let outcome = finish(child);
+    assert!(outcome.status.success(), "{outcome:?}");
+}
+
+fn a_template_ends_with_the_last_that_may_need_it() {
+    let lab = Lab::new();
+    let before = templates();
+    let child = start(&lab, "echo");
+    let own: Vec<Watch> = templates()
+        .into_iter()
+        .filter(|process| !before.contains(process))
+        .map(|process| Watch::new(i32::try_from(process).unwrap()))
+        .collect();
+    assert_eq!(own.len(), 1);
+    drop(lab);
+    assert!(!own[0].ended_within(0), "its thread is the child's parent");
+    drop(child);
+    own[0].ended();
 }

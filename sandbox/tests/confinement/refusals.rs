@@ -1,6 +1,7 @@
 //! Nothing is started when it could not be confined.
 
 use crate::Test;
+use crate::hostile::EARLY_THREAD;
 use crate::lab::{HARMLESS, Lab, Way, command, finish, has_children, hearing};
 use probity_sandbox::{Ceiling, Level, Profile, SpawnError};
 use std::path::PathBuf;
@@ -224,12 +225,17 @@ fn a_launcher_is_not_started_by_hand() {
 }
 
 fn a_launcher_with_threads_is_refused() {
-    let lab = Lab::new();
-    let error = refused(&lab, &lab.itself(&["early-thread"])).to_string();
+    let mut lab = Lab::new();
+    let path = lab.path("home").join(EARLY_THREAD);
+    std::fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
+    let program = std::fs::File::open(path).unwrap();
+    lab.launcher = probity_sandbox::Launcher::with_program(program.into()).unwrap();
+    let error = refused(&lab, &lab.itself(&["echo"])).to_string();
     assert_eq!(
         error,
         "the launcher failed at counting its threads: there are 2, and only one can be confined"
     );
+    let lab = Lab::new();
     let outcome = finish(lab.launcher.spawn(&lab.itself(&["work_threads"])).unwrap());
     assert!(outcome.through(), "{outcome:?}");
 }

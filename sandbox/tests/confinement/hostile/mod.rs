@@ -21,9 +21,11 @@ use std::process::ExitCode;
 
 pub(crate) type Attack = fn(&[&str]) -> io::Result<()>;
 
-/// Makes the program a launcher that has more than one thread, if it is asked to.
+/// The name of a program that has more than one thread before it is a launcher.
+pub(crate) const EARLY_THREAD: &str = "early-thread";
+
 pub(crate) fn started_too_early() -> Option<std::thread::JoinHandle<()>> {
-    let asked = std::env::args().nth(2).is_some_and(|argument| argument == "early-thread");
+    let asked = std::env::args().next().is_some_and(|name| name == EARLY_THREAD);
     asked.then(|| std::thread::spawn(std::thread::park))
 }
 
