@@ -121,7 +121,7 @@ impl Child {
     }
 
     /// Notes that the process which is waited for ends all others when it is told to, and should be told.
-    pub(crate) fn is_supervised(&mut self) {
+    pub(crate) fn note_supervisor(&mut self) {
         self.supervised = true;
     }
 

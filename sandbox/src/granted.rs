@@ -4,8 +4,9 @@ use crate::attempt::{Manner, Outcome};
 use crate::profile::{Entry, Profile};
 use std::path::{Path, PathBuf};
 
-/// What every child may read, and whether it may write there.
-const DEVICES: [(&str, bool); 3] = [("/dev/null", true), ("/dev/urandom", false), ("/dev/random", false)];
+/// What every program expects to find, a place to throw things away and randomness, and whether it may be written.
+pub(crate) const DEVICES: [(&str, bool); 3] =
+    [("/dev/null", true), ("/dev/urandom", false), ("/dev/random", false)];
 
 /// The real paths of what a profile grants.
 #[derive(Clone, Debug)]

@@ -71,7 +71,7 @@ pub(super) fn listen(
             }
             (Some(Word::Confined(facts)), _) => {
                 if facts.supervised {
-                    child.is_supervised();
+                    child.note_supervisor();
                 }
                 break Report::new(&facts);
             }

@@ -65,13 +65,14 @@ fn launch(mut orders: File, status: &UnixStream) -> Result<Confined, LaunchError
     };
     step("leaving the session", process::lead_session())?;
     step("tying its life to the host's", process::die_with(orders.host))?;
+    let own = step("opening the running program", probe::Program::own(&orders))?;
     process::private_files();
     let grouped = orders.group.as_ref().is_some_and(|entrance| std::fs::write(entrance, "0").is_ok());
     let (facts, parent) = match orders.ceiling.namespaces {
         true => (seclude(&orders, ending, status)?, init::NUMBER),
         false => stay(&orders, ending)?,
     };
-    confine(&orders, Facts { grouped, ..facts }, parent, entry.as_ref(), status)?;
+    confine(&orders, Facts { grouped, ..facts }, parent, (entry.as_ref(), own), status)?;
     if orders.waits {
         step("waiting for the program to be checked", allowed(status))?;
     }
@@ -100,7 +101,7 @@ fn confine(
     orders: &Orders,
     mut facts: Facts,
     parent: u32,
-    entry: Option<&OwnedFd>,
+    (entry, own): (Option<&OwnedFd>, Option<probe::Program>),
     status: &UnixStream,
 ) -> Result<(), LaunchError> {
     let abi = kernel::landlock_abi().min(orders.ceiling.landlock_abi);
@@ -114,6 +115,9 @@ fn confine(
     facts.limits = true;
     facts.unprivileged = step("dropping privileges", privileges::drop_all())?;
     facts.landlock_abi = step("enforcing Landlock", rules.map_or(Ok(0), landlock::Rules::enforce))?;
+    if let Some(own) = own.filter(|_| facts.landlock_abi > 0) {
+        step("testing the confinement", own.is_not_executed())?;
+    }
     step("tying its life to its parent's", process::die_with(parent))?;
     facts.parent_death = true;
     let closed = match entry {

@@ -3,6 +3,7 @@
 //! The rights of ABI 1 are demanded; those of later ABIs are taken as far as this kernel knows them, and whatever is
 //! taken has to be enforced fully.
 
+use crate::granted::DEVICES;
 use crate::spec::{Kind, Orders};
 use landlock::{
     ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset,
@@ -12,9 +13,6 @@ use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
-
-/// What every program expects to find: a place to throw things away, and randomness.
-const DEVICES: [(&str, bool); 3] = [("/dev/null", true), ("/dev/urandom", false), ("/dev/random", false)];
 
 const READ: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir});
 const EXECUTE: BitFlags<AccessFs> = make_bitflags!(AccessFs::{ReadFile | ReadDir | Execute});

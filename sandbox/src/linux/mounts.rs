@@ -12,6 +12,8 @@ pub(super) const READ_ONLY: u64 = 0x1;
 pub(super) const NO_SETUID: u64 = 0x2;
 pub(super) const NO_DEVICES: u64 = 0x4;
 pub(super) const NO_EXECUTION: u64 = 0x8;
+/// When something was last read is not written down.
+pub(super) const NO_TIMES: u64 = 0x10;
 
 const OPEN_TREE_CLONE: libc::c_uint = 1;
 const OPEN_TREE_CLOEXEC: libc::c_uint = libc::O_CLOEXEC as libc::c_uint;

@@ -4,11 +4,13 @@ use super::descriptors::check;
 use super::{init, kernel, namespaces};
 use crate::guarantee::{Facts, Seclusion};
 use crate::profile::Limits;
-use crate::spec::Orders;
-use std::ffi::CStr;
+use crate::spec::{ARGUMENT, Orders};
+use std::ffi::{CStr, CString};
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::ptr;
 
 /// The number that `statfs` gives for a file system in memory.
 const TMPFS: i128 = 0x0102_1994;
@@ -55,6 +57,45 @@ pub(super) fn everything_is_refused(facts: &Facts) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+/// The program that this process runs, which nobody is granted, but where somebody is.
+#[derive(Debug)]
+pub(super) struct Program(OwnedFd);
+
+impl Program {
+    /// `None` if the orders grant it. To be opened while it is seen: it is tried by this descriptor, as no path leads to it at
+    /// the level *full*.
+    pub(super) fn own(orders: &Orders) -> io::Result<Option<Program>> {
+        let path = fs::read_link("/proc/self/exe")?;
+        let executed = orders.execute.iter().chain(&orders.programs);
+        let granted = executed.map(|granted| fs::canonicalize(granted).unwrap_or_else(|_| granted.into()));
+        if granted.into_iter().any(|granted| path.starts_with(granted)) {
+            return Ok(None);
+        }
+        let flags = libc::O_PATH | libc::O_CLOEXEC;
+        // SAFETY: the string ends with NUL.
+        let program = check(unsafe { libc::open(c"/proc/self/exe".as_ptr(), flags) })?;
+        // SAFETY: the kernel has just made this descriptor, and nobody else owns it.
+        Ok(Some(Program(unsafe { OwnedFd::from_raw_fd(program) })))
+    }
+
+    /// Tries to execute it, which Landlock has to refuse. Otherwise it would end at once, since nobody has started it so, and the
+    /// host would hear no more of it.
+    pub(super) fn is_not_executed(self) -> io::Result<()> {
+        let argument = CString::new(ARGUMENT)?;
+        let (arguments, none) = ([c"sandbox".as_ptr(), argument.as_ptr(), ptr::null()], [ptr::null()]);
+        let (program, itself) = (self.0.as_raw_fd(), c"".as_ptr());
+        let (arguments, variables): (_, *const *const libc::c_char) = (arguments.as_ptr(), none.as_ptr());
+        // SAFETY: the strings end with NUL and the arrays with a null pointer, and all live until the call returns.
+        unsafe {
+            libc::syscall(libc::SYS_execveat, program, itself, arguments, variables, libc::AT_EMPTY_PATH)
+        };
+        match io::Error::last_os_error() {
+            error if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+            error => Err(io::Error::other(format!("executing a program failed strangely: {error}"))),
+        }
+    }
 }
 
 /// Tries it if that is to be refused; else it counts as refused.

@@ -3,8 +3,9 @@
 //! The new root is a small file system in memory. It holds the directories and links on the way to what is granted, which
 //! is mounted from where it lies. There is no `/proc`.
 
-use super::mounts::{Mount, NO_DEVICES, NO_EXECUTION, NO_SETUID, READ_ONLY, change_root};
+use super::mounts::{Mount, NO_DEVICES, NO_EXECUTION, NO_SETUID, NO_TIMES, READ_ONLY, change_root};
 use super::paths::Paths;
+use crate::granted::DEVICES;
 use crate::profile::Limits;
 use crate::spec::{Kind, Orders};
 use std::collections::BTreeMap;
@@ -13,9 +14,6 @@ use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-
-/// What every program expects to find.
-pub(super) const DEVICES: [&str; 3] = ["/dev/null", "/dev/urandom", "/dev/random"];
 
 /// Where the kernel shows more than files, which is granted to nobody.
 const NO_FILES: [&str; 2] = ["/proc", "/sys"];
@@ -49,7 +47,9 @@ pub(super) struct Tree {
 
 impl Root {
     pub(super) fn new() -> io::Result<Root> {
-        let root = Mount::new("tmpfs", &[("size", SKELETON.to_owned()), ("mode", "0755".to_owned())], 0)?;
+        // Following a link would be noted, where nothing can be written, and be tried again each time.
+        let root =
+            Mount::new("tmpfs", &[("size", SKELETON.to_owned()), ("mode", "0755".to_owned())], NO_TIMES)?;
         root.attach(Path::new("/"))?;
         root.enter()?;
         Ok(Root(root))
@@ -61,7 +61,7 @@ impl Root {
         plan.build()?;
         let execution = if executes(orders) { 0 } else { NO_EXECUTION };
         self.0.restrict(READ_ONLY | NO_SETUID | NO_DEVICES | execution)?;
-        for device in DEVICES {
+        for (device, _) in DEVICES {
             show(Path::new(device), Some(READ_ONLY | NO_SETUID | NO_EXECUTION))?;
         }
         let kept = plan.scratch.as_ref().map(|path| scratch(path, orders)).transpose()?;
@@ -129,7 +129,7 @@ impl Plan {
             place_parent(link)?;
             std::os::unix::fs::symlink(target, relative(link))?;
         }
-        for device in DEVICES {
+        for (device, _) in DEVICES {
             place(Path::new(device), false)?;
         }
         self.scratch.iter().try_for_each(|path| place(path, true))

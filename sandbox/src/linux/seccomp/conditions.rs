@@ -32,7 +32,6 @@ const NAMELESS: libc::c_int = 0o20_000_000;
 const TCGETS2: u32 = 0x802c_542a;
 
 pub(super) fn rules(circumstances: Circumstances) -> Vec<Rule> {
-    // The order is that of how often programs make them.
     // With room for those of the allowlist.
     let mut rules = Vec::with_capacity(256);
     rules.extend(memory());

@@ -48,9 +48,9 @@ const SCOPE: u32 = 6;
 
 /// Filters all system calls of this process for good. `no_new_privs` must be set.
 ///
-/// If it shall be `heard` what the filter denies (and, where it is traced, which files it names), returns its listener, which must be closed here before anything that is
-/// not trusted runs: each denied call waits until it is answered there. `None` if the kernel has no listeners, or
-/// somebody listens already (only one may); then a denied call fails at once.
+/// If it shall be `heard` what the filter denies (and, where it is traced, which files it names), returns its listener, which
+/// must be closed here before anything that is not trusted runs: each denied call waits until it is answered there. `None` if
+/// the kernel has no listeners, or somebody listens already (only one may); then a denied call fails at once.
 pub(super) fn install(circumstances: Circumstances, heard: bool) -> io::Result<Option<OwnedFd>> {
     let rules = rules(circumstances);
     if heard {
