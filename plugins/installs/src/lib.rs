@@ -11,6 +11,7 @@ mod folders;
 mod held;
 mod jobs;
 mod kind;
+mod known;
 mod lexed;
 mod names;
 mod places;

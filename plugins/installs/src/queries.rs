@@ -8,9 +8,9 @@ use probity_sdk_objects::{self as objects, Blob};
 use crate::config::Config;
 use crate::folders::{self, Candidate};
 use crate::jobs::{HeldCommands, HeldKey};
+use crate::known::ProgramKey;
 use crate::program::{self, Traits};
-use crate::scripts::{self, ProgramKey};
-use crate::{held, names, sources};
+use crate::{held, names, scripts, sources};
 
 /// Of larger files nothing but the size is looked at.
 const MOST_BYTES: usize = 8 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! Judges what is run unasked: by what it does, and by who would run it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use probity_sdk::findings::{Finding, Severity, shortened};
 use probity_sdk::prelude::*;
@@ -8,8 +8,8 @@ use probity_sdk::prelude::*;
 use crate::answers::Manifests;
 use crate::commands::Deeds;
 use crate::config::Config;
-use crate::folders::Finder;
-use crate::jobs::{self, Job, Occasion, Run, WINDOW};
+use crate::jobs::{self, Job, Occasion, Run};
+use crate::known::{self, Known, Named, ProgramKey};
 use crate::lexed::Language;
 use crate::places;
 use crate::program::{self, Traits};
@@ -20,8 +20,6 @@ use crate::rules::{
 
 /// Nobody reviews a program that is longer.
 const LONG_BYTES: u64 = 100 * 1024;
-/// Rules of the plugin `content` that say of a file that it is made not to be read.
-const OPAQUE: [&str; 5] = ["renamed-code", "decoded-code", "invisible-character", "far-right", "long-line"];
 /// Packages that are often fetched to look after the project alone.
 const HELPERS: [&str; 8] = [
     "only-allow",
@@ -33,29 +31,6 @@ const HELPERS: [&str; 8] = [
     "is-ci",
     "node-gyp",
 ];
-
-/// Key of `program`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ProgramKey {
-    /// The blob.
-    pub(crate) blob: String,
-    pub(crate) language: Language,
-}
-
-#[derive(Serialize)]
-struct ContentKey<'a> {
-    blob: &'a str,
-    source: bool,
-}
-
-/// A program and what is known of it.
-#[derive(Debug, Default)]
-struct Known {
-    traits: Traits,
-    /// What the plugin `content` finds in it.
-    opaque: Option<String>,
-}
 
 /// What is found, in no order. Nothing is known of what a program would do that is put together at run time.
 pub(crate) fn findings(engine: &Engine<Config>, target: &Target) -> Result<Vec<Finding>> {
@@ -77,8 +52,8 @@ pub(crate) fn findings(engine: &Engine<Config>, target: &Target) -> Result<Vec<F
             Finding::new(NPM_PROGRAM, Severity::Medium, message).path(&file.path).line(script.line)
         }));
     }
-    let resolved = resolved(engine, target, &jobs)?;
-    let programs = programs(engine, &resolved)?;
+    let resolved = known::resolved(engine, target, &jobs)?;
+    let programs = known::programs(engine, &resolved)?;
     for (job, files) in jobs.iter().zip(&resolved) {
         judge(job, files, &programs, &mut found);
     }
@@ -99,65 +74,6 @@ fn names_program(setting: &str, value: &str) -> bool {
             value.contains(['/', '\\', '.']) && !value.starts_with("/bin/") && !value.starts_with("/usr/bin/")
         }
     }
-}
-
-/// A file that a command names, and its program, if it is in the tree.
-type Named = (String, Option<ProgramKey>);
-
-/// For each job the files that it runs.
-fn resolved(engine: &Engine<Config>, target: &Target, jobs: &[Job]) -> Result<Vec<Vec<Named>>> {
-    let mut finder = Finder::new(engine, target);
-    let mut all = Vec::with_capacity(jobs.len());
-    for job in jobs {
-        let mut files = Vec::new();
-        match &job.run {
-            Run::Program(blob) => {
-                let language = program::language(&job.path);
-                files.push((job.path.clone(), Some(ProgramKey { blob: blob.clone(), language })));
-            }
-            Run::Command(_, deeds) => {
-                for named in &deeds.files {
-                    files.push((named.clone(), found(&mut finder, &job.path, named)?));
-                }
-            }
-            Run::Line(..) => {}
-        }
-        all.push(files);
-    }
-    Ok(all)
-}
-
-/// The file as it is named, or as Node completes its name.
-fn found(finder: &mut Finder<'_>, from: &str, named: &str) -> Result<Option<ProgramKey>> {
-    let Some(path) = places::beside(from, named) else { return Ok(None) };
-    for end in ["", ".js", ".cjs", ".mjs", "/index.js"] {
-        let path = format!("{path}{end}");
-        if let Some(blob) = finder.blob(&path)? {
-            return Ok(Some(ProgramKey { blob, language: program::language(&path) }));
-        }
-    }
-    Ok(None)
-}
-
-fn programs(engine: &Engine<Config>, resolved: &[Vec<Named>]) -> Result<HashMap<ProgramKey, Known>> {
-    let keys: BTreeSet<&ProgramKey> =
-        resolved.iter().flatten().filter_map(|(_, program)| program.as_ref()).collect();
-    let keys: Vec<&ProgramKey> = keys.into_iter().collect();
-    let contents: Vec<ContentKey<'_>> =
-        keys.iter().map(|key| ContentKey { blob: &key.blob, source: true }).collect();
-    let mut programs: HashMap<ProgramKey, Known> = HashMap::new();
-    for (key, traits) in keys.iter().zip(engine.query_windowed("installs/program", &keys, WINDOW)) {
-        programs.insert((*key).clone(), Known { traits: traits?, opaque: None });
-    }
-    let contents: Vec<Result<Vec<Finding>>> =
-        engine.query_windowed("content/blob", &contents, WINDOW).collect();
-    for (key, content) in keys.into_iter().zip(contents) {
-        let opaque = content?.into_iter().find(|finding| OPAQUE.contains(&finding.rule.as_str()));
-        if let (Some(known), Some(finding)) = (programs.get_mut(key), opaque) {
-            known.opaque = Some(format!("{} ({})", finding.message, finding.rule));
-        }
-    }
-    Ok(programs)
 }
 
 /// What a rule says, how bad it is where it is worst, the line of the program, and the message.
