@@ -235,6 +235,7 @@ impl Launch for Sandboxed {
         git: Option<&GitGrant>,
         sink: &Arc<dyn Sink>,
     ) -> Result<Launched, StartError> {
+        self.launcher.prepare();
         let allowance = spec.grants.allowance.as_deref();
         let trace = self.trace.as_ref().filter(|trace| trace.is_of(spec));
         let (mut profile, scratch) = match &spec.program {

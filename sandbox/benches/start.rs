@@ -23,7 +23,7 @@ const HELD: [usize; 2] = [0, 1024];
 /// How many processes measure system calls, of each kind.
 const CALLERS: usize = 7;
 const CALLS: [&str; 5] =
-    ["getppid", "open, close", "stat of /dev/null", "stat of a library", "socket (denied)"];
+    ["getppid", "open, close", "stat of /dev/null", "stat in a granted folder", "socket (denied)"];
 /// How often each of them is measured by a process.
 const TURNS: usize = 40;
 
@@ -53,9 +53,9 @@ fn main() -> ExitCode {
 }
 
 fn child(arguments: &[String]) -> ExitCode {
-    if let Some(library) = arguments.iter().find_map(|argument| argument.strip_prefix("--child-calls=")) {
-        let library = CString::new(library).expect("a path");
-        let times = [getppid(), open(), stat(c"/dev/null"), stat(&library), socket()];
+    if let Some(file) = arguments.iter().find_map(|argument| argument.strip_prefix("--child-calls=")) {
+        let file = CString::new(file).expect("a path");
+        let times = [getppid(), open(), stat(c"/dev/null"), stat(&file), socket()];
         println!("{}", times.map(|time| time.to_string()).join(" "));
     }
     ExitCode::SUCCESS
@@ -122,7 +122,11 @@ fn native(program: &Path, arguments: &[&str], level: Level) -> Profile {
     let digest = || Sha256::digest(std::fs::read(program).expect("this program's bytes")).into();
     let arguments = arguments.iter().map(|argument| (*argument).to_owned()).collect();
     let entry = Entry::Native { path: program.to_owned(), sha256: *DIGEST.get_or_init(digest), arguments };
-    profile(entry, runtime_libraries(program).expect("its libraries"), level)
+    let folder = program.parent().expect("a folder").to_owned();
+    Profile {
+        read: vec![folder],
+        ..profile(entry, runtime_libraries(program).expect("its libraries"), level)
+    }
 }
 
 fn profile(entry: Entry, execute: Vec<PathBuf>, least: Level) -> Profile {
@@ -174,9 +178,7 @@ fn output<T>(launcher: &Launcher, profile: &Profile, then: &mut dyn FnMut() -> T
 /// What each call costs, and what confinement adds.
 fn calls(program: &Path) {
     let (standard, full) = (launcher(program, false), launcher(program, true));
-    let libraries = runtime_libraries(program).expect("its libraries");
-    let library = libraries.iter().find(|path| path.to_string_lossy().contains("libc.so"));
-    let argument = format!("--child-calls={}", library.expect("the C library").display());
+    let argument = format!("--child-calls={}", program.display());
     let native = |level| native(program, &[&argument], level);
     let (in_standard, in_full) = (native(Level::Standard), native(Level::Full));
     let mut times = [const { [const { Vec::new() }; CALLS.len()] }; 3];

@@ -90,6 +90,10 @@ impl Launcher {
         match self.0 {}
     }
 
+    pub fn prepare(&self) {
+        match self.0 {}
+    }
+
     pub fn survey(&self) -> crate::Survey {
         match self.0 {}
     }

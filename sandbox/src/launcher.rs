@@ -47,7 +47,12 @@ pub struct Launcher {
 #[derive(Clone, Debug)]
 pub(crate) struct Starter(mpsc::Sender<Errand>);
 
-type Errand = (Copy, mpsc::Sender<Result<i32, SpawnError>>);
+#[derive(Debug)]
+enum Errand {
+    /// A start may follow.
+    Prepare,
+    Start(Copy, mpsc::Sender<Result<i32, SpawnError>>),
+}
 
 impl Launcher {
     /// A launcher that starts the running program anew, whose `main` has to call [`crate::launched`] first.
@@ -107,6 +112,14 @@ impl Launcher {
     /// Where control groups are made for children, or why there are none.
     fn groups(&self) -> &Result<Arc<Groups>, String> {
         self.groups.get_or_init(|| Groups::find().map(Arc::new))
+    }
+
+    /// Begins with what the first start needs and others share, while the caller gets ready for it. Returns at once; what fails,
+    /// fails again at the start.
+    pub fn prepare(&self) {
+        // While there is no other process, which could be in the way.
+        let _ = self.groups();
+        self.starter.prepare();
     }
 
     /// Starts one child, and returns once it is confined. Blocks for a few milliseconds.
@@ -322,20 +335,31 @@ impl Starter {
         let (sender, errands) = mpsc::channel::<Errand>();
         thread::Builder::new().name("sandbox-start".to_owned()).spawn(move || {
             let mut template = None;
-            for (errand, answer) in errands {
-                let started = start(&program, &mut template, &errand);
-                // The child's ends must be closed before the answer, so that an early end of the child is noticed.
-                drop(errand);
-                let _ = answer.send(started);
+            for errand in errands {
+                match errand {
+                    Errand::Prepare if template.is_none() => template = Template::start(&program).ok(),
+                    Errand::Prepare => {}
+                    Errand::Start(copy, answer) => {
+                        let started = start(&program, &mut template, &copy);
+                        // The child's ends must be closed before the answer, so that an early end of the child is noticed.
+                        drop(copy);
+                        let _ = answer.send(started);
+                    }
+                }
             }
         })?;
         Ok(Starter(sender))
     }
 
-    fn start(&self, errand: Copy) -> Result<i32, SpawnError> {
+    fn prepare(&self) {
+        // Without the thread there will be no start.
+        let _ = self.0.send(Errand::Prepare);
+    }
+
+    fn start(&self, copy: Copy) -> Result<i32, SpawnError> {
         let gone = || SpawnError::Start(io::Error::other("the thread that starts processes has ended"));
         let (answer, started) = mpsc::channel();
-        self.0.send((errand, answer)).map_err(|_| gone())?;
+        self.0.send(Errand::Start(copy, answer)).map_err(|_| gone())?;
         started.recv().map_err(|_| gone())?
     }
 }
