@@ -23,6 +23,7 @@ const PLUGINS: &[&str] = &[
     "github",
     "identity",
     "installs",
+    "lineage",
     "linguist",
     "maintainers",
     "newcomers",

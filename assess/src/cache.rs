@@ -28,6 +28,8 @@ const FORGOTTEN: Duration = Duration::from_secs(90 * DAY);
 const FETCHED: &str = crate::fetched::FOLDER;
 /// What stands in interpreters, a file for each.
 const INTERPRETERS: &str = "interpreters";
+/// What is remembered of repositories, if it lies here: no part of what can be made again, and spared when that goes.
+pub const STATE: &str = "state";
 /// Folders of single checks, which remove them at their end.
 const OF_CHECKS: [&str; 2] = ["sessions", "scratch"];
 
@@ -77,7 +79,7 @@ pub(crate) fn own(cache: &Path, root: &Path) -> Vec<PathBuf> {
         true => KEPT
             .iter()
             .chain(&OF_CHECKS)
-            .chain(&[NOTES, FETCHED, INTERPRETERS, STORE])
+            .chain(&[NOTES, FETCHED, INTERPRETERS, STORE, STATE])
             .map(|name| cache.join(name))
             .collect(),
         false => vec![cache],

@@ -197,6 +197,7 @@ impl Catalogue {
 impl Listed {
     fn spec(&self, instance: Arc<str>, config: Arc<str>, target: Option<&Path>) -> PluginSpec {
         let mut grants = permissions::effective(&self.decided);
+        grants.state = matches!(self.program, Program::Builtin { .. });
         grants.allowance = self.allowance.as_ref().map(|allowance| {
             let keeps = allowance.keeps.as_ref().and_then(|_| self.kept(&config, target?));
             Arc::new(Allowance { keeps, ..allowance.clone() })

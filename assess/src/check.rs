@@ -15,11 +15,12 @@ use crate::catalogue::{Catalogue, CatalogueError};
 use crate::description::{Configured, Description};
 use crate::facts::{Descriptions, Interview, PluginFailure};
 use crate::policy::{Cause, CheckedAnalysis, CheckedPolicy, Policy, PolicyErrors};
-use crate::report::{AnalysisResult, Concern, Origins, Report, Target};
+use crate::report::{AnalysisResult, Concern, Origins, Report, StateInfo, Target};
 use crate::session::{Effort, Session, World, told};
 use crate::settings::{Day, Settings};
 use crate::snapshot::{self, Note, OpenError, Snapshot, SnapshotError};
 use crate::source::{Chosen, SourceError, SourceKind};
+use crate::state::StateUse;
 use crate::suppress::{self, Applied, Suppressed};
 use crate::verdict::Verdict;
 use crate::why;
@@ -35,6 +36,8 @@ pub struct Checked {
     pub warnings: Vec<StoreWarning>,
     /// Why not all that was learnt could be kept.
     pub unkept: Option<StoreError>,
+    /// What is wrong with what is remembered of the target's references.
+    pub state_warning: Option<String>,
     /// What plugins said of their configurations, by instance.
     pub plugin_warnings: Vec<(Arc<str>, String)>,
     /// Where the policy comes from.
@@ -269,6 +272,8 @@ impl Prepared {
         let analyses = self.policy.analyses.iter().zip(requests);
         let imported = analyses.filter(|(_, request)| self.session.is_imported(request));
         report.imported = imported.map(|(analysis, _)| analysis.name.clone()).collect();
+        report.state = self.state(settings, requests);
+        let state_warning = self.snapshot.was_observed().and_then(|seen| seen.warning.clone());
         let effort = self.session.effort();
         let why = self.why(&report, self.session.account(requests));
         let warnings = self.session.warnings.clone();
@@ -282,12 +287,23 @@ impl Prepared {
             notes: self.snapshot.notes.clone(),
             warnings,
             unkept,
+            state_warning,
             plugin_warnings: self.warnings,
             policy: self.kind,
             effort,
             why,
             why_file: self.why_file,
         })
+    }
+
+    /// Which analyses rest on what is remembered of the repository.
+    fn state(&self, settings: &Settings, requests: &[Request]) -> Option<StateInfo> {
+        let observed = self.snapshot.was_observed()?;
+        let asked = self.policy.analyses.iter().zip(requests);
+        let asked = asked.filter(|(_, request)| self.session.rests_on(request, "state"));
+        let analyses: Vec<String> = asked.map(|(analysis, _)| analysis.name.clone()).collect();
+        let used = settings.state != StateUse::Off;
+        (!analyses.is_empty()).then(|| StateInfo { analyses, used, since: observed.since.clone() })
     }
 
     /// Asks the questions of the check that are `wanted`; the analyses that come to an error, and why.

@@ -100,7 +100,8 @@ pub fn determinism(
     let folder = TempDir::new()?;
     let cache = folder.path().to_owned();
     let places = Arc::new(Places::only(cache.clone()));
-    let forgetful = Settings { cache, places, remembers: false, ..settings.clone() };
+    let state = settings.state.looking();
+    let forgetful = Settings { cache, places, remembers: false, state, ..settings.clone() };
     let prepared = Prepared::new(&forgetful, sink.clone()).map_err(Box::new)?;
     prepared.session().answers(&prepared.roots());
     let requests = questions(prepared.session(), id)?;

@@ -191,7 +191,10 @@ impl Learner {
                 Some(server) => Thing { kind: PermissionKind::Net, what: server.to_string() },
                 None => return self.never(&shown, "it is no address of https"),
             },
-            "time" => return,
+            "time" | "refs" => return,
+            "state" => {
+                return self.never(&shown, "what this machine remembers is for built-in plugins alone");
+            }
             _ => return self.never(&shown, "there are no inputs of that kind"),
         };
         match self.permissions.grantable(&thing) {

@@ -30,6 +30,7 @@ pub mod settings;
 pub mod snapshot;
 pub mod source;
 mod sources;
+pub mod state;
 pub mod suppress;
 pub mod trace;
 pub mod trust;

@@ -24,6 +24,7 @@ use crate::session::{self, Session, World};
 use crate::settings::{Day, Settings};
 use crate::snapshot::{self, Cancel, Snapshot, SnapshotError, Survey, Taking, Target, What};
 use crate::source::{Chosen, SourceError};
+use crate::state;
 
 /// How often a thread that waits for a snapshot looks whether it is still wanted.
 const SLICE: Duration = Duration::from_millis(10);
@@ -119,8 +120,16 @@ struct State {
     taking: Taking,
     policy: Option<Arc<str>>,
     warnings: Vec<StoreWarning>,
-    /// What the last report rested on, and how long that holds, if it is one that could be given again.
-    shown: Option<(String, Lasting)>,
+    /// What the last report rested on, if it is one that could be given again.
+    shown: Option<Shown>,
+}
+
+struct Shown {
+    rests_on: String,
+    /// How long that holds.
+    lasting: Lasting,
+    /// The target's references and what was remembered of them, where anything went by these.
+    references: Option<(String, Option<state::Stamp>)>,
 }
 
 /// The executor of a session: the host of the present check.
@@ -334,8 +343,12 @@ impl Inner {
         let complete = snapshot.incomplete.is_none();
         // When a server answers otherwise, nobody is told.
         let unseen = prepared.specs.iter().any(|spec| !spec.grants.net.is_empty());
-        let is_the_same = |(shown, lasting): &(String, Lasting)| {
-            !unseen && *shown == rests_on && lasting.holds(self.relay.now())
+        let references = format!("{:?}", snapshot.references().ok());
+        let remembered = || state::stamp(&state.settings.state, &target);
+        let is_the_same = |shown: &Shown| {
+            let same = |(was, then): &(String, _)| *was == references && *then == remembered();
+            let stands = shown.rests_on == rests_on && shown.references.as_ref().is_none_or(same);
+            !unseen && stands && shown.lasting.holds(self.relay.now())
         };
         if complete && state.shown.as_ref().is_some_and(is_the_same) {
             return Ok((Round::Unchanged, false));
@@ -345,7 +358,9 @@ impl Inner {
             return Ok((Round::Cancelled, false));
         }
         let failed = matches!(checked.report.outcome, Outcome::Error);
-        state.shown = (complete && !failed).then(|| (rests_on, self.engine.lasting()));
+        let goes_by = snapshot.was_observed().map(|_| (references, remembered()));
+        let shown = || Shown { rests_on, lasting: self.engine.lasting(), references: goes_by };
+        state.shown = (complete && !failed).then(shown);
         // Once is enough: what was refreshed is known now.
         state.settings.refresh.clear();
         checked.warnings.splice(0..0, std::mem::take(&mut state.warnings));

@@ -66,7 +66,7 @@ impl Outside {
             ("http", address) => self.answer(address),
             (HTTP_WITH_TOKEN, id) => self.answer_with_token(id),
             _ => Err(unavailable(
-                "there are time/day, time/month, time/year, env/NAME, file/PATH and http/ADDRESS".to_owned(),
+                "there are time/day, time/month, time/year, refs/tags, state/refs, env/NAME, file/PATH and http/ADDRESS".to_owned(),
             )),
         }
     }
@@ -206,7 +206,7 @@ mod tests {
             assert_eq!(with_token(denied), "its server is granted to no plugin with that token", "{denied}");
         }
         assert!(!format!("{outside:?}").contains("s3cret"));
-        let kinds = "there are time/day, time/month, time/year, env/NAME, file/PATH and http/ADDRESS";
+        let kinds = "there are time/day, time/month, time/year, refs/tags, state/refs, env/NAME, file/PATH and http/ADDRESS";
         assert_eq!(shown("gopher", "x"), kinds);
     }
 }

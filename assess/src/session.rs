@@ -73,7 +73,7 @@ impl World {
         let folder = settings.remembers.then(|| settings.cache.join(fetched::FOLDER));
         let servers = Servers::new(settings.fetch.clone(), folder);
         let outside = Outside::new(&settings.day, &settings.environment, servers, &plugins);
-        let sources = CheckSources::new(snapshot, self.folder.clone(), outside);
+        let sources = CheckSources::new(snapshot, self.folder.clone(), outside, settings.clone());
         HostOptions {
             plugins,
             sources: Arc::new(sources),
@@ -209,6 +209,11 @@ impl Session {
     pub(crate) fn is_imported(&self, request: &Request) -> bool {
         let of_itself = |root: &Request| root.plugin == request.plugin && root.query.starts_with('$');
         self.engine.imported().iter().any(|root| root == request || of_itself(root))
+    }
+
+    /// Whether the answer to `request`, which was asked, rests on an input of this kind.
+    pub(crate) fn rests_on(&self, request: &Request, kind: &str) -> bool {
+        self.engine.resting_on(kind).contains(request)
     }
 
     /// How much was done so far.

@@ -12,6 +12,7 @@ use probity_registry::Permission;
 
 use crate::fetched::Fetch;
 use crate::snapshot::What;
+use crate::state::StateUse;
 
 /// Everything that determines a check.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Settings {
     pub store: PathBuf,
     /// Whether answers are taken from the store and put into it; else they live as long as the check.
     pub remembers: bool,
+    /// Whether what is remembered of the target's references is used, and where it lies.
+    pub state: StateUse,
     /// Ids of plugins whose queries are to be run although they are remembered.
     pub refresh: Vec<String>,
     /// Whether answers that came from another machine are used.

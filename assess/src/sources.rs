@@ -8,6 +8,7 @@ use probity_host::{GitGrant, Places, Sources};
 use tempfile::TempDir;
 
 use crate::outside::Outside;
+use crate::settings::Settings;
 use crate::snapshot::{Snapshot, View};
 
 /// The sources of one check. The git directory for plugins is made when the first plugin is started, so a check
@@ -17,6 +18,7 @@ pub(crate) struct CheckSources {
     snapshot: Option<Arc<Snapshot>>,
     folder: Arc<SessionFolder>,
     outside: Outside,
+    settings: Settings,
 }
 
 /// Where a session's git directory for plugins lies: of this session alone, and removed with it. From one check to the
@@ -33,8 +35,17 @@ impl CheckSources {
         snapshot: Option<Arc<Snapshot>>,
         folder: Arc<SessionFolder>,
         outside: Outside,
+        settings: Settings,
     ) -> CheckSources {
-        CheckSources { snapshot, folder, outside }
+        CheckSources { snapshot, folder, outside, settings }
+    }
+
+    /// What is asked of the target's references, and of what is remembered of them; `None` if it is something else.
+    fn of_references(&self, kind: &str, id: &str) -> Option<Result<Arc<str>, String>> {
+        let asked = matches!((kind, id), ("refs", "tags") | ("state", "refs"));
+        let snapshot = self.snapshot.as_ref().filter(|_| asked)?;
+        let observed = snapshot.observed(&self.settings);
+        Some(if kind == "refs" { observed.tags.clone() } else { observed.state.clone() })
     }
 }
 
@@ -85,6 +96,9 @@ impl Sources for CheckSources {
     }
 
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
+        if let Some(value) = self.of_references(kind, id) {
+            return value.map_err(|message| Failure::new(FailureKind::Unavailable, message));
+        }
         Ok(self.outside.input(kind, id)?.to_string().into())
     }
 }

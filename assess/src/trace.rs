@@ -94,7 +94,7 @@ pub enum TraceError {
 /// # Errors
 /// Where the plugin is not started.
 pub fn tracing(settings: &Settings, id: &str, sink: Arc<dyn Sink>) -> Result<Tracing, TraceError> {
-    let forgetful = Settings { remembers: false, ..settings.clone() };
+    let forgetful = Settings { remembers: false, state: settings.state.looking(), ..settings.clone() };
     let recorder = Arc::new(Recorder { plugin: id.to_owned(), sink, heard: Mutex::default() });
     let trace = Arc::new(Trace::new(id));
     let world = World::tracing(&forgetful, trace.clone(), recorder.clone());

@@ -58,6 +58,8 @@ pub(crate) enum Command {
     Plugin(PluginCommand),
     /// Prints a schema: of the report, the answer of `why`, the policy, or the plugin protocol.
     Schema(SchemaArgs),
+    /// Shows what this machine remembers of a repository's branches and tags, takes note of it, or forgets it.
+    State(StateArgs),
     /// Shows, checks, shrinks or clears what earlier checks remembered.
     #[command(subcommand)]
     Cache(CacheCommand),
@@ -85,6 +87,9 @@ pub(crate) struct CheckArgs {
     /// Neither uses nor leaves remembered answers: everything is asked anew.
     #[arg(long)]
     pub(crate) no_cache: bool,
+    /// Neither uses nor leaves anything remembered of the repository's branches and tags: the report is the same on every machine.
+    #[arg(long)]
+    pub(crate) no_state: bool,
     /// Asks this plugin again what is remembered of it; what rests on its answers runs again if they differ.
     #[arg(long, value_name = "PLUGIN", conflicts_with = "no_cache")]
     pub(crate) refresh: Vec<String>,
@@ -162,6 +167,19 @@ pub(crate) struct TrustArgs {
     /// Lists what is trusted.
     #[arg(long)]
     pub(crate) list: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct StateArgs {
+    /// A folder inside the repository.
+    #[arg(default_value = ".")]
+    pub(crate) target: PathBuf,
+    /// Takes note of what happened, so that checks tell of it no more. Where branches and tags are now stays remembered.
+    #[arg(long, conflicts_with = "clear")]
+    pub(crate) accept: bool,
+    /// Forgets all of the repository.
+    #[arg(long)]
+    pub(crate) clear: bool,
 }
 
 #[derive(Debug, Args)]

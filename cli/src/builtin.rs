@@ -56,6 +56,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         "github" => probity_plugin_github::run(),
         "identity" => probity_plugin_identity::run(),
         "installs" => probity_plugin_installs::run(),
+        "lineage" => probity_plugin_lineage::run(),
         "linguist" => probity_plugin_linguist::run(),
         "maintainers" => probity_plugin_maintainers::run(),
         "newcomers" => probity_plugin_newcomers::run(),

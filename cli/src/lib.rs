@@ -81,6 +81,7 @@ fn dispatch(cx: &Context, command: &Command) -> Ended {
         Command::Why(args) => commands::why::why(cx, args),
         Command::Plugin(command) => commands::plugin::plugin(cx, command),
         Command::Schema(args) => commands::schema::schema(cx, args),
+        Command::State(args) => commands::state::state(cx, args),
         Command::Cache(command) => commands::cache::cache(cx, command),
         Command::Doctor => commands::doctor::doctor(cx),
         Command::Completions { shell } => commands::pages::completions(cx, *shell),

@@ -1,6 +1,8 @@
 //! The folders that Probity keeps things in: from the environment, else the platform's own. Read once, at the edge.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+use probity_assess::cache::STATE;
 
 use crate::error::CliError;
 
@@ -14,15 +16,18 @@ pub(crate) struct Paths {
     pub(crate) cache: PathBuf,
     /// The person's own choices.
     pub(crate) config: PathBuf,
+    /// What is remembered of repositories and cannot be made again.
+    pub(crate) state: PathBuf,
 }
 
 impl Paths {
-    /// `PROBITY_CACHE_DIR` and `PROBITY_CONFIG_DIR`, else the platform's folders.
+    /// `PROBITY_CACHE_DIR`, `PROBITY_CONFIG_DIR` and `PROBITY_STATE_DIR`, else the platform's folders.
     pub(crate) fn from_environment() -> Result<Paths, CliError> {
         let platform = directories::ProjectDirs::from("", "", "probity");
+        let set =
+            |variable: &str| std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
         let folder = |variable: &str, platform: Option<PathBuf>| {
-            let set = std::env::var_os(variable).filter(|value| !value.is_empty()).map(PathBuf::from);
-            match set {
+            match set(variable) {
                 Some(path) => std::path::absolute(path).ok(),
                 None => platform,
             }
@@ -31,8 +36,16 @@ impl Paths {
                     .hinted(format!("set {variable} to a folder"))
             })
         };
+        let cache = folder("PROBITY_CACHE_DIR", platform.as_ref().map(|dirs| dirs.cache_dir().to_owned()))?;
+        // Who moves the cache has one place for all that is kept; else what cannot be made again is not where caches are cleared.
+        let own = platform
+            .as_ref()
+            .and_then(|dirs| dirs.state_dir())
+            .filter(|_| set("PROBITY_CACHE_DIR").is_none());
+        let beside = own.map_or_else(|| cache.join(STATE), Path::to_owned);
         Ok(Paths {
-            cache: folder("PROBITY_CACHE_DIR", platform.as_ref().map(|dirs| dirs.cache_dir().to_owned()))?,
+            state: folder("PROBITY_STATE_DIR", Some(beside))?,
+            cache,
             config: folder("PROBITY_CONFIG_DIR", platform.as_ref().map(|dirs| dirs.config_dir().to_owned()))?,
         })
     }

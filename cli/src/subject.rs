@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use probity_assess::settings::{Builtin, Day, Settings};
 use probity_assess::snapshot::What;
+use probity_assess::state::StateUse;
 use probity_host::Places;
 use probity_net::Fetcher;
 
@@ -44,6 +45,7 @@ pub(crate) fn settings(subject: &Subject, timeout: Duration) -> Result<Settings,
         places: Arc::new(Places::new(paths.cache.clone(), std::env::temp_dir())),
         cache: paths.cache,
         remembers: true,
+        state: StateUse::Look(paths.state),
         refresh: Vec::new(),
         builtins: builtins(),
         search_path: search_path(),

@@ -14,7 +14,7 @@ use crate::batch::{Each, serve_roots};
 use crate::db::{Database, Question};
 use crate::give::Given;
 use crate::session::Session;
-use crate::{Executor, Lasting, Reply, Request, Stats, StoreError, StoreLocation, StoreWarning, store};
+use crate::{Executor, Lasting, Leaf, Reply, Request, Stats, StoreError, StoreLocation, StoreWarning, store};
 
 /// Answers requests, remembering. Clones share everything; when the last one is dropped, what is still to be
 /// written is written.
@@ -67,6 +67,7 @@ impl Engine {
         let facts = given.iter().filter_map(|given| given.fact.as_ref().ok());
         self.inner.session.asked(facts.map(|fact| fact.key));
         self.note_imported(requests, &given);
+        self.note_inputs(requests, &given);
         let mut lasting = self.inner.session.lasting.lock();
         given.iter().for_each(|given| lasting.add(given));
         drop(lasting);
@@ -101,6 +102,30 @@ impl Engine {
     /// on without does not: asked anew, it may come out otherwise although nothing has changed.
     pub fn lasting(&self) -> Lasting {
         *self.inner.session.lasting.lock()
+    }
+
+    /// Which of the roots that were asked in this revision rest on an input of this kind, themselves or through anything below
+    /// them. One that rests on more leaves than are listed may, and counts.
+    pub fn resting_on(&self, kind: &str) -> BTreeSet<Request> {
+        let inputs = self.inner.session.input_roots.lock();
+        let of_kind = |found: &Option<Arc<str>>| found.as_deref().is_none_or(|found| found == kind);
+        inputs.iter().filter(|(found, _)| of_kind(found)).map(|(_, root)| root.clone()).collect()
+    }
+
+    fn note_inputs(&self, requests: &[Request], given: &[Given]) {
+        let mut inputs = self.inner.session.input_roots.lock();
+        for (request, given) in requests.iter().zip(given) {
+            let Ok(fact) = &given.fact else { continue };
+            let Some(deep) = &fact.deep else {
+                inputs.insert((None, request.clone()));
+                continue;
+            };
+            for (leaf, _) in &deep.leaves {
+                if let Leaf::Input { kind, .. } = leaf {
+                    inputs.insert((Some(kind.clone()), request.clone()));
+                }
+            }
+        }
     }
 
     fn note_imported(&self, requests: &[Request], given: &[Given]) {

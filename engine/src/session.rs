@@ -38,6 +38,8 @@ pub(crate) struct Session {
     pub(crate) trusts_imported: AtomicBool,
     /// The roots of this revision that rest on what came from another machine.
     pub(crate) imported_roots: Mutex<BTreeSet<Request>>,
+    /// The roots of this revision with the kinds of inputs that each rests on; without one where they are too many to be listed.
+    pub(crate) input_roots: Mutex<BTreeSet<(Option<Arc<str>>, Request)>>,
     /// For how long what was asked in this revision holds.
     pub(crate) lasting: Mutex<Lasting>,
     ending: Arc<AtomicBool>,
@@ -60,6 +62,7 @@ impl Session {
             roots: Mutex::default(),
             trusts_imported: AtomicBool::new(false),
             imported_roots: Mutex::default(),
+            input_roots: Mutex::default(),
             lasting: Mutex::default(),
             ending,
         }
@@ -84,6 +87,7 @@ impl Session {
         self.log.next_revision();
         self.refresh.next_revision();
         self.imported_roots.lock().clear();
+        self.input_roots.lock().clear();
         *self.lasting.lock() = Lasting::default();
         self.ending.store(false, Relaxed);
     }

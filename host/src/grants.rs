@@ -13,7 +13,7 @@ use crate::options::plugin_of;
 use crate::plain::plain;
 
 /// Inputs that need no grant.
-const HARMLESS: &[&str] = &["time"];
+const HARMLESS: &[&str] = &["time", "refs"];
 
 /// The kind of the input that an answer of a server is which was asked with a token: another one than the same server's answer to
 /// whoever has none. Its id is the name of the variable that holds the token, a blank, and the address. No plugin asks for it by
@@ -39,6 +39,8 @@ pub struct Grants {
     /// Programs that its process may start: as the manifest names them, and their real paths. What these see nobody records
     /// either.
     pub exec: BTreeMap<Arc<str>, PathBuf>,
+    /// Whether it may see what this machine remembers of the target: what comes with the program may, and nobody else.
+    pub state: bool,
     /// How much it may use; `None` for what the host gives built-in plugins.
     pub allowance: Option<Arc<Allowance>>,
 }
@@ -51,6 +53,7 @@ impl Grants {
             "file" => self.files.contains_key(id),
             "http" => Endpoint::of_address(id)
                 .is_some_and(|server| self.net.contains(&server) && !self.tokenless.contains_key(&server)),
+            "state" => self.state,
             other => HARMLESS.contains(&other),
         }
     }
@@ -83,6 +86,7 @@ impl Grants {
         let asked = format!("{kind}/{id}");
         let thing = match (&*kind, server) {
             ("http", Some(server)) => format!("net {:?}", server.to_string()),
+            ("state", _) => return format!("{asked} is for the built-in plugins alone"),
             ("http", None) => return format!("{asked} is no address of https"),
             _ => format!("{kind} {id:?}"),
         };

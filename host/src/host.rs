@@ -170,7 +170,8 @@ impl Executor for Host {
     }
 
     fn is_slow(&self, kind: &str) -> bool {
-        matches!(kind, "http" | HTTP_WITH_TOKEN)
+        // Beside what is remembered, histories may have to be walked.
+        matches!(kind, "http" | HTTP_WITH_TOKEN | "state")
     }
 
     fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {

@@ -144,6 +144,7 @@ fn plugins_are_listed_and_described() {
         "github",
         "identity",
         "installs",
+        "lineage",
         "linguist",
         "maintainers",
         "newcomers",

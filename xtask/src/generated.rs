@@ -48,6 +48,7 @@ const PLUGINS: &[&str] = &[
     "github",
     "identity",
     "installs",
+    "lineage",
     "maintainers",
     "newcomers",
     "posture",

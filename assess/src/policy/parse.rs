@@ -40,6 +40,7 @@ pub const BUILT_INS: &[&str] = &[
     "github",
     "identity",
     "installs",
+    "lineage",
     "linguist",
     "maintainers",
     "newcomers",

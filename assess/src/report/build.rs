@@ -61,6 +61,7 @@ impl Report {
             outcome: outcome.into(),
             reasons: reasons.into_iter().map(Reason::from).collect(),
             imported: Vec::new(),
+            state: None,
             score: ScoreInfo {
                 value: score.value,
                 investigate: policy.investigate.text().to_owned(),

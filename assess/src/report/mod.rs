@@ -40,6 +40,10 @@ pub struct Report {
     /// which is so unless the check was told to use them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub imported: Vec<String>,
+    /// What the report says of what this machine remembers of the repository. Left out where no analysis asks for it: then the same target,
+    /// policy and day give the same report on every machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<StateInfo>,
     pub score: ScoreInfo,
     /// Categories and analyses in the order of the policy.
     pub tree: Vec<Entry>,
@@ -115,6 +119,17 @@ pub enum Reason {
     Errored { analysis: String },
     /// No analysis with a weight was judged.
     NothingJudged,
+}
+
+/// Which part memory has in a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct StateInfo {
+    /// The analyses that ask for what is remembered.
+    pub analyses: Vec<String>,
+    /// Whether they were told; `false` where the check was told to use no state.
+    pub used: bool,
+    /// The day from which on the repository is remembered; null if nothing was remembered before this check.
+    pub since: Option<String>,
 }
 
 /// The score and what it is made of. Shares are parts of 1.

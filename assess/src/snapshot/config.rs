@@ -9,6 +9,7 @@ use gix::hash::Kind;
 
 use super::error::OpenError;
 use super::layout::Layout;
+use super::tracking::Tracking;
 use crate::files;
 
 /// The most that is read of a configuration file, in bytes.
@@ -42,6 +43,8 @@ pub(super) struct Config {
     pub(super) symlinks: bool,
     /// Whether patterns match without regard to case.
     pub(super) ignore_case: bool,
+    /// Where branches come from.
+    pub(super) tracking: Tracking,
 }
 
 /// Reads the configuration of a repository and refuses formats that cannot be read.
@@ -72,6 +75,7 @@ pub(super) fn read(layout: &Layout) -> Result<Config, OpenError> {
         file_mode: flag_of("core.fileMode") != Some(false),
         symlinks: flag_of("core.symlinks") != Some(false),
         ignore_case: flag_of("core.ignoreCase") == Some(true),
+        tracking: Tracking::of(common),
     })
 }
 

@@ -105,7 +105,7 @@ fn holds_a_file(dir: &Path, depth: usize) -> bool {
 }
 
 /// The text of `HEAD`; an ancient `HEAD` is a symbolic link whose target is the reference's name.
-fn head_content(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
+pub(super) fn head_content(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
     match fs::read_link(path) {
         Ok(target) if target.starts_with("refs") => {
             let mut content = b"ref: ".to_vec();
@@ -117,7 +117,7 @@ fn head_content(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
     }
 }
 
-fn read_loose(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
+pub(super) fn read_loose(path: &Path) -> Result<Option<Vec<u8>>, OpenError> {
     match files::read(path, REFERENCE_LIMIT) {
         // A folder of other branches, left over where this one is packed or unborn.
         Err(error) if error.kind() == io::ErrorKind::IsADirectory => Ok(None),
@@ -131,7 +131,7 @@ fn from_packed(name: &BStr, packed: Option<&packed::Buffer>) -> Head {
 }
 
 /// The file of a loose reference. Some references belong to one worktree only.
-fn path_of(layout: &Layout, name: &BStr) -> Option<PathBuf> {
+pub(super) fn path_of(layout: &Layout, name: &BStr) -> Option<PathBuf> {
     let own =
         [&b"refs/bisect/"[..], b"refs/worktree/", b"refs/rewritten/"].iter().any(|own| name.starts_with(own));
     let base = if own { &layout.git_dir } else { &layout.common_dir };

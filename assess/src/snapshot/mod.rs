@@ -9,16 +9,19 @@
 
 mod alternates;
 mod config;
+mod descent;
 mod error;
 mod head;
 mod layout;
 mod note;
 mod objects;
 mod policy;
+mod references;
 mod revision;
 mod shim;
 mod taking;
 mod target;
+mod tracking;
 mod worktree;
 
 #[cfg(test)]
@@ -27,15 +30,17 @@ mod tests;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use gix::ObjectId;
 
+pub(crate) use descent::Descent;
 pub use error::{OpenError, RevisionFault, SnapshotError};
 pub use note::{Incomplete, Note, Paths};
 pub use probity_host::GitGrant;
 use probity_host::Places;
+pub(crate) use references::References;
 pub use taking::Survey;
 pub(crate) use taking::{Cancel, Taking};
 pub(crate) use target::short_digest;
@@ -44,6 +49,9 @@ pub use target::{Target, open};
 use alternates::ObjectDirs;
 use objects::{Objects, Tip};
 use shim::Shim;
+
+use crate::settings::Settings;
+use crate::state::{self, Observed};
 
 /// Which state of a target is to be taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +86,8 @@ pub struct Snapshot {
     boundary: Vec<ObjectId>,
     dirs: ObjectDirs,
     objects: Objects,
+    target: Arc<Target>,
+    observed: Arc<OnceLock<Observed>>,
 }
 
 /// What a git directory shows: see [`Snapshot::view`].
@@ -181,6 +191,8 @@ impl Target {
             boundary: self.shallow.clone(),
             dirs: self.dirs.clone(),
             objects,
+            target: Arc::new(self.clone()),
+            observed: Arc::default(),
         }
     }
 }
@@ -208,6 +220,44 @@ impl Snapshot {
         read.sort();
         read.insert(0, git_dir.clone());
         Ok(GitGrant { git_dir, read, shows: self.commit.clone() })
+    }
+
+    /// What of the target's references a check sees, and what of that is remembered: looked at once, by whoever asks first.
+    pub(crate) fn observed(&self, settings: &Settings) -> &Observed {
+        self.observed.get_or_init(|| {
+            let of_revision = matches!(settings.what, What::Rev(_));
+            state::observed(self, of_revision, &settings.state, &settings.day)
+        })
+    }
+
+    /// The same, if anybody has asked.
+    pub(crate) fn was_observed(&self) -> Option<&Observed> {
+        self.observed.get()
+    }
+
+    /// What it was taken of.
+    pub(crate) fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// The references of the target as they are now.
+    ///
+    /// # Errors
+    ///
+    /// If they cannot be read at all.
+    pub(crate) fn references(&self) -> Result<References, OpenError> {
+        References::read(&self.target)
+    }
+
+    /// Whether one commit has another one among its ancestors.
+    pub(crate) fn descent(&self, old: ObjectId, new: ObjectId) -> Descent {
+        let complete = !self.target.config.partial && self.dirs.missing.is_empty();
+        descent::descent(&self.objects.handle(), &self.boundary, complete, (old, new))
+    }
+
+    /// The commit that a tag's object stands for; `None` if that cannot be read.
+    pub(crate) fn peeled(&self, id: ObjectId) -> Option<ObjectId> {
+        descent::peeled(&self.objects.handle(), id)
     }
 
     /// What a git directory of this snapshot shows besides its commit: where objects lie, the packs there, the boundary.

@@ -10,6 +10,7 @@ use probity_assess::check::Checked;
 use probity_assess::live::{Live, Round};
 use probity_assess::settings::{Builtin, Day, Settings};
 use probity_assess::snapshot::What;
+use probity_assess::state::StateUse;
 use probity_engine::Digest;
 use probity_host::{Log, Places, Progress, Sink};
 use serde_json::Value;
@@ -136,6 +137,7 @@ fn settings(root: &Path, what: What, by_policy: bool) -> Settings {
         cache: root.join("cache"),
         store: root.join("cache/store"),
         remembers: true,
+        state: StateUse::Off,
         refresh: Vec::new(),
         trust_imported: false,
         allow_weak_sandbox: false,

@@ -70,6 +70,7 @@ pub(super) fn settings(args: &CheckArgs) -> Result<Settings, CliError> {
     let mut settings = subject::settings(&args.subject, Duration::from_secs(args.timeout))?;
     settings.remembers = !args.no_cache;
     settings.trust_imported = args.trust_imported;
+    settings.state = settings.state.kept_unless(args.no_state);
     for plugin in &args.refresh {
         let id = PluginId::parse(plugin).map_err(|error| CliError::usage(&error))?;
         settings.refresh.push(id.to_string());
@@ -97,6 +98,9 @@ pub(super) fn remarks(checked: &Checked) -> Vec<String> {
     if let Some(error) = &checked.unkept {
         let error = tame(&error.to_string());
         remarks.push(format!("warning: not all that was learnt could be kept: {error}"));
+    }
+    if let Some(warning) = &checked.state_warning {
+        remarks.push(format!("warning: {}", tame(warning)));
     }
     for (plugin, warning) in &checked.plugin_warnings {
         remarks.push(format!("warning: {plugin}: {}", tame(warning)));

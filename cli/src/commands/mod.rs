@@ -11,6 +11,7 @@ pub(crate) mod pages;
 pub(crate) mod permissions;
 pub(crate) mod plugin;
 pub(crate) mod schema;
+pub(crate) mod state;
 pub(crate) mod trace;
 pub(crate) mod trust;
 pub(crate) mod watch;

@@ -51,6 +51,9 @@ pub(crate) fn sarif(report: &Report) -> Value {
         // Analyses whose answers came from another machine, for which nobody vouches.
         log["runs"][0]["properties"]["imported"] = json!(report.imported);
     }
+    if let Some(state) = &report.state {
+        log["runs"][0]["properties"]["state"] = json!(state);
+    }
     log
 }
 

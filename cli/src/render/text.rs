@@ -87,6 +87,15 @@ fn head(page: &mut String, report: &Report, paint: Paint) {
             "imported     {number} of {all} analyses rest on answers of another machine, unverified: {names}"
         );
     }
+    if let Some(state) = &report.state {
+        let names = state.analyses.iter().map(|name| tame(name)).collect::<Vec<_>>().join(", ");
+        let told = match (state.used, &state.since) {
+            (false, _) => format!("not used, although {names} would go by it"),
+            (true, None) => format!("{names} found nothing remembered of this repository"),
+            (true, Some(day)) => format!("{names} went by what this machine remembers since {day}"),
+        };
+        let _ = writeln!(page, "state        {told}");
+    }
     let target = &report.target;
     let extra = match (target.dirty, target.shallow) {
         (true, true) => ", with the working tree's changes, history cut off",

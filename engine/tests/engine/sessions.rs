@@ -126,3 +126,21 @@ fn a_listener_that_panics_keeps_nobody_waiting() {
     let replies = lab.engine.answers_each(&requests, move |_, _| panic!("{}", Arc::strong_count(&calls)));
     assert_eq!(replies.iter().map(shown).collect::<Vec<_>>(), ["quick", "quick"]);
 }
+
+#[test]
+fn roots_that_rest_on_an_input_are_named_also_when_they_are_remembered() {
+    let world = World::default()
+        .query("p/token", |call| value(call.ask.input("env", "TOKEN")?.to_string()))
+        .query("p/above", |call| value(call.value("p/token")?))
+        .query("p/apart", |_| value("1"));
+    let mut lab = world.lab();
+    lab.set_input("env", "TOKEN", "\"x\"");
+    for _ in 0..2 {
+        lab.ask_all(&["p/above", "p/apart"]);
+        let named: Vec<String> =
+            lab.engine.resting_on("env").iter().map(|root| root.query.to_string()).collect();
+        assert_eq!(named, ["above"]);
+        assert!(lab.engine.resting_on("time").is_empty());
+        lab.restart();
+    }
+}

@@ -93,6 +93,12 @@ impl Reader {
         self.load(id, Kind::Commit).map(|object| object.data)
     }
 
+    /// The bytes of a tag's own object.
+    pub fn tag(&self, id: &oid) -> Result<Arc<[u8]>, GitError> {
+        self.see_whether_it_is_wanted()?;
+        self.load(id, Kind::Tag).map(|object| object.data)
+    }
+
     /// The bytes of a tree.
     pub fn tree(&self, id: &oid) -> Result<Arc<[u8]>, GitError> {
         self.object(id, Kind::Tree).map(|object| object.data)

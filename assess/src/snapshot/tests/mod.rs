@@ -4,6 +4,8 @@ mod committed;
 mod hostile;
 mod lab;
 mod opening;
+mod references;
+mod remembering;
 mod storing;
 mod taking;
 mod working_tree;
