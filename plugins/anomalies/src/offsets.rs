@@ -7,7 +7,7 @@ use probity_sdk::git::Person;
 use probity_sdk::people::{self, is_bot};
 
 use crate::dates::Dated;
-use crate::rules::MANY_OFFSETS;
+use crate::rules::{MANY_OFFSETS, TWO_PLACES};
 
 /// Fewer commits say little about where somebody is.
 const FEWEST_COMMITS: usize = 10;
@@ -17,26 +17,53 @@ const USUAL: usize = 2;
 const FORGES: [&str; 3] = ["noreply@github.com", "noreply@gitlab.com", "noreply@codeberg.org"];
 const SUMMER_TIME: i32 = 60;
 
-/// What one person wrote: by time zone how many commits, and the newest of them.
-type Zones<'a> = BTreeMap<i32, (usize, &'a str)>;
+/// Nobody travels faster than the sun. A smaller difference may be a clock's.
+const JOURNEY: i32 = 3 * 60;
+const MINUTE: i64 = 60;
 
-/// People who wrote in more time zones than usual.
-pub(crate) fn many_offsets(commits: &[Dated]) -> Vec<Finding> {
+/// What is found of the time zones in which people write.
+pub(crate) fn findings(commits: &[Dated]) -> Vec<Finding> {
     let authors: Vec<Person> = commits.iter().map(|dated| dated.commit.author.clone()).collect();
-    let mut by_person: BTreeMap<usize, Zones<'_>> = BTreeMap::new();
+    let mut by_person: BTreeMap<usize, Vec<Written<'_>>> = BTreeMap::new();
     for (dated, person) in commits.iter().zip(people::groups(&authors)) {
-        let by_forge = FORGES.contains(&people::folded(&dated.commit.committer.email).as_str());
-        let Some(zone) = dated.header.authored.filter(|zone| *zone != 0) else { continue };
-        if !by_forge && !is_bot(&dated.commit.author) {
-            let (count, newest) = by_person.entry(person).or_default().entry(zone).or_default();
-            (*count, *newest) = (*count + 1, &dated.commit.id);
-        }
+        by_person.entry(person).or_default().extend(Written::of(dated));
     }
-    by_person.iter().filter_map(|(person, zones)| finding(&authors[*person], zones)).collect()
+    let mut found = Vec::new();
+    for (person, mut written) in by_person {
+        found.extend(many_offsets(&authors[person], &written));
+        written.sort_by_key(|written| written.at);
+        found.extend(written.windows(2).filter_map(|pair| two_places(&pair[0], &pair[1])));
+    }
+    found
 }
 
-fn finding(person: &Person, zones: &Zones<'_>) -> Option<Finding> {
-    let commits: usize = zones.values().map(|(count, _)| count).sum();
+/// A commit that somebody wrote on a machine of their own.
+struct Written<'a> {
+    at: i64,
+    /// Minutes east of Greenwich, not 0: servers and browsers know no other.
+    zone: i32,
+    id: &'a str,
+    by: &'a Person,
+}
+
+impl<'a> Written<'a> {
+    fn of(dated: &'a Dated) -> Option<Self> {
+        let commit = &dated.commit;
+        let by_forge = FORGES.contains(&people::folded(&commit.committer.email).as_str());
+        let zone = dated.header.authored.filter(|zone| *zone != 0)?;
+        let written = Self { at: commit.authored, zone, id: &commit.id, by: &commit.author };
+        (!by_forge && !is_bot(&commit.author)).then_some(written)
+    }
+}
+
+/// Somebody who wrote in more time zones than usual.
+fn many_offsets(person: &Person, written: &[Written<'_>]) -> Option<Finding> {
+    let mut zones: BTreeMap<i32, (usize, &str)> = BTreeMap::new();
+    for Written { zone, id, .. } in written {
+        let (count, newest) = zones.entry(*zone).or_default();
+        (*count, *newest) = (*count + 1, id);
+    }
+    let commits = written.len();
     if commits < FEWEST_COMMITS || without_summer_time(zones.keys().copied()) <= USUAL {
         return None;
     }
@@ -49,6 +76,21 @@ fn finding(person: &Person, zones: &Zones<'_>) -> Option<Finding> {
         named.join(", ")
     );
     Some(Finding::new(MANY_OFFSETS, Severity::Low, message).commit(*rarest))
+}
+
+/// Somebody who wrote in two time zones one after the other, in less time than the sun takes from one to the other.
+fn two_places(earlier: &Written<'_>, later: &Written<'_>) -> Option<Finding> {
+    let apart = later.zone.saturating_sub(earlier.zone).saturating_abs();
+    let passed = later.at.saturating_sub(earlier.at) / MINUTE;
+    let message = format!(
+        "{} wrote this in the time zone {}, {passed} minutes after {} in {}",
+        shortened(&later.by.name),
+        named(later.zone),
+        earlier.id,
+        named(earlier.zone)
+    );
+    let too_fast = apart >= JOURNEY && passed < i64::from(apart);
+    too_fast.then(|| Finding::new(TWO_PLACES, Severity::Low, message).commit(later.id))
 }
 
 /// How many there are if two that are an hour apart are one. They come in order.

@@ -21,7 +21,7 @@ pub(crate) fn dates(engine: &Engine<Config>, target: Target) -> Result<Answer<Ve
         dates::author_after_commit(&commits),
         dates::backdated(&commits),
         dates::same_second(&commits),
-        offsets::many_offsets(&commits),
+        offsets::findings(&commits),
     ];
     Ok(findings::answer(found.concat()))
 }

@@ -161,8 +161,11 @@ fn five_commits_in_a_row_of_one_second_are_told_once() {
 #[test]
 fn more_than_two_time_zones_of_one_person_are_told() {
     let rows = |zones: &[i32], author: &str| -> String {
-        let row =
-            |(n, zone): (usize, &i32)| format!("c{n} c{} {author} {n} {n} {zone}\n", n.saturating_sub(1));
+        // A day apart.
+        let row = |(n, zone): (usize, &i32)| {
+            let (parent, at) = (n.saturating_sub(1), n * 24);
+            format!("c{n} c{parent} {author} {at} {at} {zone}\n")
+        };
         let rows = (0..).zip(zones.iter().cycle().take(12)).map(row);
         rows.collect::<String>().replace("c0 c0", "c0 -").trim().to_owned()
     };
@@ -176,6 +179,22 @@ fn more_than_two_time_zones_of_one_person_are_told() {
     let answer = ask(&engine(Config::default(), &rows(&[60, 60, -480, 330], "ada")), "dates").unwrap();
     let message =
         "ada wrote 12 commits in the time zones -0800 (3), +0100 (6), +0530 (3); this is of the rarest";
+    assert_eq!(answer.value()[0]["message"], json!(message));
+}
+
+#[test]
+fn who_writes_in_two_places_at_once_is_told() {
+    // Three hours between +0500 and +0800: 3 hours later is in time, 2 is not. Time zones of servers are passed over, and so is the order of commits.
+    assert_eq!(found("a - ada 0 0 300\nb a ada 3 3 480\nc b ada 4 4 360"), NONE);
+    assert_eq!(
+        found("a - ada 0 0 300\nb a ada 1 1 0\nc b ada 2 2 480\nd c ada 9 9 -480"),
+        ["two-places low c", "two-places low d"]
+    );
+    assert_eq!(found("a - ada 0 0 300\nb a bob 1 1 480\nc b ada@forge 1 1 480\nd c ada 9 9 360"), NONE);
+    let rows = "b - ada 2 20 480\na b ada 0 20 300";
+    assert_eq!(found(rows), ["two-places low b"]);
+    let answer = ask(&engine(Config::default(), rows), "dates").unwrap();
+    let message = "ada wrote this in the time zone +0800, 120 minutes after a in +0500";
     assert_eq!(answer.value()[0]["message"], json!(message));
 }
 
