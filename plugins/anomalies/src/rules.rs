@@ -17,7 +17,7 @@ probity_sdk::rules! {
         "https://rheaeve.substack.com/p/xz-backdoor-times-damned-times-and"
     TWO_PLACES "two-places" dates
         "low: one person wrote in two time zones that are three hours or more apart, in less time than the sun takes from one to the other. People work on machines elsewhere; but the one who took \
-         xz over seems to have forgotten twice to set the clock of another country. Of twelve large projects four have one such pair or more among the newest 1000 commits."
+         xz over seems to have forgotten twice to set the clock of another country. Of twelve large projects two have such a pair among the newest 1000 commits."
         "https://rheaeve.substack.com/p/xz-backdoor-times-damned-times-and"
 }
 

@@ -9,7 +9,7 @@ probity_sdk::rules! {
         "https://research.swtch.com/xz-timeline"
     DISPOSABLE_ADDRESS "disposable-address" addresses
         "medium: somebody who made commits in the last twelve months did so under an address of a provider whose addresses anybody has for minutes. Nobody can ask \
-         there later. Of some 12,000 addresses in the histories of fourteen large projects none is of this kind."
+         there later. Of some 15,000 addresses in the histories of fourteen projects none is of this kind."
         "https://attack.mitre.org/techniques/T1585/002/"
     NEW_ADDRESS "new-address" addresses
         "low: commits of the last twelve months bear the name of somebody who made fifty or more before, but an address that was never seen. People change their addresses; ask whether \

@@ -31,7 +31,7 @@ pub(crate) struct Standing {
 /// What one person did, under all names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Share {
-    /// As the first commit names the person.
+    /// As most of the commits name the person.
     pub(crate) person: Person,
     /// The first commit.
     pub(crate) first: String,
@@ -53,15 +53,11 @@ impl Standing {
         let arrived = arrivals(&facts.runs, tip);
         for (Run(by, _, commits), arrived) in facts.runs.iter().zip(&arrived) {
             let Some(by) = *by else { continue };
-            let met = &facts.people[by];
-            let place = *places.of_group[places.groups[by]].get_or_insert_with(|| {
-                standing.people.push(Share {
-                    person: met.person.clone(),
-                    first: met.first.clone(),
-                    begun: *arrived,
-                    recent: 0,
-                    earlier: 0,
-                });
+            let group = places.groups[by];
+            let place = *places.of_group[group].get_or_insert_with(|| {
+                let person = facts.people[places.usual[group]].person.clone();
+                let first = facts.people[by].first.clone();
+                standing.people.push(Share { person, first, begun: *arrived, recent: 0, earlier: 0 });
                 standing.people.len() - 1
             });
             let (share, recent) = (&mut standing.people[place], *arrived > tip.saturating_sub(YEAR));
@@ -118,9 +114,24 @@ struct Places {
     groups: Vec<usize>,
     /// The place of such a one among those who made commits.
     of_group: Vec<Option<usize>>,
+    /// For each such one the author whose name most of the commits bear.
+    usual: Vec<usize>,
 }
 
 fn places(facts: &Facts) -> Places {
     let people: Vec<Person> = facts.people.iter().map(|met| met.person.clone()).collect();
-    Places { groups: people::groups(&people), of_group: vec![None; people.len()] }
+    let groups = people::groups(&people);
+    let mut commits = vec![0_u64; people.len()];
+    for Run(by, _, count) in &facts.runs {
+        if let Some(commits) = by.and_then(|by| commits.get_mut(by)) {
+            *commits = commits.saturating_add(*count);
+        }
+    }
+    let mut usual: Vec<usize> = (0..people.len()).collect();
+    for (author, group) in groups.iter().enumerate() {
+        if commits[author] > commits[usual[*group]] {
+            usual[*group] = author;
+        }
+    }
+    Places { groups, of_group: vec![None; people.len()], usual }
 }

@@ -157,6 +157,16 @@ fn one_person_under_several_names_is_one() {
 }
 
 #[test]
+fn a_person_is_called_as_most_commits_do() {
+    let mut all = commits(&TAKEN_OVER);
+    all[126]["author"]["name"] = json!("m4l");
+    let answer = with_reviews(lab_of(vec![all]), "Mal", 0, 0).ask_for("takeover").unwrap();
+    let finding = &answer.value()[0];
+    assert!(finding["message"].as_str().unwrap().starts_with("Mal <mal@example.org> made 70 %"), "{finding}");
+    assert_eq!(finding["commit"], json!("c126"));
+}
+
+#[test]
 fn segments_and_parts_make_no_difference() {
     let all = commits(&TAKEN_OVER);
     let whole = with_reviews(lab_of(vec![all.clone()]), "Mal", 14, 2);
