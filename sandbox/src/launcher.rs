@@ -1,6 +1,7 @@
 //! The host's side of a start: pipes, orders, and the launcher's process. What that says is heard in `hearing.rs`.
 
 mod hearing;
+mod starter;
 
 use crate::attempt::Attempts;
 use crate::cgroup::Groups;
@@ -11,12 +12,13 @@ use crate::error::SpawnError;
 use crate::guarantee::{Ceiling, Level};
 use crate::linux::descriptors::{duplicate_above, sealed, status_pair};
 use crate::linux::kernel;
-use crate::linux::template::{Copy, Template};
+use crate::linux::template::Copy;
 use crate::profile::{Entry, Limits, Profile};
 use crate::spec::{Denial, GO, Orders};
 use crate::survey::{Survey, told};
 use crate::violation::Observer;
 use hearing::{Hearers, listen};
+pub(crate) use starter::Starter;
 use std::ffi::OsString;
 use std::fs::File;
 use std::io::{self, Write};
@@ -25,7 +27,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, OnceLock};
 use std::thread;
 
 /// Starts children. Owns a thread that does nothing else, since the kernel ends a child together with the very thread
@@ -41,17 +43,6 @@ pub struct Launcher {
     groups: OnceLock<Result<Arc<Groups>, String>>,
     /// Programs that need not be checked again.
     checked: Checked,
-}
-
-/// The sending half to the thread that starts processes. Keeping one keeps the thread alive.
-#[derive(Clone, Debug)]
-pub(crate) struct Starter(mpsc::Sender<Errand>);
-
-#[derive(Debug)]
-enum Errand {
-    /// A start may follow.
-    Prepare,
-    Start(Copy, mpsc::Sender<Result<i32, SpawnError>>),
 }
 
 impl Launcher {
@@ -326,64 +317,6 @@ impl Refusal {
             // It was not even asked for them.
             Refusal::Denied(Denial { stage, reason, .. }) => SpawnError::Launcher { stage, reason },
         }
-    }
-}
-
-impl Starter {
-    /// The program is started for the first child, and copies of that process are all children.
-    fn new(program: OwnedFd) -> io::Result<Starter> {
-        let (sender, errands) = mpsc::channel::<Errand>();
-        thread::Builder::new().name("sandbox-start".to_owned()).spawn(move || {
-            let mut template = None;
-            for errand in errands {
-                match errand {
-                    Errand::Prepare if template.is_none() => template = Template::start(&program).ok(),
-                    Errand::Prepare => {}
-                    Errand::Start(copy, answer) => {
-                        let started = start(&program, &mut template, &copy);
-                        // The child's ends must be closed before the answer, so that an early end of the child is noticed.
-                        drop(copy);
-                        let _ = answer.send(started);
-                    }
-                }
-            }
-        })?;
-        Ok(Starter(sender))
-    }
-
-    fn prepare(&self) {
-        // Without the thread there will be no start.
-        let _ = self.0.send(Errand::Prepare);
-    }
-
-    fn start(&self, copy: Copy) -> Result<i32, SpawnError> {
-        let gone = || SpawnError::Start(io::Error::other("the thread that starts processes has ended"));
-        let (answer, started) = mpsc::channel();
-        self.0.send(Errand::Start(copy, answer)).map_err(|_| gone())?;
-        started.recv().map_err(|_| gone())?
-    }
-}
-
-/// A copy of the template, which is started if there is none, or none any more: anybody may have killed it.
-fn start(program: &OwnedFd, kept: &mut Option<Template>, copy: &Copy) -> Result<i32, SpawnError> {
-    if let Some(template) = kept.take() {
-        match template.copy(copy) {
-            Err(None) => {}
-            Err(Some(error)) => return Err(error),
-            Ok(pid) => {
-                *kept = Some(template);
-                return Ok(pid);
-            }
-        }
-    }
-    let template = Template::start(program).map_err(SpawnError::Start)?;
-    match template.copy(copy) {
-        Ok(pid) => {
-            *kept = Some(template);
-            Ok(pid)
-        }
-        Err(Some(error)) => Err(error),
-        Err(None) => Err(SpawnError::Silent(format!("it ended with {}", template.ending()))),
     }
 }
 

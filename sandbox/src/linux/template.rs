@@ -53,9 +53,13 @@ impl Template {
         Ok(Template { pid: start(&Start { program, arguments, descriptors })?, control })
     }
 
-    /// Has it make a copy of itself, and returns the copy's process id; `Err(None)` if the template has ended.
+    /// Has it make a copy of itself, and returns the copy's process id; `Err(None)` if it has ended without hearing of that.
+    ///
+    /// After any other error there may be a copy that nobody knows of. It ends as soon as it reports to a host that has closed
+    /// the socket for that, before anything of the plugin runs: what was to be its own must not be given to another.
     pub(crate) fn copy(&self, copy: &Copy) -> Result<i32, Option<SpawnError>> {
         let gone = |error: io::Error| match error.kind() {
+            // The latter is how the kernel tells of what was never read.
             io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => None,
             // What the system calls the end of a read's time depends on the system.
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
@@ -67,7 +71,7 @@ impl Template {
         let mut answer = vec![0; WORD_LIMIT];
         let count = loop {
             match (&self.control).read(&mut answer) {
-                Ok(0) => return Err(None),
+                Ok(0) => return Err(Some(SpawnError::Silent("it ended before it had a process".to_owned()))),
                 Ok(count) => break count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(gone(error)),

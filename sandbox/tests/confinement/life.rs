@@ -280,8 +280,11 @@ fn a_template_that_somebody_ends_is_replaced() {
     assert_eq!(own.len(), 1);
     let child = start(&lab, "echo");
     assert_eq!(templates(), all, "one for all starts");
+    let own = i32::try_from(own[0]).unwrap();
+    let watch = Watch::new(own);
     // SAFETY: a child of this process that has not been reaped.
-    unsafe { libc::kill(i32::try_from(own[0]).unwrap(), libc::SIGKILL) };
+    unsafe { libc::kill(own, libc::SIGKILL) };
+    watch.ended();
     let outcome = lab.run(Way::Native, &["work_threads"]);
     assert!(outcome.through(), "{outcome:?}");
     // What was copied from it goes on.
