@@ -305,10 +305,10 @@ fn explain_tells_of_a_rule_what_it_finds_who_judges_it_and_how_to_suppress_it() 
         list.contains("content/private-key") && list.contains("hidden_text: judged by hidden\n"),
         "{list}"
     );
-    assert!(
-        explain("hidden").expect(0).stdout.contains("\n  content/far-right "),
-        "an analysis names its rules"
-    );
+    let analysis = explain("hidden").expect(0).stdout;
+    assert!(analysis.contains("\n  content/far-right "), "an analysis names its rules: {analysis}");
+    assert!(analysis.contains("of other queries: `probity explain probity/core/content`"), "{analysis}");
+    assert_eq!(explain("probity/core/content").expect(0).stdout, list);
     for (name, near) in [
         ("content/bidi-contrl", "bidi-control"),
         ("contnet/bidi-control", "content"),

@@ -3,7 +3,9 @@
 //! A suppression names one rule of one plugin, and a place: a path, a commit, a package, or several of these, all of
 //! which must fit. It never speaks of an analysis as a whole.
 
-use globset::{GlobBuilder, GlobMatcher};
+use std::sync::OnceLock;
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use kdl::{KdlEntry, KdlNode};
 use miette::SourceSpan;
 
@@ -55,7 +57,9 @@ pub struct Place {
 pub struct PathPattern {
     text: String,
     /// None for a text without wildcards, which is the path itself.
-    pattern: Option<GlobMatcher>,
+    pattern: Option<Glob>,
+    /// Made when there is something to compare, which most checks of a policy have not.
+    matcher: OnceLock<GlobMatcher>,
 }
 
 impl Suppression {
@@ -88,11 +92,10 @@ impl PathPattern {
                         other => glob.push(other),
                     }
                 }
-                let glob = GlobBuilder::new(&glob).literal_separator(true).backslash_escape(false).build()?;
-                Some(glob.compile_matcher())
+                Some(GlobBuilder::new(&glob).literal_separator(true).backslash_escape(false).build()?)
             }
         };
-        Ok(PathPattern { text: text.to_owned(), pattern })
+        Ok(PathPattern { text: text.to_owned(), pattern, matcher: OnceLock::new() })
     }
 
     /// As it was written.
@@ -102,7 +105,8 @@ impl PathPattern {
 
     /// Whether it is, or fits, this path of a finding. A path that is no UTF-8 is compared as reports write it.
     pub fn matches(&self, path: &str) -> bool {
-        self.text == path || self.pattern.as_ref().is_some_and(|pattern| pattern.is_match(path))
+        let fits = |pattern: &Glob| self.matcher.get_or_init(|| pattern.compile_matcher()).is_match(path);
+        self.text == path || self.pattern.as_ref().is_some_and(fits)
     }
 }
 

@@ -250,4 +250,9 @@ fn a_pattern_is_read_as_git_reads_it_and_a_path_as_itself() {
     ] {
         assert!(!matches(pattern, path), "{pattern} {path}");
     }
+    // Nothing that a repository can name takes long to compare.
+    let path = "a".repeat(4000);
+    for pattern in ["**/*a".repeat(190), "*a".repeat(400), "?".repeat(900), "a*".repeat(400)] {
+        assert!(!matches(&format!("{pattern}b"), &path), "{pattern}");
+    }
 }

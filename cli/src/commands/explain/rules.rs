@@ -36,17 +36,32 @@ fn full(plugin: &str) -> String {
     if plugin.contains('/') { plugin.to_owned() } else { format!("probity/core/{plugin}") }
 }
 
+fn short(plugin: &str) -> &str {
+    plugin.strip_prefix("probity/core/").unwrap_or(plugin)
+}
+
 /// The rules that an analysis tells findings of, for its page; nothing if there are none.
 pub(super) fn of_analysis(analysis: &CheckedAnalysis, description: &Description) -> String {
     let rules: Vec<&Rule> = description.rules.iter().filter(|rule| rule.query == analysis.query).collect();
-    if rules.is_empty() { String::new() } else { format!("\nrules\n{}", lines(&analysis.plugin, &rules)) }
+    if description.rules.is_empty() {
+        return String::new();
+    }
+    let mut page = format!("\nrules\n{}", lines(&analysis.plugin, &rules));
+    let others = description.rules.len() - rules.len();
+    if others > 0 {
+        let others = count(others as u64, "rule");
+        let _ = writeln!(page, "  {others} of other queries: `probity explain {}`", analysis.plugin);
+    }
+    page
 }
 
 fn lines(plugin: &str, rules: &[&Rule]) -> String {
     let width = rules.iter().map(|rule| rule_name(plugin, &rule.id).chars().count()).max().unwrap_or(0);
     let line = |rule: &&Rule| {
         let (severity, _) = parts(rule);
-        format!("  {:<width$}  {}\n", tame(&rule_name(plugin, &rule.id)), tame(severity))
+        // The worst that it can be; in which case it is less, its own page says.
+        let worst = severity.split([' ', ',']).next().unwrap_or_default();
+        format!("  {:<width$}  {}\n", tame(&rule_name(plugin, &rule.id)), tame(worst))
     };
     rules.iter().map(line).collect()
 }
@@ -138,8 +153,7 @@ fn judgement(prepared: &Prepared, plugin: &str, query: &str, configured: &Config
         let _ = writeln!(lines, "judged by      {name}, which passes if {policy}  ({whose})");
     }
     if lines.is_empty() {
-        let short = tame(plugin.strip_prefix("probity/core/").unwrap_or(plugin));
-        let query = tame(query);
+        let (short, query) = (tame(short(plugin)), tame(query));
         let _ = writeln!(
             lines,
             "judged by      no analysis of this policy; write: analysis \"{query}\" plugin=\"{short}\" query=\"{query}\""
@@ -156,7 +170,7 @@ fn parts(rule: &Rule) -> (&str, &str) {
     let begins = |text: &str| ["high", "medium", "low"].iter().any(|severity| text.starts_with(severity));
     match rule.text.split_once(": ") {
         Some((severity, text)) if begins(severity) => (severity, text),
-        _ => ("not told", &rule.text),
+        _ => ("untold", &rule.text),
     }
 }
 
@@ -186,7 +200,7 @@ fn by_its_id(prepared: &Prepared, id: &str) -> Result<String, CliError> {
 fn unknown(prepared: &Prepared, told: &[Told], name: &str) -> CliError {
     let analyses: Vec<&str> =
         prepared.policy.analyses.iter().map(|analysis| analysis.name.as_str()).collect();
-    let plugins = told.iter().map(|(plugin, ..)| plugin.strip_prefix("probity/core/").unwrap_or(plugin));
+    let plugins = told.iter().map(|(plugin, ..)| short(plugin));
     let rules = told.iter().flat_map(|(_, of, _)| of.rules.iter().map(|rule| rule.id.as_str()));
     let all: Vec<&str> = analyses.iter().copied().chain(plugins).chain(rules).collect();
     let wrong = CliError::wrong(format!("there is no analysis, plugin or rule {name:?}"));
@@ -200,7 +214,7 @@ fn unknown(prepared: &Prepared, told: &[Told], name: &str) -> CliError {
 }
 
 fn no_plugin(prepared: &Prepared, plugin: &str) -> CliError {
-    let known: Vec<&str> = prepared.catalogue.iter().map(|listed| &*listed.id).collect();
-    CliError::wrong(format!("there is no plugin {}", tame(plugin)))
-        .hinted(tame(&suggest::hint(plugin, &known)))
+    let known: Vec<&str> = prepared.catalogue.iter().map(|listed| short(&listed.id)).collect();
+    let wrong = CliError::wrong(format!("there is no plugin {}", tame(short(plugin))));
+    wrong.hinted(tame(&suggest::hint(short(plugin), &known)))
 }
