@@ -147,7 +147,7 @@ fn a_segment_is_asked_for_in_blocks() {
 fn every_query_is_described() {
     let described = plugin().describe();
     let names: Vec<&str> = described.queries.iter().map(|query| query.name.as_str()).collect();
-    let history = ["history", "part", "commits", "commit", "changes", "hipcheck_changes"];
+    let history = ["history", "part", "commits", "commit", "changes", "hipcheck_changes", "touched"];
     let content = ["tree", "folder", "contents", "text", "lines", "messages", "headers"];
     assert_eq!(names, [history, content].concat());
 }
