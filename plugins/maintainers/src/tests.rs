@@ -148,9 +148,9 @@ fn one_person_under_several_names_is_one() {
         json!({ "id": format!("c{number}"), "parents": ["a"], "author": { "name": name, "email": email }, "authored": 0,
                 "committer": person("Zoe"), "committed": day * 86_400 })
     };
-    let old = (0..50).map(|n| by(n, "Ada", "ada@old.example", 10_000 + 20 * i64::try_from(n).unwrap()));
-    let new = (50..70).map(|n| by(n, "ada", "al@new.example", 11_900 + i64::try_from(n).unwrap()));
-    let newer = (70..99).map(|n| by(n, "A. Lovelace", "al@new.example", 11_900 + i64::try_from(n).unwrap()));
+    let old = (0..50).map(|n| by(n, "Ada", "ada@old.example", 10_000 + 20 * i64::from(n)));
+    let new = (50..70).map(|n| by(n, "ada", "al@new.example", 11_900 + i64::from(n)));
+    let newer = (70..99).map(|n| by(n, "A. Lovelace", "al@new.example", 11_900 + i64::from(n)));
     let lab = lab_of(vec![old.chain(new).chain(newer).collect()]);
     assert_eq!(severity(&lab), "");
     assert_eq!(lab.ask_for("absence_factor").unwrap().value(), &json!(1));
