@@ -63,7 +63,9 @@ fn finding(change: &Newcomer, file: &TouchedFile, name: &str, direct: &Direct) -
     let mut severity = if change.alone { Severity::Medium } else { Severity::Low };
     let mut message = format!("{}: it depends on {} from then on", change.told(), shortened(name));
     if direct.is_open() {
-        severity = raised(severity);
+        if change.alone {
+            severity = Severity::High;
+        }
         message.push_str(", of whatever version");
     }
     let finding = Finding::new(NEWCOMER_DEPENDENCY, severity, message);
@@ -71,13 +73,6 @@ fn finding(change: &Newcomer, file: &TouchedFile, name: &str, direct: &Direct) -
     match direct.line.and_then(|line| u32::try_from(line).ok()).filter(|line| *line > 0) {
         Some(line) => finding.line(line),
         None => finding,
-    }
-}
-
-fn raised(severity: Severity) -> Severity {
-    match severity {
-        Severity::Low => Severity::Medium,
-        Severity::Medium | Severity::High => Severity::High,
     }
 }
 
@@ -95,7 +90,10 @@ fn raise_removed(
     for (mut finding, by) in findings {
         let removed = changes.iter().find(|change| removes(change, &finding, by, &known));
         if let Some(removed) = removed {
-            finding.severity = raised(finding.severity);
+            // Where others look, dependencies come and go; that is what looking is for.
+            if by.alone {
+                finding.severity = Severity::High;
+            }
             let days = (removed.at.saturating_sub(by.at) / DAY).max(0);
             finding.message.push_str(&format!(", and {days} days later no longer"));
         }

@@ -152,7 +152,7 @@ fn is_manifest(file: &TouchedFile) -> bool {
     Interest::of(&file.path).manifest.is_some()
 }
 
-/// For each commit whether anybody but its author is seen in it: by itself, or because somebody else brought it onto the main line.
+/// For each commit whether anybody but its author is seen in it: by itself, or because somebody else, or a forge, brought it onto the main line.
 fn others(recent: &Recent) -> Vec<bool> {
     let commits = &recent.commits;
     let on_main = main_line(commits);
@@ -164,7 +164,7 @@ fn others(recent: &Recent) -> Vec<bool> {
         }
         // A commit that came with a merge is listed between the merge and what was on the main line before it.
         let bringer = &commits[brought_by];
-        let brought = brought_by != place && !same_author(recent, bringer, change);
+        let brought = brought_by != place && (bringer.others || !same_author(recent, bringer, change));
         others[place] = change.others || brought;
     }
     others

@@ -14,8 +14,7 @@ probity_sdk::rules! {
         "low: a newcomer changed how the project is built. That is what many do first; read it with the findings beside it."
         "https://attack.mitre.org/techniques/T1195/001/"
     NEWCOMER_DEPENDENCY "newcomer-dependency" dependencies
-        "medium, low where somebody else had a hand in it, and one higher where the dependency was removed again within thirty days or its version is left \
-         open: somebody in their first thirty days made the project depend on a package. Look at the package, and at who owns it."
+        "medium, high where the dependency was removed again within thirty days or its version is left open, but low where somebody else had a hand in it: somebody in their first thirty days made the project depend on a package. Look at the package, and at who owns it."
         "https://github.com/dominictarr/event-stream/issues/116"
     NEWCOMER_WORKFLOW "newcomer-workflow" automation
         "medium, low where somebody else had a hand in it: somebody in their first seven days added a workflow, which runs with the repository's token and \

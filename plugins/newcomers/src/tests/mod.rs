@@ -59,6 +59,7 @@ fn who_merges_counts_and_ones_own_merge_does_not() {
     };
     assert_eq!(of("x a9,m1 ada ada 1001 Merge"), ["low tests/x m1"]);
     assert_eq!(of("x a9,m1 mal mal 1001 Merge"), ["medium tests/x m1"]);
+    assert_eq!(of("x a9,m1 mal forge 1001 Merge pull request #1 from mal/x"), ["low tests/x m1"]);
     assert_eq!(of("x m1 ada ada 1001 Work"), ["medium tests/x m1"]);
 }
 
@@ -119,7 +120,10 @@ fn a_dependency_is_worse_where_it_goes_again_or_may_be_anything() {
     assert_eq!(world(alone, "a ^1\nflat *").found("dependencies"), ["high package.json m1"]);
     assert_eq!(world(alone, "a ^2").found("dependencies"), [""; 0]);
     let seen = "m1 m0 mal ada 1000 Add";
-    assert_eq!(world(seen, "a ^1\nflat ^0.1").found("dependencies"), ["low package.json m1"]);
+    assert_eq!(world(seen, "a ^1\nflat *").found("dependencies"), ["low package.json m1"]);
+    let mut tried = world(seen, "a ^1\nflat ^0.1");
+    tried.commit("m2 m1+++ ada ada 1001 Drop", &["package.json p2 p3"]).text("p3", "a ^1");
+    assert_eq!(tried.found("dependencies"), ["low package.json m1"]);
     let mut removed = world(alone, "a ^1\nflat ^0.1");
     removed.commit("m2 m1+++ mal mal 1010 Drop", &["package.json p2 p3"]).text("p3", "a ^1");
     assert_eq!(removed.found("dependencies"), ["high package.json m1"]);
