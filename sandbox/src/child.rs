@@ -1,22 +1,25 @@
 //! A confined child that runs. It never outlives its handle.
 
 use crate::cgroup::{Group, Groups};
+use crate::crowd::Crowd;
 use crate::error::SpawnError;
 use crate::guarantee::{BOUNDED_DISK, BOUNDED_THREADS, Level, Report};
-use crate::guard::{Guard, Overrun, Process};
+use crate::guard::{Guard, Overrun};
 use crate::launcher::Starter;
 use crate::linux::listener::Listener;
 use crate::linux::named::Tracer;
+use crate::linux::stopping::Process;
+use crate::linux::supervisor::END_ALL;
 use crate::linux::{Refusals, process, usage};
 use crate::profile::Profile;
 use crate::violation::Observer;
-use crate::watch::Watch;
+use crate::watch::{Watch, Watched};
 use std::io::{self, PipeReader, Read};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A child that was started by a [`crate::Launcher`]. Dropping it kills the process and reaps it.
 #[derive(Debug)]
@@ -43,6 +46,10 @@ pub struct Child {
     group_of: Option<(Arc<Groups>, Group)>,
     /// Whether the process that is waited for is the supervisor of the child's.
     supervised: bool,
+    /// Whether its threads are counted as they are made.
+    counted: bool,
+    /// Whether it may start processes, which have a supervisor if they have no namespace.
+    family: bool,
     /// The root of its scratch directory, if it is to be read afterwards.
     left: Option<OwnedFd>,
     /// The kernel kills the child when this thread ends.
@@ -74,6 +81,7 @@ impl Child {
         pid: i32,
         pipes: Pipes,
         ending: PipeReader,
+        family: bool,
         starter: Starter,
     ) -> Result<Child, SpawnError> {
         let pidfd = charge(pid)?;
@@ -95,6 +103,8 @@ impl Child {
             guard: None,
             group_of: None,
             supervised: false,
+            counted: false,
+            family,
             left: None,
             _starter: starter,
         })
@@ -145,17 +155,34 @@ impl Child {
     pub(crate) fn guard(&mut self, profile: &Profile) -> io::Result<()> {
         let scratch = profile.scratch.as_deref().filter(|_| !self.report.holds(BOUNDED_DISK));
         // Of a user the kernel counts all processes together, and leaves room for those that are not the child's.
-        let tasks = !self.report.holds(BOUNDED_THREADS) || self.supervised;
+        let tasks = !self.counted && (!self.report.holds(BOUNDED_THREADS) || self.supervised);
         if let (Some(path), true) = (scratch, profile.keep) {
             self.left = Some(crate::kept::open_folder(path)?);
         }
         if scratch.is_some() || tasks {
             let pidfd = self.pidfd.try_clone()?;
-            let family = !profile.programs.is_empty() || self.group != self.pid;
+            let family = self.has_family();
             let process = Process { number: self.pid(), pidfd, family, supervisor: self.supervised };
+            let tasks = tasks.then(|| self.most_tasks(profile));
             self.guard = Some(Guard::new(process, scratch, tasks, &profile.limits)?);
         }
         Ok(())
+    }
+
+    /// Its threads, which are to be counted as they are made.
+    pub(crate) fn crowd(&mut self, profile: &Profile) -> Crowd {
+        self.counted = true;
+        Crowd::new(self.pid(), self.has_family(), self.most_tasks(profile))
+    }
+
+    /// How many threads there may be, that of its supervisor or keeper included.
+    fn most_tasks(&self, profile: &Profile) -> u64 {
+        profile.limits.tasks.saturating_add(u64::from(self.has_family()))
+    }
+
+    /// Whether there may be processes below the one that is waited for.
+    fn has_family(&self) -> bool {
+        self.family || self.group != self.pid
     }
 
     /// What it was killed for, if it used more than it may and the kernel did not keep it from that.
@@ -186,9 +213,14 @@ impl Child {
     }
 
     /// Has them answered; `false` if no listener is expected.
-    pub(crate) fn watch(&mut self, listener: Listener, refusals: Refusals) -> io::Result<bool> {
+    pub(crate) fn watch(
+        &mut self,
+        listener: Listener,
+        refusals: Refusals,
+        crowd: Option<Crowd>,
+    ) -> io::Result<bool> {
         let Some(watch) = self.watch.as_mut().filter(|watch| !watch.has_begun()) else { return Ok(false) };
-        watch.begin(listener, self.pidfd.try_clone()?, refusals);
+        watch.begin(Watched { listener, pidfd: self.pidfd.try_clone()?, refusals, crowd });
         Ok(true)
     }
 
@@ -256,8 +288,13 @@ impl Child {
     }
 
     fn signal(&self, signal: i32) -> io::Result<()> {
-        // Once reaped, the number may belong to another process.
-        if self.ended.is_some() { Ok(()) } else { process::signal_group(self.group, self.pid, signal) }
+        match (self.ended, self.supervised) {
+            // Once reaped, the number may belong to another process.
+            (Some(_), _) => Ok(()),
+            (None, false) => process::signal_group(self.group, self.pid, signal),
+            // The supervisor passes it on to all, and outlives them.
+            (None, true) => process::signal(self.pid, if signal == libc::SIGKILL { END_ALL } else { signal }),
+        }
     }
 
     fn reap(&mut self, block: bool) -> io::Result<Option<ExitStatus>> {
@@ -265,6 +302,9 @@ impl Child {
             // What it has left behind, should somebody else have ended what ends all that. As long as it is not reaped, its
             // number is nobody else's. An error means that there is nothing left.
             let _ = process::signal_group(self.group, self.pid, libc::SIGKILL);
+            if self.family && self.group == self.pid && process::was_killed(self.pid)? {
+                end_session(self.pid());
+            }
             self.ended = process::reap(self.pid, true)?.map(|own| self.told().unwrap_or(own));
         }
         Ok(self.ended)
@@ -274,7 +314,14 @@ impl Child {
 impl Drop for Child {
     fn drop(&mut self) {
         if self.ended.is_none() {
-            end(self.group, self.pid);
+            // Whoever ends all others first is given time for that.
+            let ends_all =
+                self.supervised && self.kill().is_ok() && process::ends_within(&self.pidfd, PATIENCE);
+            if !ends_all {
+                let _ = process::signal_group(self.group, self.pid, libc::SIGKILL);
+            }
+            // An error means that there is nothing left.
+            let _ = self.wait();
         }
         // It has ended by now, so this does not wait long; and what it was denied is told.
         self.watch = None;
@@ -291,6 +338,22 @@ fn charge(pid: i32) -> Result<OwnedFd, SpawnError> {
         end(pid, pid);
         SpawnError::Resource { what: "a process descriptor", source }
     })
+}
+
+/// How long a supervisor may need to end its processes, which takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Kills what is left of the session that a dead child of ours led, which has not been reaped: nothing can leave it. Gives up on what does
+/// not end, as inside of a file system that does not answer.
+fn end_session(leader: u32) {
+    let began = Instant::now();
+    // Without a readable `/proc` nothing would have been started.
+    while let Ok(left) = usage::session(leader)
+        && !left.is_empty()
+        && began.elapsed() < PATIENCE
+    {
+        left.into_iter().for_each(|process| usage::kill_in_session(process, leader));
+    }
 }
 
 /// Kills and reaps a child of ours. Errors mean that there is nothing left to kill or to reap.

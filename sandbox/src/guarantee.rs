@@ -106,7 +106,7 @@ fn guarantees(facts: &Facts) -> Vec<Guarantee> {
     let network = |other: &str| either(Some(other.to_owned()), facts.secluded, "a network namespace", "");
     let others = if landlock { "Landlock, seccomp" } else { "seccomp" };
     let (truncation, by) = truncation(facts);
-    let (threads, counted_by) = facts.tasks.bound(facts.secluded, facts.grouped);
+    let (threads, counted_by) = facts.tasks.bound(facts.secluded, facts.grouped, facts.counted);
     let each = if facts.processes { " of each process" } else { "" };
     vec![
         required("reads only what is granted", landlock || facts.exact && tree, files(facts.exact && tree)),
@@ -233,6 +233,7 @@ mod tests {
             unprivileged: true,
             limits: true,
             tasks: Tasks::OfNamespace,
+            counted: false,
             detached: true,
             parent_death: true,
             grouped: false,
@@ -377,5 +378,8 @@ mod tests {
         let report = Report::new(&Facts { tasks: Tasks::Unbounded, ..all() });
         let threads = report.guarantees.iter().find(|g| g.name == "bounded threads").unwrap();
         assert_eq!((report.level, threads.held), (Level::Standard, false));
+        assert!(
+            Report::new(&Facts { tasks: Tasks::Unbounded, counted: true, ..all() }).holds(BOUNDED_THREADS)
+        );
     }
 }

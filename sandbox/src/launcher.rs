@@ -237,11 +237,11 @@ impl Launcher {
         descriptors.extend([orders, their_status, their_ending.into()]);
         descriptors.extend(prepared.entry().map_err(making("a descriptor of the program"))?);
 
-        let copy = Copy { name: name(profile), descriptors };
+        let (copy, family) = (Copy { name: name(profile), descriptors }, !profile.programs.is_empty());
         let traced = hearers.attempts.is_some();
         let start = || {
             let pid = self.starter.start(copy)?;
-            let mut child = Child::new(pid, pipes, ending, self.starter.clone())?;
+            let mut child = Child::new(pid, pipes, ending, family, self.starter.clone())?;
             child.grouped(group);
             // What takes a moment is done while the launcher gets ready.
             let expected = hearers.expect_listener(profile, &mut child);

@@ -23,6 +23,8 @@ mod checked;
 #[cfg(target_os = "linux")]
 mod child;
 #[cfg(target_os = "linux")]
+mod crowd;
+#[cfg(target_os = "linux")]
 mod entry;
 #[cfg(target_os = "linux")]
 mod granted;

@@ -82,8 +82,8 @@ pub(crate) enum Word {
     Inside(u32),
     /// Its scratch directory is a file system of its own, whose root comes along.
     Scratch,
-    /// Its filter is in force; the filter's listener comes along.
-    Filtered { landlock_abi: u32 },
+    /// Its filter is in force; the filter's listener comes along. Where its threads are `counted`, it is asked for each new one.
+    Filtered { landlock_abi: u32, counted: bool },
     /// It is confined.
     Confined(Facts),
     /// Namespaces cannot be had, and it ends.

@@ -7,6 +7,7 @@
 //! longer, the child no longer waits for it.
 //! Should the host end, the kernel answers with `ENOSYS`.
 
+use crate::crowd::Crowd;
 use crate::linux::listener::{Event, Listener};
 use crate::linux::named::Tracer;
 use crate::linux::{Refusals, TESTED, Verdict};
@@ -45,7 +46,14 @@ pub(crate) struct Watch {
 }
 
 /// What is answered: a filter's calls, as long as the process lives that the descriptor names, and how.
-type Watched = (Listener, OwnedFd, Refusals);
+#[derive(Debug)]
+pub(crate) struct Watched {
+    pub(crate) listener: Listener,
+    pub(crate) pidfd: OwnedFd,
+    pub(crate) refusals: Refusals,
+    /// Its threads, where they are counted.
+    pub(crate) crowd: Option<Crowd>,
+}
 
 impl Watch {
     /// Gets ready, which is best done while the child is not: it waits for an answer soon.
@@ -53,10 +61,10 @@ impl Watch {
         let mut telling = Telling::new(observer);
         Watch::spawn(PATIENCE, move |watched, over| {
             // If it fails, there is nothing to answer.
-            let Ok((listener, pidfd, refusals)) = watched.recv() else { return };
-            answer(&listener, &pidfd, &refusals, &mut telling, tracer.as_mut());
+            let Ok(mut watched) = watched.recv() else { return };
+            answer(&mut watched, &mut telling, tracer.as_mut());
             // From here on the kernel answers.
-            drop((listener, over));
+            drop((watched, over));
             telling.finish();
         })
     }
@@ -72,12 +80,12 @@ impl Watch {
         Ok(Watch { begin: Some(begin), thread, answering, patience })
     }
 
-    /// Begins to answer. `pidfd` is of the child, whose first denied calls are the launcher's test of itself. Nothing, if it
+    /// Begins to answer a child, whose first denied calls are the launcher's test of itself. Nothing, if it
     /// has begun already.
-    pub(crate) fn begin(&mut self, listener: Listener, pidfd: OwnedFd, refusals: Refusals) {
+    pub(crate) fn begin(&mut self, watched: Watched) {
         if let Some(begin) = self.begin.take() {
             // The thread is there until it has been given something.
-            let _ = begin.send((listener, pidfd, refusals));
+            let _ = begin.send(watched);
         }
     }
 
@@ -99,13 +107,8 @@ impl Drop for Watch {
     }
 }
 
-fn answer(
-    listener: &Listener,
-    pidfd: &OwnedFd,
-    refusals: &Refusals,
-    telling: &mut Telling,
-    mut tracer: Option<&mut Tracer>,
-) {
+fn answer(watched: &mut Watched, telling: &mut Telling, mut tracer: Option<&mut Tracer>) {
+    let Watched { listener, pidfd, refusals, crowd } = watched;
     let mut answered = 0;
     loop {
         let call = match listener.next(pidfd) {
@@ -114,15 +117,23 @@ fn answer(
             Ok(Event::Withdrawn) => continue,
             Ok(Event::Ended) | Err(_) => return,
         };
-        match refusals.of(&call) {
+        let refusal = match refusals.of(&call) {
             Verdict::GoesOn(named) => {
                 // What the launcher names before it has tested itself is not the child's.
                 if let Some(tracer) = tracer.as_mut().filter(|_| answered >= TESTED) {
                     tracer.note(listener, &call, named);
                 }
-                listener.let_go_on(&call);
+                None
             }
-            Verdict::Refused(refusal) => {
+            Verdict::Starts(refusal) => {
+                let admitted = crowd.as_mut().is_none_or(|crowd| crowd.admits(call.thread()));
+                (!admitted).then_some(refusal)
+            }
+            Verdict::Refused(refusal) => Some(refusal),
+        };
+        match refusal {
+            None => listener.let_go_on(&call),
+            Some(refusal) => {
                 if answered >= TESTED {
                     telling.tell(refusal.call, refusal.reason);
                 }

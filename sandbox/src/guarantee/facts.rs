@@ -17,6 +17,8 @@ pub(crate) struct Facts {
     pub(crate) limits: bool,
     /// Whether and how the kernel applies a limit of tasks.
     pub(crate) tasks: Tasks,
+    /// The host counts its threads and processes, and is asked for each new one.
+    pub(crate) counted: bool,
     /// It leads a session of its own and holds no inherited descriptor or environment.
     pub(crate) detached: bool,
     /// It is killed when the host's thread ends, or the process that stands between it and the host.
@@ -61,10 +63,20 @@ pub(crate) enum Tasks {
 }
 
 impl Tasks {
+    /// Whether the kernel bounds those of this process apart from all others.
+    pub(crate) fn are_bounded_alone(self, secluded: bool) -> bool {
+        match self {
+            Tasks::Unbounded => false,
+            Tasks::OfUser => secluded,
+            Tasks::OfNamespace => true,
+        }
+    }
+
     /// Whether they are bounded, and by what.
-    pub(super) fn bound(self, secluded: bool, grouped: bool) -> (bool, &'static str) {
+    pub(super) fn bound(self, secluded: bool, grouped: bool, counted: bool) -> (bool, &'static str) {
         match self {
             _ if grouped => (true, "a control group of its own (v2)"),
+            _ if counted => (true, "seccomp: each is counted before it is made"),
             Tasks::Unbounded if secluded => (
                 false,
                 "RLIMIT_NPROC, which does not bind uid 0; before Linux 6.14 no namespace has a limit; who has too many is killed soon",

@@ -63,9 +63,12 @@ pub(super) fn listen(
         match hear(status, patience)? {
             (Some(Word::Inside(pid)), _) => child.succeeded_by(pid)?,
             (Some(Word::Scratch), Some(folder)) => child.keep(folder),
-            (Some(Word::Filtered { landlock_abi }), Some(listener)) => {
-                let (listener, refusals) = (Listener::new(listener), Refusals::new(landlock_abi, traced));
-                if !child.watch(listener, refusals).map_err(making("a process descriptor"))? {
+            (Some(Word::Filtered { landlock_abi, counted }), Some(listener)) => {
+                let processes = !profile.programs.is_empty();
+                let refusals = Refusals::new(landlock_abi, traced, counted, processes);
+                let crowd = counted.then(|| child.crowd(profile));
+                let watched = child.watch(Listener::new(listener), refusals, crowd);
+                if !watched.map_err(making("a process descriptor"))? {
                     return Err(SpawnError::Silent(UNASKED.to_owned()).into());
                 }
             }

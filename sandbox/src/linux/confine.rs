@@ -10,7 +10,7 @@ use super::{
 };
 use crate::error::LaunchError;
 use crate::guarantee::{Facts, Level, Report};
-use crate::profile::Confined;
+use crate::profile::{Confined, Limits};
 use crate::spec::{ARGUMENT, Denial, ENDING, ENTRY, GO, Kind, ORDERS, Orders, STATUS, Word};
 use std::ffi::{CString, OsString};
 use std::fs::File;
@@ -108,10 +108,13 @@ fn confine(
     let filtered = orders.ceiling.seccomp && kernel::seccomp_offered();
     facts.processes = orders.starts_processes();
 
+    // Before this process opens anything, which could get that number.
+    let (last, files) = step("making a descriptor out of reach", last_report(orders, status))?;
     let directory = orders.scratch.as_ref().map_or(Path::new("/"), Path::new);
     step(format!("entering {}", directory.display()), std::env::set_current_dir(directory))?;
     let rules = step("preparing Landlock", landlock::rules(orders, abi, entry))?;
-    step("limiting resources", limits::apply(&orders.limits, facts.secluded))?;
+    let limits = Limits { files, ..orders.limits.clone() };
+    step("limiting resources", limits::apply(&limits, facts.secluded))?;
     facts.limits = true;
     facts.unprivileged = step("dropping privileges", privileges::drop_all())?;
     facts.landlock_abi = step("enforcing Landlock", rules.map_or(Ok(0), landlock::Rules::enforce))?;
@@ -122,24 +125,29 @@ fn confine(
     facts.parent_death = true;
     let closed = match entry {
         Some(_) => descriptors::close_on_exec_from(ORDERS),
-        None => descriptors::close_from(ENDING),
+        // But for that one, which comes after all others.
+        None => descriptors::close_between(ENDING, last.as_raw_fd()),
     };
     step("closing descriptors", closed)?;
     facts.detached = true;
     if filtered {
+        let heard = orders.heard && orders.ceiling.listener && kernel::listeners_offered();
         let circumstances = seccomp::Circumstances {
             own_pid: std::process::id(),
             landlock_abi: facts.landlock_abi,
             traced: orders.traced,
             processes: facts.processes,
             alone: facts.secluded,
+            counted: heard && !facts.grouped && !facts.tasks.are_bounded_alone(facts.secluded),
+            reports: last.as_raw_fd().cast_unsigned(),
         };
-        let heard = orders.heard && orders.ceiling.listener && kernel::listeners_offered();
         let listener = step("filtering system calls", seccomp::install(circumstances, heard))?;
         facts.seccomp = true;
         if let Some(listener) = listener {
-            step("handing over the filter's listener", hand_over(listener, facts.landlock_abi, status))?;
-            facts.heard = true;
+            let counted = circumstances.counted;
+            let word = Word::Filtered { landlock_abi: facts.landlock_abi, counted };
+            step("handing over the filter's listener", hand_over(listener, &word, last))?;
+            (facts.heard, facts.counted) = (true, counted);
         }
     }
     if facts.secluded {
@@ -155,9 +163,17 @@ fn allowed(mut status: &UnixStream) -> io::Result<()> {
     if &word[..count] == GO { Ok(()) } else { Err(io::Error::other("the host did not allow it")) }
 }
 
+/// Another descriptor of the status socket, with a number that none can have under the limit, and that limit. The filter lets messages
+/// with descriptors pass there alone: what lies in them is in no list of what a process holds.
+fn last_report(orders: &Orders, status: &UnixStream) -> io::Result<(UnixStream, u64)> {
+    let (number, files) = limits::out_of_reach(orders.limits.files)?;
+    let number = i32::try_from(number).map_err(io::Error::other)?;
+    Ok((UnixStream::from(descriptors::duplicate_at(status, number)?), files))
+}
+
 /// Gives the filter's listener to the host, and keeps nothing of it: the plugin could answer itself.
-fn hand_over(listener: OwnedFd, landlock_abi: u32, status: &UnixStream) -> io::Result<()> {
-    passing::send(status, &serde_json::to_vec(&Word::Filtered { landlock_abi })?, &listener)
+fn hand_over(listener: OwnedFd, word: &Word, status: UnixStream) -> io::Result<()> {
+    passing::send(&status, &serde_json::to_vec(word)?, &listener)
 }
 
 /// Goes on only if every guarantee that is demanded holds.

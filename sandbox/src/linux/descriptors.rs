@@ -73,6 +73,14 @@ pub(crate) fn duplicate_above(descriptor: &impl AsRawFd, least: RawFd) -> io::Re
     Ok(unsafe { OwnedFd::from_raw_fd(copy) })
 }
 
+/// Another descriptor of the same file, with this number, and closed by `exec`. What had the number is closed, and no living value may own it.
+pub(super) fn duplicate_at(descriptor: &impl AsRawFd, number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: the descriptor is open, and nobody owns the other, as the caller promises.
+    check(unsafe { libc::dup3(descriptor.as_raw_fd(), number, libc::O_CLOEXEC) })?;
+    // SAFETY: the kernel has just made this descriptor, and nobody else owns it.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
 /// Takes what the host left at a fixed number; an error if that number is not open.
 ///
 /// To be called once for each number, before anything else in this process has opened a file.
@@ -119,6 +127,14 @@ pub(super) fn close_on_exec_from(first: RawFd) -> io::Result<()> {
 /// Closes all descriptors from `first` on. None of them may be owned by a living value.
 pub(super) fn close_from(first: RawFd) -> io::Result<()> {
     close_range(first, 0)
+}
+
+/// Closes all descriptors from `first` on but one, that has the number `kept`, above. None of the others may be owned by a living value.
+pub(super) fn close_between(first: RawFd, kept: RawFd) -> io::Result<()> {
+    let number = |descriptor| libc::c_uint::try_from(descriptor).map_err(io::Error::other);
+    // SAFETY: takes three integers. That no value owns the descriptors is the caller's promise, given above.
+    check(unsafe { libc::syscall(libc::SYS_close_range, number(first)?, number(kept - 1)?, 0) })?;
+    close_range(kept + 1, 0)
 }
 
 /// Closes all descriptors but one. No living value may own another, unless it is never used or dropped.

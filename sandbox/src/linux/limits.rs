@@ -46,12 +46,37 @@ pub(super) fn apply(limits: &Limits, own_namespace: bool) -> io::Result<()> {
     bounds.into_iter().try_for_each(|(resource, soft, hard)| lower(resource, soft, hard))
 }
 
-fn lower(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
+/// A number that no descriptor of this process can have once it may have no more than `files`, and how many that are if it may not have
+/// so many anyway.
+pub(super) fn out_of_reach(files: u64) -> io::Result<(u64, u64)> {
+    let (now, most) = current(libc::RLIMIT_NOFILE)?;
+    let number = files.max(LAUNCHERS).min(most.saturating_sub(1)).min(LARGEST);
+    // For now it has to be within reach.
+    set(libc::RLIMIT_NOFILE, now.max(number + 1), most)?;
+    Ok((number, files.min(number)))
+}
+
+/// Below that are the launcher's own.
+const LAUNCHERS: u64 = 16;
+
+/// No number of a descriptor is larger.
+const LARGEST: u64 = i32::MAX as u64;
+
+fn current(resource: Resource) -> io::Result<(u64, u64)> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: `limit` is a valid place for what the call writes.
     check(unsafe { libc::getrlimit(resource, &raw mut limit) })?;
-    limit.rlim_max = limit.rlim_max.min(hard);
-    limit.rlim_cur = soft.min(limit.rlim_max);
+    Ok((limit.rlim_cur, limit.rlim_max))
+}
+
+fn set(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
+    let limit = libc::rlimit { rlim_cur: soft, rlim_max: hard };
     // SAFETY: `limit` is initialised, and only read.
     check(unsafe { libc::setrlimit(resource, &raw const limit) }).map(drop)
+}
+
+fn lower(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
+    let (_, most) = current(resource)?;
+    let most = most.min(hard);
+    set(resource, soft.min(most), most)
 }

@@ -34,6 +34,11 @@ pub(crate) enum Event {
 pub(crate) struct Listener(OwnedFd);
 
 impl Call {
+    /// The thread that makes it, as this process numbers it.
+    pub(crate) fn thread(&self) -> u32 {
+        self.thread
+    }
+
     #[cfg(test)]
     pub(super) fn new(number: u32, arguments: [u64; 6]) -> Call {
         Call { id: 0, thread: 0, number, arguments }

@@ -27,6 +27,7 @@ pub(crate) mod scratch;
 mod seccomp;
 mod seclude;
 mod start;
+pub(crate) mod stopping;
 pub(crate) mod supervisor;
 pub(crate) mod template;
 mod tree;

@@ -2,9 +2,10 @@
 
 use super::descriptors::check;
 use std::io;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 /// A descriptor of a child that has not been reaped; readable once the child has ended.
 pub(crate) fn pidfd(pid: i32) -> io::Result<OwnedFd> {
@@ -24,6 +25,25 @@ pub(crate) fn signal_group(group: i32, pid: i32, signal: i32) -> io::Result<()> 
     send(-group).or_else(|_| send(pid))
 }
 
+/// Sends a signal to a child that has not been reaped.
+pub(crate) fn signal(pid: i32, signal: i32) -> io::Result<()> {
+    // SAFETY: takes two integers. The number is that of our unreaped child.
+    check(unsafe { libc::kill(pid, signal) }).map(drop)
+}
+
+/// Whether a child has ended by a signal; leaves it to be reaped.
+pub(crate) fn was_killed(pid: i32) -> io::Result<bool> {
+    Ok(ending(pid, true)?.si_code != libc::CLD_EXITED)
+}
+
+/// Whether a process ends within this time.
+pub(crate) fn ends_within(pidfd: &OwnedFd, time: Duration) -> bool {
+    let mut end = libc::pollfd { fd: pidfd.as_raw_fd(), events: libc::POLLIN, revents: 0 };
+    let milliseconds = libc::c_int::try_from(time.as_millis()).unwrap_or(libc::c_int::MAX);
+    // SAFETY: one valid entry. A signal that breaks it off is rare, and shortens the time.
+    (unsafe { libc::poll(&raw mut end, 1, milliseconds) }) == 1
+}
+
 /// Takes the exit status of a child; `None` if it still runs and `block` is false.
 pub(crate) fn reap(pid: i32, block: bool) -> io::Result<Option<ExitStatus>> {
     let flags = if block { 0 } else { libc::WNOHANG };
@@ -41,6 +61,12 @@ pub(crate) fn reap(pid: i32, block: bool) -> io::Result<Option<ExitStatus>> {
 
 /// Waits for the end of a child, or looks for it if `block` is false; leaves it to be reaped.
 pub(crate) fn has_ended(pid: i32, block: bool) -> io::Result<bool> {
+    // SAFETY: the call has written what it writes of a child, or nothing.
+    Ok(unsafe { ending(pid, block)?.si_pid() } != 0)
+}
+
+/// How a child has ended; all zeros if it has not and `block` is false.
+fn ending(pid: i32, block: bool) -> io::Result<libc::siginfo_t> {
     let flags = libc::WEXITED | libc::WNOWAIT | if block { 0 } else { libc::WNOHANG };
     let id = libc::id_t::try_from(pid).map_err(io::Error::other)?;
     loop {
@@ -48,8 +74,7 @@ pub(crate) fn has_ended(pid: i32, block: bool) -> io::Result<bool> {
         let mut found: libc::siginfo_t = unsafe { std::mem::zeroed() };
         // SAFETY: `found` is a valid place for what the call writes.
         match check(unsafe { libc::waitid(libc::P_PID, id, &raw mut found, flags) }) {
-            // SAFETY: the call has written what it writes of a child, or nothing.
-            Ok(_) => return Ok(unsafe { found.si_pid() } != 0),
+            Ok(_) => return Ok(found),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -60,6 +85,12 @@ pub(crate) fn has_ended(pid: i32, block: bool) -> io::Result<bool> {
 pub(super) fn lead_session() -> io::Result<()> {
     // SAFETY: takes no argument.
     check(unsafe { libc::setsid() }).map(drop)
+}
+
+/// Makes this process the leader of a group of its own, in the session that it is in.
+pub(super) fn lead_group() -> io::Result<()> {
+    // SAFETY: takes integers.
+    check(unsafe { libc::setpgid(0, 0) }).map(drop)
 }
 
 /// Has the kernel kill this process when the thread that started it ends. Changes of credentials undo it.

@@ -3,14 +3,14 @@
 //! Everything there is hostile, and changes while it is looked at: nothing is opened but directories below the folder, by a way
 //! without links, and what went out of sight meanwhile makes a look inconclusive.
 
-use super::usage::{MANY, family, has_ended, tasks};
+use super::usage::{MANY, family, has_ended, tasks, unless_ended};
 use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, openat, openat2, statat};
 use rustix::io::Errno;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -65,6 +65,22 @@ impl From<Errno> for Blind {
     }
 }
 
+impl Blind {
+    /// Of what `/proc` says.
+    fn of(_: io::Error) -> Blind {
+        Blind::Unable
+    }
+}
+
+/// Nothing, if the process has ended, or nobody may look into it: who is ending or becoming another program shows its files to root
+/// alone.
+fn visible<T>(found: io::Result<T>) -> Result<Option<T>, Blind> {
+    match unless_ended(found) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(None),
+        found => found.map_err(Blind::of),
+    }
+}
+
 impl Held {
     pub(crate) fn is_above(self, most: Held) -> bool {
         self.bytes > most.bytes || self.files > most.files
@@ -93,6 +109,12 @@ struct Look<'a> {
     mappings: u64,
 }
 
+impl AsFd for Scratch {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.folder.as_fd()
+    }
+}
+
 impl Scratch {
     pub(crate) fn open(path: &Path, unknown: u64) -> io::Result<Scratch> {
         let path = path.canonicalize()?;
@@ -110,11 +132,9 @@ impl Scratch {
         let (seen, todo) = (BTreeSet::new(), vec![PathBuf::from(".")]);
         let mut look = Look { scratch: self, most, held, seen, todo, moved: false, mappings: MAPPINGS };
         look.named()?;
-        for process in if look.held.is_above(most) {
-            Vec::new()
-        } else {
-            family(process, MANY).map_err(|_| Blind::Unable)?
-        } {
+        for process in
+            if look.held.is_above(most) { Vec::new() } else { family(process, MANY).map_err(Blind::of)? }
+        {
             look.nameless(process)?;
         }
         // What was seen is there, whatever else is.
@@ -185,32 +205,48 @@ impl Look<'_> {
     /// Files that were removed live on as long as they are open or mapped. The threads of a process have both in common, which
     /// the filter sees to, so one that lives is enough; the first may have ended before the others.
     fn nameless(&mut self, process: u32) -> Result<(), Blind> {
-        for task in tasks(process) {
-            self.open_in(&task);
+        for task in tasks(process).map_err(Blind::of)? {
+            let seen = self.open_in(&task)?;
             // What still has memory had its files before: a thread lets go of its memory first.
             if self.mapped_in(&task)? {
+                self.moved |= !seen;
                 return Ok(());
             }
         }
-        self.moved |= !has_ended(process);
+        self.moved |= !has_ended(process).map_err(Blind::of)?;
         Ok(())
     }
 
-    fn open_in(&mut self, task: &Path) {
-        for open in fs::read_dir(task.join("fd")).into_iter().flatten().flatten() {
-            let Ok(found) = fs::metadata(open.path()) else { continue };
-            if found.is_file() && found.nlink() == 0 && self.scratch.is_here(&open.path()) {
-                self.add(found.ino(), found.blocks() * BLOCK);
-            }
+    /// Folders too: one that had many files stays large. Whether they could be seen.
+    fn open_in(&mut self, task: &Path) -> Result<bool, Blind> {
+        let Some(all) = visible(fs::read_dir(task.join("fd")))? else { return Ok(false) };
+        for open in all {
+            let Some(open) = visible(open)? else { return Ok(false) };
+            // It was closed, or it is another descriptor by now.
+            self.moved |= !self.open_at(&open.path())?;
         }
+        self.open_at(&task.join("cwd"))?;
+        Ok(true)
+    }
+
+    /// Whether there is such an open file.
+    fn open_at(&mut self, open: &Path) -> Result<bool, Blind> {
+        let Some(found) = visible(fs::metadata(open))? else { return Ok(false) };
+        if found.nlink() == 0 && self.scratch.is_here(open) {
+            self.add(found.ino(), found.blocks() * BLOCK);
+        }
+        Ok(true)
     }
 
     /// Whether there are mappings.
     fn mapped_in(&mut self, task: &Path) -> Result<bool, Blind> {
-        let Ok(maps) = File::open(task.join("maps")) else { return Ok(false) };
+        let Some(maps) = visible(File::open(task.join("maps")))? else { return Ok(false) };
         let (mut maps, mut line, mut any) = (BufReader::new(maps.take(self.mappings)), Vec::new(), false);
-        while maps.read_until(b'\n', &mut line).is_ok_and(|count| count > 0) {
-            any = true;
+        loop {
+            match visible(maps.read_until(b'\n', &mut line))? {
+                None | Some(0) => break,
+                Some(_) => any = true,
+            }
             let read = u64::try_from(line.len()).unwrap_or(u64::MAX);
             self.mappings = self.mappings.saturating_sub(read);
             if self.mappings == 0 {

@@ -1,5 +1,7 @@
 //! What a child uses of the machine, as `/proc` tells it from outside.
 
+use super::process;
+use rustix::process::{Signal, pidfd_send_signal};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -18,17 +20,16 @@ pub(crate) fn family(process: u32, most: u64) -> io::Result<Vec<u32>> {
     let mut all = vec![process];
     let mut at = 0;
     while let Some(of) = all.get(at).filter(|_| all.len() as u64 <= most) {
-        for task in tasks(*of) {
-            match fs::read_to_string(task.join("children")) {
-                Ok(children) => {
+        for task in tasks(*of)? {
+            match unless_ended(fs::read_to_string(task.join("children")))? {
+                Some(children) => {
                     all.extend(children.split_whitespace().filter_map(|pid| pid.parse::<u32>().ok()));
                 }
                 // Kernels without CONFIG_PROC_CHILDREN do not list them.
-                Err(_) if Path::new("/proc/self/task").exists() && !lists_children() => {
+                None if Path::new("/proc/self/task").exists() && !lists_children() => {
                     return family_among_all(process);
                 }
-                // It has ended meanwhile.
-                Err(_) => {}
+                None => {}
             }
         }
         at += 1;
@@ -47,9 +48,8 @@ fn family_among_all(process: u32) -> io::Result<Vec<u32>> {
     for entry in fs::read_dir("/proc")? {
         let name = entry?.file_name();
         let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
-        // It may have ended meanwhile.
-        let parent = statistics(pid).and_then(|statistics| field(&statistics, 1));
-        if let Some(parent) = parent.ok().and_then(|parent| u32::try_from(parent).ok()) {
+        let Some(statistics) = unless_ended(statistics(pid))? else { continue };
+        if let Ok(parent) = u32::try_from(field(&statistics, 1)?) {
             children.entry(parent).or_default().push(pid);
         }
     }
@@ -64,23 +64,87 @@ fn family_among_all(process: u32) -> io::Result<Vec<u32>> {
 }
 
 /// The folders of a process's threads, of which the first may have ended; none if it is gone.
-pub(crate) fn tasks(process: u32) -> Vec<PathBuf> {
-    let entries = fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
-    entries.map(|task| task.path()).collect()
+pub(crate) fn tasks(process: u32) -> io::Result<Vec<PathBuf>> {
+    let Some(entries) = unless_ended(fs::read_dir(format!("/proc/{process}/task")))? else {
+        return Ok(Vec::new());
+    };
+    let tasks = entries.map(|task| unless_ended(task.map(|task| task.path())));
+    tasks.filter_map(io::Result::transpose).collect()
+}
+
+/// Nothing, if what was looked for is gone: its process or thread has ended.
+pub(crate) fn unless_ended<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.raw_os_error() == Some(libc::ESRCH) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether none of its threads runs any more.
-pub(crate) fn has_ended(process: u32) -> bool {
-    tasks(process).iter().all(|task| {
-        let stat = fs::read(task.join("stat")).unwrap_or_default();
-        let state = fields(&stat).ok().and_then(|fields| fields.trim_start().chars().next());
-        matches!(state, None | Some('Z' | 'X'))
-    })
+pub(crate) fn has_ended(process: u32) -> io::Result<bool> {
+    all_are(process, "ZX")
 }
 
-/// How many threads a process has.
-pub(crate) fn threads(process: u32) -> io::Result<u64> {
+/// Whether none of its threads runs until somebody lets it go on.
+pub(crate) fn has_stopped(process: u32) -> io::Result<bool> {
+    all_are(process, "TZX")
+}
+
+/// Whether all threads of a process that are still there are in one of these states.
+fn all_are(process: u32, states: &str) -> io::Result<bool> {
+    for task in tasks(process)? {
+        let Some(stat) = unless_ended(fs::read(task.join("stat")))? else { continue };
+        if !fields(&stat)?.trim_start().starts_with(|state| states.contains(state)) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// How many threads a process has, with those of all processes below if it has a `family`, itself included; not all of them, if they are
+/// more than `most`.
+pub(crate) fn crowd(process: u32, of_family: bool, most: u64) -> io::Result<u64> {
+    let all = if of_family { family(process, most)? } else { vec![process] };
+    if all.len() as u64 > most {
+        return Ok(all.len() as u64);
+    }
+    // One that has ended meanwhile has none.
+    all.into_iter().map(|process| Ok(unless_ended(threads(process))?.unwrap_or(0))).sum()
+}
+
+fn threads(process: u32) -> io::Result<u64> {
     field(&statistics(process)?, 17)
+}
+
+/// The processes of a session that still run.
+pub(crate) fn session(leader: u32) -> io::Result<Vec<u32>> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir("/proc")? {
+        let name = entry?.file_name();
+        let Some(pid) = name.to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+        let Some(statistics) = unless_ended(statistics(pid))? else { continue };
+        if is_of_session(&statistics, leader) && !has_ended(pid)? {
+            all.push(pid);
+        }
+    }
+    Ok(all)
+}
+
+/// Kills a process if it is of that session. The number may be another's by now, so that is looked at once it is held on to.
+pub(crate) fn kill_in_session(process: u32, leader: u32) {
+    let held = i32::try_from(process).map_err(io::Error::other).and_then(process::pidfd);
+    if let Ok(held) = held
+        && statistics(process).is_ok_and(|statistics| is_of_session(&statistics, leader))
+    {
+        // An error means that it has ended.
+        let _ = pidfd_send_signal(&held, Signal::KILL);
+    }
+}
+
+fn is_of_session(statistics: &str, leader: u32) -> bool {
+    field(statistics, 3).is_ok_and(|session| session == u64::from(leader))
 }
 
 /// The processor time that a process and those below it have used, also those that have ended and were waited for.
@@ -128,11 +192,12 @@ mod tests {
         let own = std::process::id();
         let (end, stay) = std::sync::mpsc::channel::<()>();
         let thread = std::thread::spawn(move || stay.recv());
-        assert!(threads(own).unwrap() >= 3, "that of the harness, of this test, and that one");
+        assert!(crowd(own, false, MANY).unwrap() >= 3, "that of the harness, of this test, and that one");
         drop(end);
         assert!(thread.join().unwrap().is_err());
         assert!(processor_time(u32::MAX).is_err() && threads(u32::MAX).is_err());
-        assert!(has_ended(u32::MAX) && !has_ended(own));
+        assert!(has_ended(u32::MAX).unwrap() && !has_ended(own).unwrap() && !has_stopped(own).unwrap());
+        assert_eq!(crowd(u32::MAX, true, MANY).unwrap(), 0, "it has ended");
     }
 
     #[test]

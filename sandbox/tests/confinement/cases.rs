@@ -269,6 +269,8 @@ const RESOURCES: &[Case] = cases! {
     "disk_fill/moving" "fill_disk_moving" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
     "disk_fill/after_first_thread" "fill_disk_orphaned" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
     "disk_fill/sent_files" "fill_disk_sent" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
+    "disk_fill/changing_numbers" "fill_disk_changing_numbers" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
+    "disk_fill/behind_a_look" "fill_disk_behind" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
     "disk_fill/reserved" "fill_disk_reserved" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
     "thread_with_own_descriptors/clone" "own_descriptors_by_clone" |_| vec![];
     "thread_with_own_descriptors/close_range" "own_descriptors_by_closing" |_| vec![];
@@ -313,7 +315,6 @@ pub(crate) const OPEN_AT_STANDARD: &[&str] = &[
     "host_name",
     "user_id",
     "map_scratch_executable",
-    "disk_fill/sent_files",
 ];
 
 /// What a grant of exec is: processes of its own.

@@ -69,9 +69,13 @@ fn who_has_too_much_is_killed_for_it() {
     let mut lab = Lab::at(Level::Standard);
     lab.limits = Limits { scratch_size: 20 << 20, scratch_files: 1000, ..Limits::default() };
     let scratch = lab.text("scratch");
-    for (attack, overrun) in [("fill_disk", Overrun::ScratchSize), ("fill_directory", Overrun::ScratchFiles)]
-    {
-        let mut child = lab.launcher.spawn(&lab.itself(&[attack, &scratch, "60000"])).unwrap();
+    for (attack, number, overrun) in [
+        ("fill_disk", "60000", Overrun::ScratchSize),
+        ("fill_directory", "60000", Overrun::ScratchFiles),
+        ("fill_disk_greedily", "1", Overrun::ScratchSize),
+        ("fill_disk_greedily", "4", Overrun::ScratchSize),
+    ] {
+        let mut child = lab.launcher.spawn(&lab.itself(&[attack, &scratch, number])).unwrap();
         assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGKILL), "{attack}");
         assert_eq!(child.overrun(), Some(overrun), "{attack}");
         fs::remove_dir_all(lab.path("scratch")).unwrap();
@@ -86,8 +90,10 @@ fn processor_time_is_told_of_the_child_alone() {
         let mut lab = Lab::at(level);
         lab.limits.cpu_seconds = 30;
         let mut child = lab.launcher.spawn(&lab.confined(way, &["spin"])).unwrap();
-        // It uses more and more.
-        while child.processor_time().unwrap().as_millis() < 150 {}
+        // It uses more and more, until it has ended by itself.
+        while child.processor_time().unwrap().as_millis() < 150 {
+            assert_eq!(child.try_wait().unwrap(), None, "{way:?}, {level}");
+        }
         child.kill().unwrap();
         child.wait().unwrap();
         assert!(child.processor_time().is_err(), "{way:?}, {level}");

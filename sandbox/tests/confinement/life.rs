@@ -4,7 +4,7 @@ use crate::Test;
 use crate::entries::write;
 use crate::lab::{HARMLESS, HOST, Lab, Watch, Way, children, command, everywhere, finish, has_children};
 use crate::lab::{is_template, owned};
-use probity_sandbox::{Child, Launcher, Level, Overrun};
+use probity_sandbox::{Ceiling, Child, Launcher, Level, Overrun};
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -22,7 +22,9 @@ pub(crate) fn tests() -> Vec<Test> {
         what_is_left_of_a_child_dies_with_it
         processes_of_a_child_end_with_it_however_it_ends
         processes_of_a_child_end_although_their_supervisor_is_killed
-        a_child_with_too_many_processes_is_ended_and_says_why
+        a_child_has_no_more_threads_and_processes_than_it_may_have
+        a_child_that_nobody_counts_is_ended_when_it_has_too_many_processes
+        nothing_of_a_child_is_left_when_it_has_ended
         children_can_be_started_by_many_threads
         a_template_that_somebody_ends_is_replaced
         a_template_ends_with_the_last_that_may_need_it
@@ -220,6 +222,19 @@ fn processes_of_a_child_end_with_it_however_it_ends() {
     }
 }
 
+/// At the very moment: the one that ends the others ends last.
+fn nothing_of_a_child_is_left_when_it_has_ended() {
+    for (level, way) in everywhere() {
+        let lab = Lab::at(level).granting(&[HARMLESS]);
+        for round in 0..20 {
+            let (mut child, all) = family(&lab, way);
+            child.kill().unwrap();
+            child.wait().unwrap();
+            assert!(all.iter().all(|process| process.ended_within(0)), "{way:?}, {level}, {round}");
+        }
+    }
+}
+
 /// By somebody else: nothing of the plugin's can do that.
 fn processes_of_a_child_end_although_their_supervisor_is_killed() {
     for level in [Level::Standard, Level::Full] {
@@ -232,8 +247,27 @@ fn processes_of_a_child_end_although_their_supervisor_is_killed() {
     }
 }
 
-fn a_child_with_too_many_processes_is_ended_and_says_why() {
-    let mut lab = Lab::at(Level::Standard).granting(&[HARMLESS]);
+fn a_child_has_no_more_threads_and_processes_than_it_may_have() {
+    for level in [Level::Standard, Level::Full] {
+        let mut lab = Lab::at(level).granting(&[HARMLESS]);
+        lab.limits.tasks = if level == Level::Full { 300 } else { 20 };
+        let counts = [("fork_bomb", lab.limits.tasks - 1), ("threads", lab.limits.tasks - 1)];
+        for (attack, most) in counts.into_iter().filter(|_| level == Level::Standard) {
+            let outcome = lab.run(Way::Native, &[attack, &most.to_string()]);
+            assert!(outcome.through(), "{attack} {most}: {outcome:?}");
+        }
+        for attack in ["fork_bomb", "threads"] {
+            let outcome = lab.run(Way::Native, &[attack, "1000"]);
+            assert!(outcome.output.contains("Resource temporarily unavailable"), "{attack}: {outcome:?}");
+            let told = "wanted one more thread or process: denied, it has as many as it may have";
+            assert!(level == Level::Full || outcome.denied == [told], "{:?}", outcome.denied);
+        }
+    }
+}
+
+fn a_child_that_nobody_counts_is_ended_when_it_has_too_many_processes() {
+    let mut lab = Lab::below(Ceiling { namespaces: false, listener: false, ..Ceiling::default() });
+    lab.grant(&[HARMLESS]);
     // Below what the kernel itself counts for an ordinary user.
     lab.limits.tasks = 20;
     let mut child = lab.launcher.spawn(&lab.native(&["fork_bomb", "1000"])).unwrap();

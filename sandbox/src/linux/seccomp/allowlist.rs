@@ -61,6 +61,6 @@ pub(super) const ALLOWED: &[Group] = allow! {
     "randomness, as it can have from the processor": getrandom;
     "ends itself": exit exit_group;
     "uses a stream socket that it was given, or half of its own pair; connects nothing":
-        recvfrom recvmsg sendmsg shutdown getsockname getpeername getsockopt;
+        recvfrom recvmsg shutdown getsockname getpeername getsockopt;
     "becomes another program: Landlock decides which, and all restrictions stay": execve execveat;
 };

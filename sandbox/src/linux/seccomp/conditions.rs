@@ -38,7 +38,7 @@ pub(super) fn rules(circumstances: Circumstances) -> Vec<Rule> {
     rules.extend(descriptors());
     rules.extend(clocks(circumstances));
     rules.extend(threads(circumstances));
-    rules.extend(sockets());
+    rules.extend(sockets(circumstances));
     rules.extend(metadata());
     rules.extend(absent());
     if circumstances.processes {
@@ -55,13 +55,17 @@ pub(super) fn rules(circumstances: Circumstances) -> Vec<Rule> {
 }
 
 fn threads(circumstances: Circumstances) -> [Rule; 8] {
-    let Circumstances { own_pid, landlock_abi, processes, .. } = circumstances;
+    let Circumstances { landlock_abi, processes, .. } = circumstances;
     // A thread with descriptors of its own would have a limit of its own for these, and files that its process does not show.
     let shared = libc::CLONE_VM | libc::CLONE_FILES | libc::CLONE_FS | libc::CLONE_SIGHAND;
     let thread = libc::CLONE_THREAD | shared;
     let foreign = NAMESPACES | libc::CLONE_PARENT;
     // The thread that `tkill` names may be any of the system's; only Landlock's scope knows whose it is.
-    let tkill = if landlock_abi >= SCOPE || circumstances.signals() { Allow } else { DENIED };
+    let tkill = if landlock_abi >= SCOPE || circumstances.signals() {
+        signals(Call::tkill, OWN_THREADS, None, 1, circumstances)
+    } else {
+        Rule::always(Call::tkill, DENIED, OWN_THREADS)
+    };
     let clone = match processes {
         false => only(
             Call::clone,
@@ -71,15 +75,22 @@ fn threads(circumstances: Circumstances) -> [Rule; 8] {
         true => only(
             Call::clone,
             "threads and processes below it, never namespaces, nor children of its own parent",
-            [vec![bits(0, libc::CLONE_THREAD | foreign, 0)], vec![bits(0, thread | foreign, thread)]],
+            [
+                // The signal that tells the parent of its end is the usual one, or none.
+                vec![bits(0, libc::CLONE_THREAD | foreign | AT_END, libc::SIGCHLD)],
+                vec![bits(0, libc::CLONE_THREAD | foreign | AT_END, 0)],
+                vec![bits(0, thread | foreign, thread)],
+            ],
         ),
     };
-    let signal = |call, itself| match circumstances.signals() {
-        false => only(call, itself, [vec![Is(0, own_pid)]]),
-        true => Rule::always(
+    let signal = |call, itself, at| match circumstances.signals() {
+        false => signals(call, itself, Some(circumstances.own_pid), at, circumstances),
+        true => signals(
             call,
-            Allow,
             "signals to its own processes: Landlock's scope or the process namespace holds no others",
+            None,
+            at,
+            circumstances,
         ),
     };
     let prctl = [
@@ -97,9 +108,9 @@ fn threads(circumstances: Circumstances) -> [Rule; 8] {
             Fail(libc::ENOSYS),
             "its flags are behind a pointer, where no filter can look: the C library falls back to `clone`",
         ),
-        signal(Call::kill, "signals to itself only"),
-        signal(Call::tgkill, "signals to its own threads only"),
-        Rule::always(Call::tkill, tkill, "signals to its own threads, as far as Landlock knows them"),
+        signal(Call::kill, "signals to itself only", 1),
+        signal(Call::tgkill, "signals to its own threads only", 2),
+        tkill,
         only(Call::get_robust_list, "of another process it would show addresses", [vec![Is(0, 0)]]),
         only(Call::prlimit64, "its own limits may be read, never set", [vec![Is(0, 0), Null(2)]]),
         only(
@@ -108,6 +119,35 @@ fn threads(circumstances: Circumstances) -> [Rule; 8] {
             prctl.map(|option| vec![Is(0, option)]),
         ),
     ]
+}
+
+const OWN_THREADS: &str = "signals to its own threads, as far as Landlock knows them";
+
+/// The bits of `clone`'s flags that say which signal tells of the end.
+const AT_END: libc::c_int = 0xff;
+
+/// Signals, to this process or to any; `at` is the argument that says which. Where the host stops a plugin to see what it has on the disk,
+/// nobody but the host lets it go on.
+fn signals(
+    call: Call,
+    reason: &'static str,
+    to: Option<u32>,
+    at: u8,
+    Circumstances { alone, .. }: Circumstances,
+) -> Rule {
+    let to = || to.map(|process| Is(0, process));
+    let cases: Vec<Vec<Check>> = match (alone, to()) {
+        (true, None) => return Rule::always(call, Allow, reason),
+        (true, Some(to)) => vec![vec![to]],
+        // In one of the bits that signals have it is another.
+        (false, _) => {
+            let other =
+                |bit: u32| Bits { argument: at, mask: 1 << bit, value: !(libc::SIGCONT as u32) & 1 << bit };
+            (0..7).map(|bit| to().into_iter().chain([other(bit)]).collect()).collect()
+        }
+    };
+    let cases = cases.into_iter().map(|checks| Case { checks, action: Allow }).collect();
+    Rule { call, reason, cases, otherwise: DENIED }
 }
 
 /// What starting programs needs beside `clone`, where they were granted.
@@ -148,7 +188,7 @@ fn memory() -> [Rule; 2] {
 }
 
 /// A clock's number may name the processor time of any process.
-fn clocks(Circumstances { own_pid, .. }: Circumstances) -> [Rule; 4] {
+fn clocks(Circumstances { own_pid, alone, .. }: Circumstances) -> [Rule; 4] {
     /// Set in numbers that name a process, a thread or a device.
     const DYNAMIC: u32 = 1 << 31;
     /// Set in addition where it is a thread, which the kernel takes only from the caller's own.
@@ -164,11 +204,13 @@ fn clocks(Circumstances { own_pid, .. }: Circumstances) -> [Rule; 4] {
             process(0),
             process(own_pid),
         ];
-        only(call, reason, clocks.map(|clock| vec![clock]))
+        // Which signal a timer sends stands behind a pointer; without one it is none that lets a stopped process go on.
+        let plain = (call == Call::timer_create && !alone).then_some(Null(1));
+        only(call, reason, clocks.map(|clock| [clock].into_iter().chain(plain).collect()))
     })
 }
 
-fn sockets() -> [Rule; 3] {
+fn sockets(Circumstances { reports, .. }: Circumstances) -> [Rule; 4] {
     let kind = !(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK);
     // Sizes, times and the like; above all no programs that the kernel would run on what arrives.
     let options = [
@@ -192,6 +234,11 @@ fn sockets() -> [Rule; 3] {
             Call::sendto,
             "only where the socket is connected to: no address, and no connecting by the way",
             [vec![Null(4), bits(3, libc::MSG_FASTOPEN, 0)]],
+        ),
+        only(
+            Call::sendmsg,
+            "the launcher's last report, on a descriptor that nobody can have afterwards: files that lie in messages are in no list",
+            [vec![Is(0, reports)]],
         ),
         Rule {
             call: Call::setsockopt,

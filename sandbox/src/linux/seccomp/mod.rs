@@ -16,6 +16,7 @@ mod rule;
 use super::descriptors::check;
 use architecture::Architecture;
 use bpf::Denial;
+use calls::Call;
 pub(crate) use refusal::{Refusals, Verdict};
 use rule::{Action, Rule};
 use std::io;
@@ -34,6 +35,10 @@ pub(super) struct Circumstances {
     pub(super) processes: bool,
     /// Whether it is in a process namespace of its own.
     pub(super) alone: bool,
+    /// Whether who listens counts its threads and processes, and is asked for each new one.
+    pub(super) counted: bool,
+    /// The descriptor on which the listener is handed over: a number that is out of the plugin's reach.
+    pub(super) reports: u32,
 }
 
 impl Circumstances {
@@ -48,9 +53,10 @@ const SCOPE: u32 = 6;
 
 /// Filters all system calls of this process for good. `no_new_privs` must be set.
 ///
-/// If it shall be `heard` what the filter denies (and, where it is traced, which files it names), returns its listener, which
-/// must be closed here before anything that is not trusted runs: each denied call waits until it is answered there. `None` if
-/// the kernel has no listeners, or somebody listens already (only one may); then a denied call fails at once.
+/// If it shall be `heard` what the filter denies (and, where it is traced, which files it names, and where its threads are counted, that
+/// it makes one), returns its listener, which must be closed here before anything that is
+/// not trusted runs: each denied call waits until it is answered there. `None` if the kernel has no listeners, or
+/// somebody listens already (only one may); then a denied call fails at once.
 pub(super) fn install(circumstances: Circumstances, heard: bool) -> io::Result<Option<OwnedFd>> {
     let rules = rules(circumstances);
     if heard {
@@ -93,6 +99,9 @@ fn filter(program: &[libc::sock_filter], flags: libc::c_ulong) -> io::Result<lib
     check(unsafe { libc::syscall(libc::SYS_seccomp, libc::SECCOMP_SET_MODE_FILTER, flags, program) })
 }
 
+/// The calls that make threads and processes, as far as they are allowed.
+const STARTS: [Call; 3] = [Call::clone, Call::fork, Call::vfork];
+
 /// What happens to a call that no rule names.
 const DENIED: Action = Action::Deny(libc::EPERM);
 
@@ -107,6 +116,9 @@ fn rules(circumstances: Circumstances) -> Vec<Rule> {
                 rules.push(Rule::always(*call, Action::Allow, group.reason));
             }
         }
+    }
+    if circumstances.counted {
+        rules.iter_mut().filter(|rule| STARTS.contains(&rule.call)).for_each(Rule::tell);
     }
     if circumstances.traced {
         rules.iter_mut().filter(|rule| !naming::named(rule.call).is_empty()).for_each(Rule::tell);

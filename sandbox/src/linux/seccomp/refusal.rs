@@ -4,7 +4,7 @@ use super::architecture::Architecture;
 use super::calls::Call;
 use super::naming::{Named, named};
 use super::rule::{Action, Rule, decide};
-use super::{Circumstances, DENIED, rules};
+use super::{Circumstances, DENIED, STARTS, rules};
 use crate::linux::listener;
 
 /// The answer to a denied call.
@@ -21,6 +21,8 @@ pub(crate) struct Refusal {
 pub(crate) enum Verdict {
     /// It is allowed, and names these files.
     GoesOn(&'static [Named]),
+    /// It is allowed as long as there are not too many threads and processes; else it is denied like this.
+    Starts(Refusal),
     /// It is denied.
     Refused(Refusal),
 }
@@ -30,11 +32,13 @@ pub(crate) enum Verdict {
 pub(crate) struct Refusals(Vec<Rule>);
 
 impl Refusals {
-    /// Of a filter that makes up for what this Landlock ABI lacks, and tells which files are named if it is traced.
-    pub(crate) fn new(landlock_abi: u32, traced: bool) -> Refusals {
-        // Which process the filter takes for its own, and whether there may be others, matters to what is allowed and names no files, which
-        // is not told. What depends on whether it is alone and names files is told where it is allowed, and else fails untold.
-        Refusals(rules(Circumstances { own_pid: 0, landlock_abi, traced, processes: false, alone: true }))
+    /// Of a filter that makes up for what this Landlock ABI lacks, tells which files are named if it is `traced`, and of new threads if
+    /// they are `counted`.
+    pub(crate) fn new(landlock_abi: u32, traced: bool, counted: bool, processes: bool) -> Refusals {
+        // Which process the filter takes for its own matters to what is not told. What depends on whether it is alone and names files is
+        // told where it is allowed, and else fails untold.
+        let (own_pid, alone, reports) = (0, true, u32::MAX);
+        Refusals(rules(Circumstances { own_pid, landlock_abi, traced, processes, alone, counted, reports }))
     }
 
     /// The answer to a call that the filter has told of.
@@ -42,6 +46,10 @@ impl Refusals {
         let (number, arguments) = (call.number, &call.arguments);
         let known = Call::of(Architecture::HERE, number);
         let error = match decide(&self.0, DENIED, Architecture::HERE, number, arguments) {
+            Action::Tell if known.is_some_and(|call| STARTS.contains(&call)) => {
+                let (call, reason) = ("one more thread or process".to_owned(), CROWDED);
+                return Verdict::Starts(Refusal { error: libc::EAGAIN, call, reason });
+            }
             Action::Tell => return Verdict::GoesOn(known.map(named).unwrap_or_default()),
             Action::Deny(error) => error,
             // The filter is asked, not this list of rules: what it has denied is denied.
@@ -54,13 +62,15 @@ impl Refusals {
     }
 }
 
+const CROWDED: &str = "it has as many as it may have";
+
 const UNLISTED: &str = "it is not among the calls that plugins may make";
 
 fn reason(call: Call) -> &'static str {
     use Call::*;
     match call {
-        socket | connect | bind | listen | accept | accept4 | sendto | sendmmsg | recvmmsg | socketpair
-        | setsockopt => "plugins have no network and no sockets",
+        socket | connect | bind | listen | accept | accept4 | sendto | sendmsg | sendmmsg | recvmmsg
+        | socketpair | setsockopt => "plugins have no network and no sockets",
         fork | vfork | clone | wait4 | waitid => "plugins start no processes",
         kill | tkill | tgkill | pidfd_send_signal | rt_sigqueueinfo | rt_tgsigqueueinfo => {
             "plugins signal no other process"
@@ -159,9 +169,9 @@ mod tests {
     fn refused(traced: bool, number: u32, arguments: &[u64]) -> Refusal {
         let mut all = [0; 6];
         all[..arguments.len()].copy_from_slice(arguments);
-        match Refusals::new(7, traced).of(&listener::Call::new(number, all)) {
+        match Refusals::new(7, traced, false, false).of(&listener::Call::new(number, all)) {
             Verdict::Refused(refusal) => refusal,
-            Verdict::GoesOn(named) => panic!("it goes on: {named:?}"),
+            other => panic!("it goes on: {other:?}"),
         }
     }
 
@@ -178,7 +188,7 @@ mod tests {
             let mut went_on = 0;
             for number in Call::ALL.iter().filter_map(here) {
                 let call = listener::Call::new(number, [0; 6]);
-                if let Verdict::GoesOn(named) = Refusals::new(7, traced).of(&call) {
+                if let Verdict::GoesOn(named) = Refusals::new(7, traced, false, false).of(&call) {
                     assert!(!named.is_empty(), "{number}");
                     went_on += 1;
                 }
@@ -190,8 +200,26 @@ mod tests {
         // What an older Landlock lacks stays denied.
         let truncating = [0, 0, (libc::O_TRUNC | libc::O_RDONLY) as u64, 0, 0, 0];
         let openat = listener::Call::new(Call::openat.number(Architecture::HERE).unwrap(), truncating);
-        assert!(matches!(Refusals::new(2, true).of(&openat), Verdict::Refused(r) if r.error == libc::EACCES));
-        assert!(matches!(Refusals::new(3, true).of(&openat), Verdict::GoesOn(_)));
+        assert!(
+            matches!(Refusals::new(2, true, false, false).of(&openat), Verdict::Refused(r) if r.error == libc::EACCES)
+        );
+        assert!(matches!(Refusals::new(3, true, false, false).of(&openat), Verdict::GoesOn(_)));
+    }
+
+    #[test]
+    fn threads_start_where_they_are_counted_and_processes_where_they_are_granted() {
+        let of = |counted, processes, number, flags: i32| {
+            let call = listener::Call::new(number, [u64::from(flags.cast_unsigned()), 0, 0, 0, 0, 0]);
+            matches!(Refusals::new(7, true, counted, processes).of(&call), Verdict::Starts(r) if r.error == libc::EAGAIN)
+        };
+        let thread =
+            libc::CLONE_VM | libc::CLONE_FILES | libc::CLONE_FS | libc::CLONE_SIGHAND | libc::CLONE_THREAD;
+        let clone = Call::clone.number(Architecture::HERE).unwrap();
+        assert!(of(true, false, clone, thread) && of(true, true, clone, thread));
+        assert!(of(true, true, clone, libc::SIGCHLD) && !of(true, false, clone, libc::SIGCHLD));
+        assert!(!of(true, true, clone, libc::SIGCHLD | libc::CLONE_NEWUSER), "a namespace");
+        assert!(!of(false, true, clone, thread), "nobody has told of it");
+        assert!(Call::vfork.number(Architecture::HERE).is_none_or(|vfork| of(true, true, vfork, 0)));
     }
 
     #[test]

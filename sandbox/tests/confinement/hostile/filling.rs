@@ -15,6 +15,9 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("fill_disk_orphaned", fill_disk_orphaned),
     ("fill_disk_sent", fill_disk_sent),
     ("fill_disk_reserved", fill_disk_reserved),
+    ("fill_disk_changing_numbers", fill_disk_changing_numbers),
+    ("fill_disk_behind", fill_disk_behind),
+    ("fill_disk_greedily", fill_disk_greedily),
     ("own_descriptors_by_clone", own_descriptors_by_clone),
     ("own_descriptors_by_closing", |_| {
         const UNSHARE: u32 = 2;
@@ -116,6 +119,71 @@ fn send(socket: i32, file: OwnedFd) -> io::Result<()> {
         (message.msg_control, message.msg_controllen) = (control.as_mut_ptr().cast(), 20);
         check(libc::sendmsg(socket, &raw const message, 0) as i64).map(drop)
     }
+}
+
+/// Removed files whose descriptors have other numbers each time somebody looks.
+fn fill_disk_changing_numbers(a: &[&str]) -> io::Result<()> {
+    const LOW: i32 = 40;
+    const HIGH: i32 = 140;
+    let path = Path::new(a[0]).join("piece");
+    // SAFETY: here and below, takes integers; nobody owns these numbers.
+    let move_to = |from: i32, to: i32| unsafe {
+        libc::dup2(from, to);
+        libc::close(from);
+    };
+    for at in 0..PIECES as i32 {
+        let file = removed(&path)?;
+        check(unsafe { libc::dup2(file.as_raw_fd(), LOW + at) })?;
+    }
+    std::thread::spawn(move || {
+        loop {
+            (0..PIECES as i32).for_each(|at| move_to(LOW + at, HIGH + at));
+            (0..PIECES as i32).rev().for_each(|at| move_to(HIGH + at, LOW + at));
+        }
+    });
+    hold(a)
+}
+
+/// Files that go from one folder to another and back all the time, to be where nobody looks just then.
+fn fill_disk_behind(a: &[&str]) -> io::Result<()> {
+    let [here, there] = ["here", "there"].map(|name| Path::new(a[0]).join(name));
+    fs::create_dir(&here)?;
+    fs::create_dir(&there)?;
+    let (from, to) = (here.clone(), there);
+    std::thread::spawn(move || {
+        loop {
+            for (from, to) in [(&from, &to), (&to, &from)] {
+                for at in 0..PIECES {
+                    let name = at.to_string();
+                    let _ = fs::rename(from.join(&name), to.join(&name));
+                }
+            }
+        }
+    });
+    for at in 0..PIECES {
+        let new = here.join(format!("{at}.new"));
+        fs::write(&new, vec![1; 1 << 20])?;
+        fs::rename(&new, here.join(at.to_string()))?;
+    }
+    hold(a)
+}
+
+/// As much as it can get as fast as it can, by as many threads as the last argument says.
+fn fill_disk_greedily(a: &[&str]) -> io::Result<()> {
+    let count: usize = a[1].parse().unwrap();
+    let work = |thread: usize| -> io::Result<()> {
+        let piece = vec![1; 4 << 20];
+        for at in 0.. {
+            let mut file = File::create(Path::new(a[0]).join(format!("{thread}-{at}")))?;
+            (0..16).try_for_each(|_| file.write_all(&piece))?;
+        }
+        Ok(())
+    };
+    let work = &work;
+    std::thread::scope(|scope| {
+        let all: Vec<_> = (0..count).map(|thread| scope.spawn(move || work(thread))).collect();
+        all.into_iter().try_for_each(|thread| thread.join().unwrap())
+    })
 }
 
 /// Files that take their room without being written.

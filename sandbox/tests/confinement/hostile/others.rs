@@ -11,9 +11,9 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("queue_signal", |a| {
         // Signal, error, code: sent by `sigqueue`.
         let mut info = [0_i32; 32];
-        (info[0], info[2]) = (libc::SIGCONT, -1);
+        (info[0], info[2]) = (libc::SIGURG, -1);
         let info = info.as_ptr();
-        check(unsafe { libc::syscall(libc::SYS_rt_sigqueueinfo, pid(a), libc::SIGCONT, info) }).map(drop)
+        check(unsafe { libc::syscall(libc::SYS_rt_sigqueueinfo, pid(a), libc::SIGURG, info) }).map(drop)
     }),
     ("signal_by_descriptor", |a| {
         let (reader, _writer) = io::pipe()?;
@@ -70,6 +70,6 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
         check(unsafe { libc::setpgid(0, 0) })?;
         effect(unsafe { libc::getpgrp() } == std::process::id().cast_signed())
     }),
-    ("kill_group", |a| check(unsafe { libc::kill(-pid(a), libc::SIGCONT) }).map(drop)),
+    ("kill_group", |a| check(unsafe { libc::kill(-pid(a), libc::SIGURG) }).map(drop)),
     ("be_traced", |_| call(libc::SYS_ptrace, [0; 5])),
 ];

@@ -12,9 +12,9 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("clone3", clone3),
     ("orphan", orphan),
     ("setsid", |_| check(unsafe { libc::setsid() }).map(drop)),
-    ("kill", |a| check(unsafe { libc::kill(pid(a), libc::SIGCONT) }).map(drop)),
-    ("tkill", |a| call(libc::SYS_tkill, [pid(a).into(), libc::SIGCONT.into(), 0, 0, 0])),
-    ("tgkill", |a| call(libc::SYS_tgkill, [pid(a).into(), pid(a).into(), libc::SIGCONT.into(), 0, 0])),
+    ("kill", |a| check(unsafe { libc::kill(pid(a), libc::SIGURG) }).map(drop)),
+    ("tkill", |a| call(libc::SYS_tkill, [pid(a).into(), libc::SIGURG.into(), 0, 0, 0])),
+    ("tgkill", |a| call(libc::SYS_tgkill, [pid(a).into(), pid(a).into(), libc::SIGURG.into(), 0, 0])),
     ("pidfd_signal", pidfd_signal),
     ("ptrace", |a| {
         check(unsafe {
@@ -108,7 +108,7 @@ fn orphan(_: &[&str]) -> io::Result<()> {
 fn pidfd_signal(a: &[&str]) -> io::Result<()> {
     // SAFETY: takes two integers.
     let descriptor = check(unsafe { libc::syscall(libc::SYS_pidfd_open, pid(a), 0) })?;
-    call(libc::SYS_pidfd_send_signal, [descriptor, libc::SIGCONT.into(), 0, 0, 0])
+    call(libc::SYS_pidfd_send_signal, [descriptor, libc::SIGURG.into(), 0, 0, 0])
 }
 
 /// Reads from the address that the sibling has told.

@@ -20,9 +20,9 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("fork_bomb", fork_bomb),
     ("outlive_plugin", outlive_plugin),
     ("signal_from_child", |a| {
-        in_child(|| check(unsafe { libc::kill(pid(a), libc::SIGCONT) }).map(drop)).map(drop)
+        in_child(|| check(unsafe { libc::kill(pid(a), libc::SIGURG) }).map(drop)).map(drop)
     }),
-    ("signal_parent", |_| check(unsafe { libc::kill(libc::getppid(), libc::SIGCONT) }).map(drop)),
+    ("signal_parent", |_| check(unsafe { libc::kill(libc::getppid(), libc::SIGURG) }).map(drop)),
     ("trace_child", trace_child),
     ("memory_of_children", memory_of_children),
     ("scratch_by_loader", scratch_by_loader),

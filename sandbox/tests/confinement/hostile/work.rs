@@ -43,7 +43,7 @@ pub(crate) const WORK: &[(&str, Attack)] = &[
     ("work_panic", |_| effect(std::panic::catch_unwind(|| panic!("on purpose")).is_err())),
     ("work_signals", |_| {
         // SAFETY: the default handler of this signal does nothing.
-        check(unsafe { libc::raise(libc::SIGCONT) }).map(drop)
+        check(unsafe { libc::raise(libc::SIGURG) }).map(drop)
     }),
 ];
 

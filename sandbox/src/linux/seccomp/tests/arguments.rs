@@ -91,6 +91,31 @@ fn signals_to_itself_only() {
     denied(libc::SYS_kill, &[0, 9]);
 }
 
+/// The host stops who writes to its disk, to see how much there is.
+#[test]
+fn nothing_lets_a_stopped_process_go_on_but_its_host() {
+    let (own, go_on, end) = (i64::from(PID), i64::from(libc::SIGCONT), i64::from(libc::SIGKILL));
+    let is_allowed = |circumstances: Circumstances, call: libc::c_long, arguments: &[i64]| {
+        verdict_in(circumstances, call, arguments) == libc::SECCOMP_RET_ALLOW
+    };
+    for circumstances in [CIRCUMSTANCES, STARTING] {
+        let own_namespace = Circumstances { alone: true, ..circumstances };
+        for (call, one, other) in [
+            (libc::SYS_kill, vec![own, go_on], vec![own, end]),
+            (libc::SYS_kill, vec![own, go_on | ABOVE], vec![own, 0]),
+            (libc::SYS_tgkill, vec![own, own, go_on], vec![own, own, libc::SIGURG.into()]),
+            (libc::SYS_tkill, vec![own, go_on], vec![own, end]),
+            (libc::SYS_timer_create, vec![0, 1], vec![0, 0]),
+        ] {
+            assert!(!is_allowed(circumstances, call, &one), "{call} {one:?}");
+            assert!(is_allowed(circumstances, call, &other), "{call} {other:?}");
+            assert!(is_allowed(own_namespace, call, &one), "{call} {one:?}");
+        }
+    }
+    assert!(!is_allowed(STARTING, libc::SYS_clone, &[go_on]), "at its end a child would");
+    assert!(is_allowed(STARTING, libc::SYS_clone, &[0]));
+}
+
 #[test]
 fn processes_where_they_are_granted_but_no_namespaces_or_groups() {
     let allowed = |number: libc::c_long, arguments: &[i64]| {
@@ -156,6 +181,9 @@ fn sockets_that_reach_nobody() {
     denied(libc::SYS_socketpair, &[libc::AF_UNIX.into(), libc::SOCK_DGRAM.into()]);
     denied(libc::SYS_socketpair, &[libc::AF_TIPC.into(), pair]);
     allowed(libc::SYS_sendto, &[4, 1, 1, 0, 0]);
+    denied(libc::SYS_sendmsg, &[4, 1, 0]);
+    allowed(libc::SYS_sendmsg, &[256, 1, 0]);
+    denied(libc::SYS_sendmmsg, &[256, 1, 1, 0]);
     denied(libc::SYS_sendto, &[4, 1, 1, 0, ABOVE]);
     denied(libc::SYS_sendto, &[4, 1, 1, libc::MSG_FASTOPEN.into(), 0]);
     allowed(libc::SYS_setsockopt, &[4, libc::SOL_SOCKET.into(), libc::SO_SNDBUF.into()]);

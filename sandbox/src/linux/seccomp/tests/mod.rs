@@ -13,12 +13,19 @@ use super::rule::Rule;
 use super::{Circumstances, DENIED, rules};
 
 const PID: u32 = 4321;
-const CIRCUMSTANCES: Circumstances =
-    Circumstances { own_pid: PID, landlock_abi: 7, traced: false, processes: false, alone: false };
+const CIRCUMSTANCES: Circumstances = Circumstances {
+    own_pid: PID,
+    landlock_abi: 7,
+    traced: false,
+    processes: false,
+    alone: false,
+    counted: false,
+    reports: 256,
+};
 /// The same, of what may start processes.
 const STARTING: Circumstances = Circumstances { processes: true, ..CIRCUMSTANCES };
 /// Every rule that there is, is in one of them.
-const ALL_CIRCUMSTANCES: [Circumstances; 10] = [
+const ALL_CIRCUMSTANCES: [Circumstances; 13] = [
     CIRCUMSTANCES,
     Circumstances { alone: true, ..CIRCUMSTANCES },
     Circumstances { alone: true, traced: true, ..CIRCUMSTANCES },
@@ -29,6 +36,9 @@ const ALL_CIRCUMSTANCES: [Circumstances; 10] = [
     STARTING,
     Circumstances { landlock_abi: 5, ..STARTING },
     Circumstances { landlock_abi: 0, alone: true, ..STARTING },
+    Circumstances { alone: true, ..STARTING },
+    Circumstances { counted: true, ..CIRCUMSTANCES },
+    Circumstances { counted: true, traced: true, ..STARTING },
 ];
 const ARCHITECTURES: [Architecture; 2] = [Architecture::X86_64, Architecture::Aarch64];
 const DENIALS: [Denial; 2] = [Denial::AtOnce, Denial::Told];
