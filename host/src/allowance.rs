@@ -85,7 +85,12 @@ impl Allowance {
 
 /// Names a limit, and where it is raised.
 fn said(limit: &str, what: &str) -> String {
-    format!("{what} (limit {limit}, which its plugin.kdl can raise if that is granted: docs/permissions.md)")
+    // Which of the three it was differs from machine to machine, and is no part of an answer.
+    let time = if limit == "wall-seconds" { ", or `--timeout`" } else { "" };
+    format!(
+        "{what} (limit {limit}, which its plugin.kdl can raise if that is granted, as far as the machine's policy{time} lets it: \
+         docs/permissions.md)"
+    )
 }
 
 /// Where the limit of a call's time is raised.

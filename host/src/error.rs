@@ -93,7 +93,7 @@ impl StartError {
                 format!(
                     ": the sandbox of this machine cannot guarantee {}{}",
                     missing.join(", "),
-                    demanded(spec)
+                    demanded(spec, missing)
                 )
             }
             StartError::Ended { step, fault } => {
@@ -122,8 +122,15 @@ impl StartError {
 }
 
 /// Who demands what is missing, where that is the plugin and not every check.
-fn demanded(spec: &PluginSpec) -> String {
+fn demanded(spec: &PluginSpec, missing: &[String]) -> String {
+    let both = !spec.grants.exec.is_empty() && !spec.grants.read.is_empty();
     match &spec.program {
+        // No more than that would be missing for the level that every check demands.
+        _ if both && missing.iter().any(|name| name.starts_with("hidden ")) => {
+            "; it is granted both exec and read of the target, whose files programs could be made to \
+             run; namespaces would keep them from that, and so would taking back one of both"
+                .to_owned()
+        }
         Program::Package(package) if package.least > Level::Standard => {
             let level = package.least;
             format!(

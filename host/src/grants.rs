@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use probity_net::Endpoint;
 
+use crate::GitGrant;
 use crate::allowance::Allowance;
 use crate::options::plugin_of;
 use crate::plain::plain;
@@ -19,6 +20,9 @@ const HARMLESS: &[&str] = &["time", "refs"];
 /// whoever has none. Its id is the name of the variable that holds the token, a blank, and the address. No plugin asks for it by
 /// this name: the host puts it in place of `http` for a plugin that has the grant.
 pub const HTTP_WITH_TOKEN: &str = "http-with-token";
+
+/// How a manifest names the target's folder.
+const TARGET: &str = "$REPO";
 
 /// What one plugin may see.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -74,6 +78,18 @@ impl Grants {
         keeps || !self.read.is_empty() || !self.exec.is_empty()
     }
 
+    /// Whether programs run where files of the target can be read beside its objects. What a program can read it can be made to run (by the
+    /// dynamic loader), and git by the target's own configuration there; only a file tree of its own holds files that nobody can run.
+    pub(crate) fn runs_beside_target(&self, git: Option<&GitGrant>) -> bool {
+        let of_target = |(name, place): (&Arc<str>, &PathBuf)| {
+            let near = |objects: &PathBuf| {
+                objects.starts_with(place) || tree(objects).is_some_and(|tree| place.starts_with(tree))
+            };
+            **name == *TARGET || git.is_some_and(|git| git.read.iter().any(near))
+        };
+        !self.exec.is_empty() && self.read.iter().any(of_target)
+    }
+
     /// Tells that nobody let `plugin` see this, and who may.
     pub(crate) fn denied(&self, plugin: &str, kind: &str, id: &str) -> String {
         let plugin = plugin_of(plugin);
@@ -118,6 +134,11 @@ impl Grants {
     }
 }
 
+/// The working tree that usually goes with a directory of objects.
+fn tree(objects: &Path) -> Option<&Path> {
+    objects.parent().filter(|git| git.file_name().is_some_and(|name| name == ".git"))?.parent()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,5 +170,24 @@ mod tests {
         assert!(!grants.allow("http", "https://a.example/x"));
         let told = grants.denied("a/b/c", "http", "https://a.example/x");
         assert_eq!(told, "http/https://a.example/x is not asked for: A_TOKEN is not set");
+    }
+
+    #[test]
+    fn programs_and_the_targets_files_are_told_from_other_grants() {
+        let git = GitGrant {
+            git_dir: "/c/git".into(),
+            read: vec!["/c/git".into(), "/r/.git/objects".into()],
+            shows: String::new(),
+        };
+        let with = |exec: bool, name: &str, place: &str| {
+            let exec = exec.then(|| ("git".into(), PathBuf::from("/usr/bin/git"))).into_iter().collect();
+            let read = BTreeMap::from([(name.into(), PathBuf::from(place))]);
+            Grants { exec, read, ..Grants::default() }.runs_beside_target(Some(&git))
+        };
+        assert!(with(true, "$REPO", "/r") && !with(false, "$REPO", "/r"));
+        for place in ["/r", "/r/src", "/"] {
+            assert!(with(true, "it", place), "{place}");
+        }
+        assert!(!with(true, "~/.mailmap", "/home/somebody/.mailmap"));
     }
 }

@@ -5,39 +5,45 @@
 //! known here, since a granted git without this either starts nothing of its own or heeds what the target's people configured.
 
 use std::fs;
+use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use probity_sandbox::{Profile, SpawnError, started_program};
 
-/// Grants the start of `program`, a real path, and all that it needs.
-pub(crate) fn grant(profile: &mut Profile, program: &Path) -> Result<(), SpawnError> {
+/// Grants the start of `program`, a real path that was granted under this name, and all that it needs.
+pub(crate) fn grant(profile: &mut Profile, name: &str, program: &Path) -> Result<(), SpawnError> {
     let unknown = |source| SpawnError::Libraries { path: program.to_owned(), source };
     let needs = started_program(program).map_err(unknown)?;
     profile.programs.push(program.to_owned());
     profile.programs.extend(needs.loader);
     profile.read.extend(needs.libraries);
-    if is_git(program) {
+    if is_git(Path::new(name)) || is_git(program) {
         profile.programs.extend(helpers(program));
-        profile.environment.extend(surroundings());
     }
+    // For all, since a git may have any name; to others they mean nothing.
+    profile.environment.extend(surroundings());
     Ok(())
 }
 
+/// Whether it is called so, or as systems do that have several.
 fn is_git(program: &Path) -> bool {
-    program.file_name().is_some_and(|name| name == "git")
+    let name = program.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name == "git" || name.starts_with("git-") || name.starts_with("git.")
 }
 
 /// The folder of git's other programs, which the first one starts as parts of itself. It was compiled into git, and nothing but
-/// git can tell it; everybody has it at one of these places. Only one that is no easier to change than git itself.
+/// git can tell it; everybody has it at one of these places. Only one that is, with the folder that it lies in, no easier to change than git
+/// itself, on the way to which the one above lies.
 fn helpers(git: &Path) -> Option<PathBuf> {
     let owner = fs::metadata(git).ok()?.uid();
     let prefix = git.parent()?.parent()?;
     let places = ["libexec/git-core", "lib/git-core"].map(|place| prefix.join(place));
-    places.into_iter().find(|place| {
-        fs::symlink_metadata(place)
-            .is_ok_and(|found| found.is_dir() && found.uid() == owner && found.mode() & 0o022 == 0)
-    })
+    let is_safe = |found: io::Result<fs::Metadata>| {
+        found.is_ok_and(|found| found.is_dir() && found.uid() == owner && found.mode() & 0o022 == 0)
+    };
+    let parent = |place: &Path| place.parent().is_some_and(|parent| is_safe(fs::metadata(parent)));
+    places.into_iter().find(|place| is_safe(fs::symlink_metadata(place)) && parent(place))
 }
 
 /// What git is told in place of the machine's and the person's configuration, neither of which it is shown: to write nothing
@@ -84,6 +90,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn git_is_known_by_its_names() {
+        for name in ["git", "/usr/lib/git-core/git", "/opt/bin/git.real", "git-2.50"] {
+            assert!(is_git(Path::new(name)), "{name}");
+        }
+        assert!(!is_git(Path::new("/usr/bin/digit")) && !is_git(Path::new("gitk")));
+    }
+
+    #[test]
     fn helpers_lie_where_git_was_installed_and_nobody_else_can_write() {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
@@ -96,5 +110,7 @@ mod tests {
         assert_eq!(helpers(&at("bin/git")), None);
         fs::set_permissions(at("lib/git-core"), fs::Permissions::from_mode(0o755)).unwrap();
         assert_eq!(helpers(&at("bin/git")), Some(at("lib/git-core")));
+        fs::set_permissions(at("lib"), fs::Permissions::from_mode(0o777)).unwrap();
+        assert_eq!(helpers(&at("bin/git")), None, "somebody could put another folder there");
     }
 }

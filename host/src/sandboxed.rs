@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use probity_sandbox::{
-    Ceiling, Child, Entry, Launcher, Level, Limits, Observer, Profile, SpawnError, runtime_libraries,
+    Ceiling, Child, Clock, Entry, Launcher, Level, Limits, Observer, Profile, SpawnError, runtime_libraries,
 };
 use tempfile::TempDir;
 use tokio::io::Interest;
@@ -182,9 +182,10 @@ impl Sandboxed {
 
     fn profile(&self, entry: Entry) -> Profile {
         let limits = self.limits.clone();
-        let (read, list, execute, programs) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (read, data, list) = (Vec::new(), Vec::new(), Vec::new());
+        let (execute, programs) = (Vec::new(), Vec::new());
         let (scratch, keep, environment, least) = (None, false, Vec::new(), Level::None);
-        Profile { entry, read, list, execute, programs, scratch, keep, environment, limits, least }
+        Profile { entry, read, data, list, execute, programs, scratch, keep, environment, limits, least }
     }
 
     fn traced(
@@ -254,15 +255,18 @@ impl Launch for Sandboxed {
             _ => None,
         };
         profile.keep = kept.is_some();
-        for program in spec.grants.exec.values() {
-            programs::grant(&mut profile, program)?;
+        for (name, program) in &spec.grants.exec {
+            programs::grant(&mut profile, name, program)?;
         }
         let mut environment: BTreeMap<String, String> =
             std::mem::take(&mut profile.environment).into_iter().collect();
         environment.extend(self.surroundings.clone());
         profile.environment = environment.into_iter().collect();
-        profile.read.extend(git.into_iter().flat_map(|grant| grant.read.iter().cloned()));
-        profile.read.extend(spec.grants.read.values().cloned());
+        profile.data.extend(git.into_iter().flat_map(|grant| grant.read.iter().cloned()));
+        profile.data.extend(spec.grants.read.values().cloned());
+        if spec.grants.runs_beside_target(git) {
+            profile.least = Level::Full;
+        }
         let open = self.open.as_ref().filter(|_| profile.least < Level::Full);
         let launcher = open.unwrap_or(&self.launcher);
         let child = match trace {
@@ -293,8 +297,9 @@ fn launched(
     let stdout = pipe::Receiver::from_owned_fd(taken(child.stdout.take())?)?;
     let stderr = pipe::Receiver::from_owned_fd(taken(child.stderr.take())?)?;
     let report = Some(child.report().clone());
+    let clock = child.clock().ok();
     let (child, idle, scratch) = (Arc::new(Mutex::new(child)), Arc::default(), scratch.map(Arc::new));
-    let process = Confined { child, allowance, keeping, idle, scratch };
+    let process = Confined { child, clock, allowance, keeping, idle, scratch };
     Ok(Launched {
         stdin: Box::new(stdin),
         stdout: Box::new(stdout),
@@ -307,6 +312,7 @@ fn launched(
 /// A child and the directory that goes with it.
 struct Confined {
     child: Arc<Mutex<Child>>,
+    clock: Option<Clock>,
     allowance: Option<Arc<Allowance>>,
     keeping: Keeping,
     /// Whether the host kills it while nothing is open in it.
@@ -331,7 +337,8 @@ impl Process for Confined {
     }
 
     fn used(&self) -> Option<Duration> {
-        self.child.lock().processor_time().ok()
+        // Without the child, which others may hold for as long as this takes.
+        self.clock.as_ref()?.processor_time().ok()
     }
 
     fn ended(&self) -> Pin<Box<dyn Future<Output = String> + Send>> {

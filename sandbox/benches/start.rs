@@ -133,6 +133,7 @@ fn profile(entry: Entry, execute: Vec<PathBuf>, least: Level) -> Profile {
     Profile {
         entry,
         read: vec![],
+        data: vec![],
         list: vec![],
         execute,
         programs: Vec::new(),

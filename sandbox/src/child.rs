@@ -199,17 +199,24 @@ impl Child {
         self.left.as_ref().map(AsFd::as_fd)
     }
 
-    /// The processor time that it has used so far.
+    /// A number that grows as long as it does something, and not otherwise.
+    pub(crate) fn signs_of_life(&self) -> u64 {
+        usage::done(self.pid()).unwrap_or(0)
+    }
+
+    /// What tells the processor time that it uses, to be asked without holding on to this.
     ///
     /// # Errors
     ///
-    /// It has ended, or the system does not say.
-    pub fn processor_time(&self) -> io::Result<Duration> {
-        match self.ended {
-            // The number may belong to another process.
-            Some(_) => Err(io::Error::other("the process has ended")),
-            None => usage::processor_time(self.pid()),
-        }
+    /// What the system says.
+    pub fn clock(&self) -> io::Result<Clock> {
+        Ok(Clock { process: self.pid(), pidfd: self.pidfd.try_clone()? })
+    }
+
+    /// Whether it ends within this time, which is waited for.
+    #[must_use]
+    pub fn ends_within(&self, time: Duration) -> bool {
+        process::ends_within(&self.pidfd, time)
     }
 
     /// Has them answered; `false` if no listener is expected.
@@ -308,6 +315,27 @@ impl Child {
             self.ended = process::reap(self.pid, true)?.map(|own| self.told().unwrap_or(own));
         }
         Ok(self.ended)
+    }
+}
+
+/// Tells the processor time that a child uses, with all that it has started.
+#[derive(Debug)]
+pub struct Clock {
+    process: u32,
+    pidfd: OwnedFd,
+}
+
+impl Clock {
+    /// What it has used so far.
+    ///
+    /// # Errors
+    ///
+    /// It has ended and was waited for, or the system does not say.
+    pub fn processor_time(&self) -> io::Result<Duration> {
+        let time = usage::processor_time(self.process)?;
+        // Only if it is still there now, the number was its own a moment ago.
+        process::is_unreaped(&self.pidfd)?;
+        Ok(time)
     }
 }
 

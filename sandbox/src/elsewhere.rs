@@ -17,6 +17,17 @@ pub struct Launcher(Infallible);
 
 /// Cannot be made here.
 #[derive(Debug)]
+pub struct Clock(Infallible);
+
+#[allow(missing_docs, clippy::missing_errors_doc)]
+impl Clock {
+    pub fn processor_time(&self) -> io::Result<Duration> {
+        match self.0 {}
+    }
+}
+
+/// Cannot be made here.
+#[derive(Debug)]
 #[allow(missing_docs)]
 pub struct Child {
     pub stdin: Option<OwnedFd>,
@@ -129,7 +140,11 @@ impl Child {
         match self.never {}
     }
 
-    pub fn processor_time(&self) -> io::Result<Duration> {
+    pub fn clock(&self) -> io::Result<Clock> {
+        match self.never {}
+    }
+
+    pub fn ends_within(&self, _: Duration) -> bool {
         match self.never {}
     }
 
@@ -165,6 +180,10 @@ pub(crate) mod kernel {
     }
 
     pub(crate) fn listeners_offered() -> bool {
+        false
+    }
+
+    pub(crate) fn tells_of_files() -> bool {
         false
     }
 

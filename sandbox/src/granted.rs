@@ -25,7 +25,7 @@ impl Granted {
             Entry::Itself { .. } | Entry::Native { .. } | Entry::Nothing => None,
         };
         Granted {
-            read: profile.read.iter().map(real).collect(),
+            read: profile.read.iter().chain(&profile.data).map(real).collect(),
             list: profile.list.iter().map(real).collect(),
             execute: profile.execute.iter().chain(&profile.programs).chain(interpreter).map(real).collect(),
             scratch: profile.scratch.as_ref().map(real),

@@ -52,13 +52,21 @@ pub struct Ceiling {
     pub seccomp: bool,
     /// Whether namespaces are offered.
     pub namespaces: bool,
+    /// Whether a process namespace has a limit of its own for processes (from Linux 6.14 on).
+    pub limited_namespaces: bool,
     /// Whether filters have listeners.
     pub listener: bool,
 }
 
 impl Default for Ceiling {
     fn default() -> Self {
-        Ceiling { landlock_abi: u32::MAX, seccomp: true, listener: true, namespaces: true }
+        Ceiling {
+            landlock_abi: u32::MAX,
+            seccomp: true,
+            listener: true,
+            namespaces: true,
+            limited_namespaces: true,
+        }
     }
 }
 

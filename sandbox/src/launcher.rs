@@ -174,6 +174,7 @@ impl Launcher {
         let profile = Profile {
             entry: Entry::Nothing,
             read: Vec::new(),
+            data: Vec::new(),
             list: Vec::new(),
             execute: Vec::new(),
             programs: Vec::new(),
@@ -351,6 +352,7 @@ fn orders(
         arguments,
         environment: profile.environment.clone(),
         read: paths(&profile.read),
+        data: paths(&profile.data),
         list: paths(&profile.list),
         execute: paths(&profile.execute),
         programs: paths(&profile.programs),
@@ -374,7 +376,8 @@ fn check(profile: &Profile, arguments: &[OsString]) -> Result<(), SpawnError> {
         return refuse("an argument contains a NUL".to_owned());
     }
     let executed = profile.execute.iter().chain(&profile.programs);
-    for path in profile.read.iter().chain(&profile.list).chain(executed).chain(&profile.scratch) {
+    let read = profile.read.iter().chain(&profile.data);
+    for path in read.chain(&profile.list).chain(executed).chain(&profile.scratch) {
         if !path.is_absolute() || path.as_os_str().as_bytes().contains(&0) {
             return refuse(format!("{} is not an absolute path", path.display()));
         }

@@ -57,7 +57,7 @@ pub use violation::{Observer, Violation};
 use linux::kernel;
 #[cfg(target_os = "linux")]
 pub use {
-    child::Child,
+    child::{Child, Clock},
     guard::Overrun,
     kept::{KeepError, copy_folder, open_folder},
     launcher::Launcher,
@@ -69,5 +69,5 @@ pub use {
 use elsewhere::kernel;
 #[cfg(not(target_os = "linux"))]
 pub use elsewhere::{
-    Child, KeepError, Launcher, Overrun, copy_folder, launched, open_folder, share_one_heap,
+    Child, Clock, KeepError, Launcher, Overrun, copy_folder, launched, open_folder, share_one_heap,
 };

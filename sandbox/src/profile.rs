@@ -47,6 +47,9 @@ pub struct Profile {
     pub entry: Entry,
     /// Files and directories (with all below them) that may be read. Absolute, and existing: a missing one is an error.
     pub read: Vec<PathBuf>,
+    /// The same, of what strangers have a say in: at the level *full* nothing there can be executed or mapped as a program either,
+    /// also where programs run that could do so, unless it lies in what is granted otherwise.
+    pub data: Vec<PathBuf>,
     /// Directories whose entries may be listed, here and below, but not read. Absolute, and existing.
     pub list: Vec<PathBuf>,
     /// Files and directories that may be read and executed: the dynamic loader and libraries

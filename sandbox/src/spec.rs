@@ -34,6 +34,7 @@ pub(crate) struct Orders {
     pub(crate) arguments: Vec<OsString>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) read: Vec<OsString>,
+    pub(crate) data: Vec<OsString>,
     pub(crate) list: Vec<OsString>,
     pub(crate) execute: Vec<OsString>,
     pub(crate) programs: Vec<OsString>,

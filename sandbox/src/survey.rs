@@ -16,6 +16,8 @@ pub struct Survey {
     pub seccomp: bool,
     /// The level that was reached, and each guarantee with its provider.
     pub report: Report,
+    /// Whether the system tells of what is made in a folder, which saves looking where the kernel does not bound that.
+    pub notified: bool,
     /// Where each child gets a control group of its own, or why none does.
     pub groups: Result<PathBuf, String>,
     /// Why no child could be started, so that nothing is guaranteed.
@@ -41,6 +43,7 @@ impl Survey {
             landlock_abi: (abi > 0).then_some(abi),
             seccomp: kernel::seccomp_offered() && ceiling.seccomp,
             report,
+            notified: kernel::tells_of_files(),
             groups: Err("no child was started".to_owned()),
             failed: None,
         }

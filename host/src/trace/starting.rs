@@ -2,10 +2,14 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use probity_sandbox::{Child, Entry, Launcher, Manner, Observer, Profile, SpawnError};
 
 use super::{Grounds, Run, Trace, tidy};
+
+/// How long an interpreter may need for nothing.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 impl Trace {
     /// Starts a process of the plugin.
@@ -34,8 +38,8 @@ fn usual(launcher: &Launcher, profile: &Profile) -> Result<Vec<(PathBuf, Manner)
     let profile = Profile { entry, keep: false, ..profile.clone() };
     let mut child = launcher.spawn_traced(&profile, Arc::new(drop), Arc::clone(&attempts))?;
     child.stdin = None;
-    // It reads nothing and writes little. Where its end cannot be seen, what is known by then is enough.
-    let _ = child.wait();
+    // It reads nothing and writes little. Where its end is not seen, what is known by then is enough, and it is killed.
+    let _ = child.ends_within(PATIENCE);
     drop(child);
     Ok(attempts.told().attempts.iter().map(|attempt| (tidy(&attempt.path), attempt.manner)).collect())
 }

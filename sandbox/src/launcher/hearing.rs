@@ -18,8 +18,10 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long a launcher may be silent; it normally needs milliseconds.
+/// How long a launcher may be silent without a sign of life; it normally needs milliseconds.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How many times as long it may be silent where it lives: its program may lie on a slow disk.
+const LIVES: u32 = 20;
 
 /// What is surely copied in a second into a scratch folder that is kept, in bytes and in files.
 const COPIED: (u64, u64) = (16 << 20, 1000);
@@ -60,7 +62,7 @@ pub(super) fn listen(
 ) -> Result<Report, Refusal> {
     let patience = patience(profile);
     let report = loop {
-        match hear(status, patience)? {
+        match hear(status, patience, &mut || child.signs_of_life())? {
             (Some(Word::Inside(pid)), _) => child.succeeded_by(pid)?,
             (Some(Word::Scratch), Some(folder)) => child.keep(folder),
             (Some(Word::Filtered { landlock_abi, counted }), Some(listener)) => {
@@ -84,7 +86,7 @@ pub(super) fn listen(
             }
         }
     };
-    if let (Some(other), _) = hear(status, PATIENCE)? {
+    if let (Some(other), _) = hear(status, PATIENCE, &mut || child.signs_of_life())? {
         return Err(refusal(other));
     }
     // The launcher has judged itself already; a host of another opinion must not go on.
@@ -98,7 +100,14 @@ const UNASKED: &str = "it reported what it was not asked for";
 
 /// The launcher's next word, and the descriptor that comes along; `None` once it can say nothing more, since it has ended
 /// or become the plugin.
-fn hear(status: &UnixStream, patience: Duration) -> Result<(Option<Word>, Option<OwnedFd>), SpawnError> {
+///
+/// It may be silent for longer where `life` tells more and more, which is what the system says that it has done.
+fn hear(
+    status: &UnixStream,
+    patience: Duration,
+    life: &mut dyn FnMut() -> u64,
+) -> Result<(Option<Word>, Option<OwnedFd>), SpawnError> {
+    let (mut lived, mut silent) = (life(), 0);
     status.set_read_timeout(Some(patience)).map_err(making("a status socket"))?;
     let mut buffer = vec![0; WORD_LIMIT];
     let (count, descriptor) = loop {
@@ -108,7 +117,12 @@ fn hear(status: &UnixStream, patience: Duration) -> Result<(Option<Word>, Option
             Err(error) if error.kind() == io::ErrorKind::ConnectionReset => {}
             // What the system calls the end of a read's time depends on the system.
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-                return Err(SpawnError::Silent(format!("it said nothing for {patience:?}")));
+                silent += 1;
+                let now = life();
+                if now <= lived || silent == LIVES {
+                    return Err(SpawnError::Silent(format!("it said nothing for {:?}", patience * silent)));
+                }
+                lived = now;
             }
             Err(error) => return Err(SpawnError::Silent(error.to_string())),
             Ok(heard) => break heard,
@@ -143,7 +157,23 @@ mod tests {
     #[test]
     fn a_launcher_that_says_nothing_is_told_as_such() {
         let (status, _launcher) = UnixStream::pair().unwrap();
-        let error = hear(&status, Duration::from_millis(1)).unwrap_err();
+        let patience = Duration::from_millis(1);
+        let error = hear(&status, patience, &mut || 7).unwrap_err();
         assert_eq!(error.to_string(), "the launcher gave no report: it said nothing for 1ms");
+        // One that does something is waited for, but not for ever.
+        let mut done = 0;
+        let mut life = || {
+            done += u64::from(done < 3);
+            done
+        };
+        let error = hear(&status, patience, &mut life).unwrap_err();
+        assert_eq!(error.to_string(), "the launcher gave no report: it said nothing for 3ms");
+        let mut done = 0;
+        let mut life = || {
+            done += 1;
+            done
+        };
+        let error = hear(&status, patience, &mut life).unwrap_err();
+        assert_eq!(error.to_string(), "the launcher gave no report: it said nothing for 20ms");
     }
 }

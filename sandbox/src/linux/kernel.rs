@@ -35,6 +35,11 @@ pub(crate) fn listeners_offered() -> bool {
         && usize::from(sizes.seccomp_notif_resp) == size_of::<libc::seccomp_notif_resp>()
 }
 
+/// Whether there is an instance of inotify left for this user.
+pub(crate) fn tells_of_files() -> bool {
+    rustix::fs::inotify::init(rustix::fs::inotify::CreateFlags::CLOEXEC).is_ok()
+}
+
 /// Whether the kernel counts the tasks of this user at all: it does not for uid 0.
 pub(crate) fn tasks_of_user() -> Tasks {
     // SAFETY: the call has no argument and cannot fail.

@@ -39,7 +39,7 @@ pub(super) fn rules(orders: &Orders, abi: u32, entry: Option<&OwnedFd>) -> io::R
     if let (Kind::Interpreter, Some(entry)) = (orders.entry, entry) {
         created = allow(created, known, entry, EXECUTE)?;
     }
-    for path in &orders.read {
+    for path in orders.read.iter().chain(&orders.data) {
         created = allow_path(created, known, path, READ)?;
     }
     for path in &orders.list {

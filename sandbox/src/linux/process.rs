@@ -36,6 +36,21 @@ pub(crate) fn was_killed(pid: i32) -> io::Result<bool> {
     Ok(ending(pid, true)?.si_code != libc::CLD_EXITED)
 }
 
+/// An error if a process has ended and was reaped.
+pub(crate) fn is_unreaped(pidfd: &OwnedFd) -> io::Result<()> {
+    // SAFETY: takes integers and no details; no signal is sent.
+    let sent = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            pidfd.as_raw_fd(),
+            0,
+            std::ptr::null::<libc::siginfo_t>(),
+            0,
+        )
+    };
+    check(sent).map(drop)
+}
+
 /// Whether a process ends within this time.
 pub(crate) fn ends_within(pidfd: &OwnedFd, time: Duration) -> bool {
     let mut end = libc::pollfd { fd: pidfd.as_raw_fd(), events: libc::POLLIN, revents: 0 };

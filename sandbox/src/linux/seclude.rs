@@ -28,7 +28,7 @@ pub(super) fn seclude(orders: &Orders, ending: OwnedFd, status: &UnixStream) -> 
     confine::step("reporting to the host", confine::tell(status, &Word::Inside(number)))?;
 
     machine("naming the host", namespaces::rename_host())?;
-    let limited = namespaces::limit_tasks(orders.limits.tasks);
+    let limited = orders.ceiling.limited_namespaces && namespaces::limit_tasks(orders.limits.tasks);
     let root = machine("mounting a file system", Root::new())?;
     let tree = root.fill(orders).map_err(plugin("preparing the file tree"))?;
     if let Some(kept) = tree.kept {

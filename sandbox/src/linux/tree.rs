@@ -23,13 +23,23 @@ const SKELETON: &str = "4m";
 
 /// What is mounted where.
 struct Plan {
-    /// Real paths, none below another, and whether each is a directory.
-    shown: BTreeMap<PathBuf, bool>,
+    /// Real paths, none below another but below data.
+    shown: BTreeMap<PathBuf, Shown>,
     /// Links on the way, and what each says.
     links: BTreeMap<PathBuf, PathBuf>,
     scratch: Option<PathBuf>,
     /// Whether nothing is seen but what is granted, and what is only to be read cannot be executed either.
     exact: bool,
+}
+
+/// What is granted at a real path.
+#[derive(Clone, Copy, Debug)]
+struct Shown {
+    directory: bool,
+    /// Whether it is data alone, of which nothing may be executed or mapped as a program although programs run that could do so.
+    data: bool,
+    /// Whether it lies in such data, and is seen there already.
+    within: bool,
 }
 
 /// A new root, still empty. From now on the working directory is there, and absolute paths still mean the old root.
@@ -106,11 +116,14 @@ impl Plan {
         };
         let executed = orders.execute.iter().chain(&orders.programs).chain(interpreter);
         let granted = orders.read.iter().chain(&orders.list).chain(executed);
+        let granted =
+            granted.map(|path| (path, false)).chain(orders.data.iter().map(|path| (path, executes(orders))));
         let mut all = BTreeMap::new();
-        for path in granted {
+        for (path, data) in granted {
             let real = grantable(&mut paths, path)?;
             let directory = fs::symlink_metadata(&real).map_err(|error| cannot_grant(path, &error))?.is_dir();
-            all.insert(real, directory);
+            // What was granted otherwise stays so.
+            all.entry(real).or_insert(Shown { directory, data, within: false });
         }
         let scratch = orders.scratch.as_ref().map(|path| grantable(&mut paths, path)).transpose()?;
         let exact = orders.list.is_empty() && !executes(orders);
@@ -121,9 +134,12 @@ impl Plan {
 
     /// Fills the working directory, which is the new root.
     fn build(&self) -> io::Result<()> {
-        for (path, directory) in &self.shown {
-            place(path, *directory)?;
-            show(path, None)?;
+        for (path, shown) in &self.shown {
+            // In data it is there already, and nothing is ever made in that.
+            if !shown.within {
+                place(path, shown.directory)?;
+            }
+            show(path, shown.data.then_some(READ_ONLY | NO_SETUID | NO_DEVICES | NO_EXECUTION))?;
         }
         for (link, target) in &self.links {
             place_parent(link)?;
@@ -155,21 +171,24 @@ fn cannot_grant(path: &OsStr, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot grant {}: {error}", Path::new(path).display()))
 }
 
-/// What lies below a granted directory is seen anyway. In the order of paths, all that is below follows directly.
-fn without_nested(all: BTreeMap<PathBuf, bool>) -> BTreeMap<PathBuf, bool> {
-    let mut outermost: Option<PathBuf> = None;
+/// What lies below a granted directory is seen anyway, and can be executed where it could be there; but of data nothing can, so what is
+/// granted otherwise and lies in data is shown over it. In the order of paths, all that is below follows directly.
+fn without_nested(all: BTreeMap<PathBuf, Shown>) -> BTreeMap<PathBuf, Shown> {
+    let (mut data, mut outermost): (Option<PathBuf>, Option<PathBuf>) = (None, None);
     let mut kept = all;
-    kept.retain(|path, _| {
-        let nested = outermost.as_ref().is_some_and(|above| path.starts_with(above));
+    kept.retain(|path, shown| {
+        let below = |above: &Option<PathBuf>| above.as_ref().is_some_and(|above| path.starts_with(above));
+        shown.within = below(&data);
+        let nested = below(&outermost) || shown.within && shown.data;
         if !nested {
-            outermost = Some(path.clone());
+            *(if shown.data { &mut data } else { &mut outermost }) = Some(path.clone());
         }
         !nested
     });
     kept
 }
 
-fn below_any(shown: &BTreeMap<PathBuf, bool>, path: &Path) -> bool {
+fn below_any(shown: &BTreeMap<PathBuf, Shown>, path: &Path) -> bool {
     path.ancestors().any(|above| shown.contains_key(above))
 }
 
@@ -197,4 +216,20 @@ fn show(path: &Path, attributes: Option<u64>) -> io::Result<()> {
 
 fn relative(path: &Path) -> &Path {
     path.strip_prefix("/").unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_in_data_is_shown_over_it_and_all_else_once() {
+        let all =
+            [("/a", true), ("/a/b", false), ("/a/b/c", true), ("/a/d", true), ("/e", false), ("/e/f", true)];
+        let shown = |data| Shown { directory: true, data, within: false };
+        let kept = without_nested(all.into_iter().map(|(path, data)| (path.into(), shown(data))).collect());
+        let kept: Vec<_> =
+            kept.iter().map(|(path, shown)| (path.to_str().unwrap(), shown.data, shown.within)).collect();
+        assert_eq!(kept, [("/a", true, false), ("/a/b", false, true), ("/e", false, false)]);
+    }
 }

@@ -157,6 +157,12 @@ pub(crate) fn processor_time(process: u32) -> io::Result<Duration> {
     Ok(Duration::from_millis(ticks.saturating_mul(1000 / TICKS)))
 }
 
+/// What a process has done so far: pages that it had to wait for, and time that it used.
+pub(crate) fn done(process: u32) -> io::Result<u64> {
+    let statistics = statistics(process)?;
+    [9, 11, 12].map(|number| field(&statistics, number)).into_iter().sum()
+}
+
 fn own_ticks(process: u32) -> io::Result<u64> {
     let statistics = statistics(process)?;
     // In user and kernel mode, and the same of children.

@@ -185,6 +185,12 @@ impl Scene {
         vec!["/usr/bin/git".to_owned(), directory, self.lab.text("scratch"), way.to_owned()]
     }
 
+    /// A copy of a file among what is granted, as somebody could have put it there.
+    pub(crate) fn plant(&self, file: &str) -> String {
+        fs::copy(file, self.lab.path("granted/planted")).unwrap();
+        self.lab.text("granted/planted")
+    }
+
     /// Started for those that aim at it.
     pub(crate) fn victim(&self) -> &Victim {
         self.victim.get_or_init(Victim::new)

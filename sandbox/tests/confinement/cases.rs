@@ -3,7 +3,7 @@
 //! An attack is named `mechanism` or `mechanism/variant`. Mechanisms are what is counted.
 
 use crate::attacks::Scene;
-use crate::lab::HARMLESS;
+use crate::lab::{HARMLESS, HELD};
 
 /// One attack: its name, the hostile plugin's function, and that one's arguments in a scene.
 pub(crate) struct Case {
@@ -152,7 +152,7 @@ const PROCESSES: &[Case] = cases! {
 /// What takes starting processes or programs. Columns with exec grant a harmless program, and to those that go by git also git.
 const PROGRAMS: &[Case] = cases! {
     "start_other_program" "start_other" |_| words("/bin/pwd");
-    "fork_bomb" "fork_bomb" |_| words("1000");
+    "fork_bomb" "fork_bomb" |_| vec!["1000".to_owned(), HELD.to_owned()];
     "outlive_plugin" "outlive_plugin" |_| vec![];
     "signal_from_child" "signal_from_child" |s| vec![s.victim().pid()];
     "signal_parent" "signal_parent" |_| vec![];
@@ -160,6 +160,8 @@ const PROGRAMS: &[Case] = cases! {
     "memory_of_children" "memory_of_children" |_| vec![];
     "scratch_by_loader" "scratch_by_loader" |s| vec![HARMLESS.to_owned(), needs("ld-"), s.lab.text("scratch/copy")];
     "preload_scratch" "preload_scratch" |s| vec![HARMLESS.to_owned(), needs("libc."), s.lab.text("scratch/lib.so")];
+    "granted_by_loader" "run_by_loader" |s| vec![needs("ld-"), s.plant(HARMLESS)];
+    "preload_granted" "preload" |s| vec![HARMLESS.to_owned(), s.plant(&needs("libc."))];
     "program_by_git/alias" "program_by_git" |s| s.git("alias");
     "program_by_git/hook" "program_by_git" |s| s.git("hook");
     "program_by_git/monitor" "program_by_git" |s| s.git("monitor");
@@ -262,21 +264,21 @@ const RESOURCES: &[Case] = cases! {
     "descriptors_under_way" "descriptors_under_way" |_| vec![];
     "timers" "timers" |_| vec![];
     "large_file" "large_file" |s| vec![s.lab.text("scratch/large")];
-    "disk_fill/many_files" "fill_disk" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "disk_fill/removed_files" "fill_disk_unseen" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "disk_fill/mapped_files" "fill_disk_mapped" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "disk_fill/mapped_with_odd_name" "fill_disk_oddly" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "disk_fill/moving" "fill_disk_moving" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "disk_fill/after_first_thread" "fill_disk_orphaned" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "disk_fill/sent_files" "fill_disk_sent" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "disk_fill/changing_numbers" "fill_disk_changing_numbers" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "disk_fill/behind_a_look" "fill_disk_behind" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "disk_fill/reserved" "fill_disk_reserved" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
+    "disk_fill/many_files" "fill_disk" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "disk_fill/removed_files" "fill_disk_unseen" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "disk_fill/mapped_files" "fill_disk_mapped" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "disk_fill/mapped_with_odd_name" "fill_disk_oddly" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "disk_fill/moving" "fill_disk_moving" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "disk_fill/after_first_thread" "fill_disk_orphaned" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "disk_fill/sent_files" "fill_disk_sent" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "disk_fill/changing_numbers" "fill_disk_changing_numbers" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "disk_fill/behind_a_look" "fill_disk_behind" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "disk_fill/reserved" "fill_disk_reserved" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
     "thread_with_own_descriptors/clone" "own_descriptors_by_clone" |_| vec![];
     "thread_with_own_descriptors/close_range" "own_descriptors_by_closing" |_| vec![];
-    "inode_fill/one_folder" "fill_directory" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "inode_fill/out_of_sight" "fill_hidden_directory" |s| vec![s.lab.text("scratch"), LONG.to_owned()];
-    "thread_bomb" "threads" |_| vec!["500".to_owned(), LONG.to_owned()];
+    "inode_fill/one_folder" "fill_directory" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "inode_fill/out_of_sight" "fill_hidden_directory" |s| vec![s.lab.text("scratch"), HELD.to_owned()];
+    "thread_bomb" "threads" |_| vec!["500".to_owned(), HELD.to_owned()];
     "processor_hog" "processor" |_| vec![];
 };
 
@@ -324,7 +326,8 @@ pub(crate) const GRANTED_WITH_EXEC: &[&str] = &["start_process"];
 pub(crate) const OPEN_WITH_EXEC: &[&str] = &["memory_of_children"];
 
 /// What it opens at the level *standard* alone: it gives no right that the plugin lacks.
-pub(crate) const OPEN_AT_STANDARD_WITH_EXEC: &[&str] = &["scratch_by_loader", "preload_scratch"];
+pub(crate) const OPEN_AT_STANDARD_WITH_EXEC: &[&str] =
+    &["scratch_by_loader", "preload_scratch", "granted_by_loader", "preload_granted"];
 
 /// What an ordinary user cannot do even where nothing confines it.
 pub(crate) const NEEDS_ROOT: &[&str] = &[
@@ -407,10 +410,6 @@ pub(crate) fn user_id() -> String {
     // SAFETY: takes no argument and cannot fail.
     unsafe { libc::getuid() }.to_string()
 }
-
-/// Milliseconds for which an attack goes on to hold what it has taken. Where the kernel sets no bound the host needs a moment
-/// to notice, and what is had for less long is no attack on the machine.
-const LONG: &str = "1500";
 
 fn words(words: &str) -> Vec<String> {
     words.split(' ').map(str::to_owned).collect()

@@ -1,7 +1,7 @@
 //! A scratch folder that is kept, and what a child is killed for that takes too much.
 
 use crate::Test;
-use crate::lab::{Lab, everywhere, finish};
+use crate::lab::{HELD, Lab, everywhere, finish};
 use probity_sandbox::{KeepError, Level, Limits, Overrun, Profile, copy_folder, open_folder};
 use std::fs;
 use std::os::fd::AsFd;
@@ -69,13 +69,13 @@ fn who_has_too_much_is_killed_for_it() {
     let mut lab = Lab::at(Level::Standard);
     lab.limits = Limits { scratch_size: 20 << 20, scratch_files: 1000, ..Limits::default() };
     let scratch = lab.text("scratch");
-    for (attack, number, overrun) in [
-        ("fill_disk", "60000", Overrun::ScratchSize),
-        ("fill_directory", "60000", Overrun::ScratchFiles),
+    for (attack, further, overrun) in [
+        ("fill_disk", HELD, Overrun::ScratchSize),
+        ("fill_directory", HELD, Overrun::ScratchFiles),
         ("fill_disk_greedily", "1", Overrun::ScratchSize),
         ("fill_disk_greedily", "4", Overrun::ScratchSize),
     ] {
-        let mut child = lab.launcher.spawn(&lab.itself(&[attack, &scratch, number])).unwrap();
+        let mut child = lab.launcher.spawn(&lab.itself(&[attack, &scratch, further])).unwrap();
         assert_eq!(child.wait().unwrap().signal(), Some(libc::SIGKILL), "{attack}");
         assert_eq!(child.overrun(), Some(overrun), "{attack}");
         fs::remove_dir_all(lab.path("scratch")).unwrap();
@@ -91,12 +91,13 @@ fn processor_time_is_told_of_the_child_alone() {
         lab.limits.cpu_seconds = 30;
         let mut child = lab.launcher.spawn(&lab.confined(way, &["spin"])).unwrap();
         // It uses more and more, until it has ended by itself.
-        while child.processor_time().unwrap().as_millis() < 150 {
+        let clock = child.clock().unwrap();
+        while clock.processor_time().unwrap().as_millis() < 150 {
             assert_eq!(child.try_wait().unwrap(), None, "{way:?}, {level}");
         }
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(child.processor_time().is_err(), "{way:?}, {level}");
+        assert!(clock.processor_time().is_err(), "{way:?}, {level}");
     }
 }
 

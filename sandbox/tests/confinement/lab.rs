@@ -16,6 +16,10 @@ pub(crate) const HOSTILE: &str = "--hostile";
 pub(crate) const SAME: &str = "--same";
 /// The argument that makes this program a host that is about to die.
 pub(crate) const HOST: &str = "--host";
+/// The second argument of attacks that keep what they have taken.
+pub(crate) const HELD: &str = "held";
+/// A variable that every confined process has.
+pub(crate) const CONFINED_VARIABLE: &str = "GREETING";
 /// A variable that every free process inherits.
 pub(crate) const SECRET_VARIABLE: &str = "SANDBOX_TEST_SECRET";
 
@@ -131,13 +135,14 @@ impl Lab {
         }
         Profile {
             entry,
-            read: [self.path("granted")].into_iter().chain(read).collect(),
+            read,
+            data: vec![self.path("granted")],
             list: vec![],
             execute: vec![],
             programs,
             scratch: Some(self.path("scratch")),
             keep: false,
-            environment: vec![("GREETING".to_owned(), "hello".to_owned())],
+            environment: vec![(CONFINED_VARIABLE.to_owned(), "hello".to_owned())],
             limits: self.limits.clone(),
             least: self.level,
         }

@@ -2,7 +2,9 @@
 
 use crate::Test;
 use crate::entries::write;
-use crate::lab::{HARMLESS, HOST, Lab, Watch, Way, children, command, everywhere, finish, has_children};
+use crate::lab::{
+    HARMLESS, HELD, HOST, Lab, Watch, Way, children, command, everywhere, finish, has_children,
+};
 use crate::lab::{is_template, owned};
 use probity_sandbox::{Ceiling, Child, Launcher, Level, Overrun};
 use std::fs::File;
@@ -24,6 +26,7 @@ pub(crate) fn tests() -> Vec<Test> {
         processes_of_a_child_end_although_their_supervisor_is_killed
         a_child_has_no_more_threads_and_processes_than_it_may_have
         a_child_that_nobody_counts_is_ended_when_it_has_too_many_processes
+        where_namespaces_have_no_limit_threads_are_counted
         nothing_of_a_child_is_left_when_it_has_ended
         children_can_be_started_by_many_threads
         a_template_that_somebody_ends_is_replaced
@@ -265,18 +268,38 @@ fn a_child_has_no_more_threads_and_processes_than_it_may_have() {
     }
 }
 
+/// At the level *full* too, on a kernel whose namespaces have no limit.
 fn a_child_that_nobody_counts_is_ended_when_it_has_too_many_processes() {
-    let mut lab = Lab::below(Ceiling { namespaces: false, listener: false, ..Ceiling::default() });
-    lab.grant(&[HARMLESS]);
-    // Below what the kernel itself counts for an ordinary user.
-    lab.limits.tasks = 20;
-    let mut child = lab.launcher.spawn(&lab.native(&["fork_bomb", "1000"])).unwrap();
-    let status = child.wait().unwrap();
-    // An ordinary user's processes the kernel may have counted first.
-    let counted = child.overrun() == Some(Overrun::Tasks) && status.signal() == Some(libc::SIGKILL);
-    assert!(counted || !crate::users::is_root() && !status.success(), "{status}, {:?}", child.overrun());
-    drop(child);
-    let outcome = lab.run(Way::Native, &["fork_bomb", "10"]);
+    for namespaces in [false, true] {
+        let mut lab = Lab::below(Ceiling {
+            namespaces,
+            limited_namespaces: false,
+            listener: false,
+            ..Ceiling::default()
+        });
+        lab.grant(&[HARMLESS]);
+        // Below what the kernel itself counts for an ordinary user.
+        lab.limits.tasks = 20;
+        let mut child = lab.launcher.spawn(&lab.native(&["fork_bomb", "1000", HELD])).unwrap();
+        let bounded = child.report().guarantees.iter().any(|one| one.name == "bounded threads" && one.held);
+        assert_eq!(bounded, !crate::users::is_root());
+        let status = child.wait().unwrap();
+        // An ordinary user's processes the kernel may have counted first.
+        let counted = child.overrun() == Some(Overrun::Tasks) && status.signal() == Some(libc::SIGKILL);
+        assert!(counted || bounded && !status.success(), "{namespaces}, {status}, {:?}", child.overrun());
+        drop(child);
+        let outcome = lab.run(Way::Native, &["fork_bomb", "10"]);
+        assert!(outcome.through(), "{outcome:?}");
+    }
+}
+
+fn where_namespaces_have_no_limit_threads_are_counted() {
+    let mut lab =
+        Lab::below(Ceiling { limited_namespaces: false, ..Ceiling::default() }).granting(&[HARMLESS]);
+    (lab.level, lab.limits.tasks) = (Level::Full, 20);
+    let outcome = lab.run(Way::Native, &["fork_bomb", "1000", HELD]);
+    assert!(outcome.output.contains("Resource temporarily unavailable"), "{outcome:?}");
+    let outcome = lab.run(Way::Native, &["fork_bomb", "15"]);
     assert!(outcome.through(), "{outcome:?}");
 }
 
@@ -309,11 +332,13 @@ fn a_template_that_somebody_ends_is_replaced() {
     let lab = Lab::new();
     let before = templates();
     drop(start(&lab, "echo"));
-    let all = templates();
-    let own: Vec<u32> = all.iter().copied().filter(|process| !before.contains(process)).collect();
+    // Those of other tests may be ending.
+    let new =
+        || -> Vec<u32> { templates().into_iter().filter(|process| !before.contains(process)).collect() };
+    let own = new();
     assert_eq!(own.len(), 1);
     let child = start(&lab, "echo");
-    assert_eq!(templates(), all, "one for all starts");
+    assert_eq!(new(), own, "one for all starts");
     let own = i32::try_from(own[0]).unwrap();
     let watch = Watch::new(own);
     // SAFETY: a child of this process that has not been reaped.

@@ -1,6 +1,7 @@
 //! Attacks on other processes of the same user: their signals, memory, descriptors and scheduling.
 
 use super::processes::{call, pid};
+use super::programs::in_child;
 use super::{Attack, check, effect};
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -68,7 +69,11 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("subreaper", |_| call(libc::SYS_prctl, [libc::PR_SET_CHILD_SUBREAPER.into(), 1, 0, 0, 0])),
     ("leave_group", |_| {
         check(unsafe { libc::setpgid(0, 0) })?;
-        effect(unsafe { libc::getpgrp() } == std::process::id().cast_signed())
+        // It may lead one already; what it starts does not.
+        in_child(|| {
+            check(unsafe { libc::setpgid(0, 0) })?;
+            effect(unsafe { libc::getpgrp() } == std::process::id().cast_signed())
+        })
     }),
     ("kill_group", |a| check(unsafe { libc::kill(-pid(a), libc::SIGURG) }).map(drop)),
     ("be_traced", |_| call(libc::SYS_ptrace, [0; 5])),

@@ -27,6 +27,12 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
     ("memory_of_children", memory_of_children),
     ("scratch_by_loader", scratch_by_loader),
     ("preload_scratch", preload_scratch),
+    ("run_by_loader", |a| effect(command(a[0]).arg(a[1]).status()?.success())),
+    ("preload", |a| {
+        let output = command(a[0]).env("LD_PRELOAD", a[1]).output()?;
+        // The loader goes on without what it cannot load, and says so.
+        effect(output.status.success() && output.stderr.is_empty())
+    }),
     ("program_by_git", program_by_git),
     ("show_output", |a| {
         // As a host gives it to git, which takes a configuration that it may not read for an error.
@@ -57,7 +63,7 @@ pub(crate) const ATTACKS: &[(&str, Attack)] = &[
 ];
 
 /// Forks a child that does this and ends; its error is passed on.
-fn in_child(work: impl Fn() -> io::Result<()>) -> io::Result<()> {
+pub(super) fn in_child(work: impl Fn() -> io::Result<()>) -> io::Result<()> {
     let child = fork(|| work().map_or_else(|error| error.raw_os_error().unwrap_or(255), |()| 0))?;
     match wait(child)? {
         0 => Ok(()),
@@ -97,10 +103,7 @@ fn fork_bomb(a: &[&str]) -> io::Result<()> {
         })?);
         reader.read_exact(&mut [0])
     });
-    if all.is_ok() {
-        // Longer than a soft bound can be exceeded.
-        std::thread::sleep(std::time::Duration::from_millis(1500));
-    }
+    let all = all.and_then(|()| super::seclusion::hold(a));
     for child in children {
         // SAFETY: a child that has not been reaped.
         unsafe { libc::kill(child, libc::SIGKILL) };

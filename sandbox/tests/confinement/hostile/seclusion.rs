@@ -1,6 +1,7 @@
 //! Looking around, and taking more of the machine than one's share: what only namespaces hide and bound.
 
 use super::{Attack, check, effect};
+use crate::lab::{CONFINED_VARIABLE, HELD};
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::os::fd::AsRawFd;
@@ -107,10 +108,11 @@ fn fill_disk_mapped(a: &[&str]) -> io::Result<()> {
     hold(a)
 }
 
-/// Keeps what was taken for as many milliseconds as the last argument says, if there is one.
+/// Keeps what was taken until somebody kills this process for it, if it is asked to and confined; for a minute, if nobody does.
 pub(super) fn hold(a: &[&str]) -> io::Result<()> {
-    let long = a.get(1).map_or(0, |milliseconds| milliseconds.parse().unwrap());
-    std::thread::sleep(std::time::Duration::from_millis(long));
+    if a.get(1) == Some(&HELD) && std::env::var_os(CONFINED_VARIABLE).is_some() {
+        std::thread::sleep(std::time::Duration::from_secs(60));
+    }
     Ok(())
 }
 
