@@ -18,6 +18,8 @@ const DAY: u64 = 24 * 3600;
 
 /// Folders that are used again and again, one for each target or package.
 const KEPT: [&str; 3] = ["targets", "packages", "kept"];
+/// What scratch folders that plugins find again may take together, bytes.
+const ROOM: u64 = 16 << 30;
 /// Notes on the last check of each target.
 const NOTES: &str = "why";
 /// Remembered answers.
@@ -92,11 +94,15 @@ pub fn contents(cache: &Path) -> Contents {
     let (sessions, scratch) = (of("sessions"), of("scratch"));
     let temporary = sessions.and(scratch);
     let (targets, packages) = (of("targets"), of("packages"));
-    let (kept, notes) = (of("kept"), of(NOTES).and(of(INTERPRETERS)));
+    let (unfinished, kept): (Vec<_>, Vec<_>) =
+        below(cache, "kept").into_iter().filter(|path| !is_lock(path)).partition(is_unfinished);
+    let (kept, temporary) = (measured(&kept), temporary.and(measured(&unfinished)));
+    let notes = of(NOTES).and(of(INTERPRETERS));
     Contents { targets, packages, kept, notes, fetched: of(FETCHED), temporary }
 }
 
-/// Removes what no check has used for `unused`, and what killed checks left behind. Returns what went.
+/// Removes what no check has used for `unused`, what killed checks left behind, and of scratch folders that are kept those used longest ago
+/// where all together take too much. Returns what went.
 ///
 /// # Errors
 /// [`RemoveError`] for the first folder that stays; the others go all the same.
@@ -108,7 +114,11 @@ pub fn prune(cache: &Path, unused: Duration) -> Result<Part, RemoveError> {
         .filter(|folder| is_older(folder, unused));
     let notes = below(cache, NOTES).into_iter().filter(|note| is_older(note, FORGOTTEN));
     let fetched = below(cache, FETCHED).into_iter().filter(|answer| is_older(answer, crate::fetched::FRESH));
-    remove(old.chain(notes).chain(fetched).chain(left_behind(cache)).collect())
+    let mut all: Vec<PathBuf> = old.chain(notes).chain(fetched).chain(left_behind(cache)).collect();
+    all.extend(beyond_room(cache));
+    all.sort();
+    all.dedup();
+    remove(all)
 }
 
 /// Removes everything beside the store, but not what a running check may have made for itself. One that uses a target's folder
@@ -128,7 +138,32 @@ impl Part {
 }
 
 fn left_behind(cache: &Path) -> impl Iterator<Item = PathBuf> {
-    OF_CHECKS.iter().flat_map(|name| below(cache, name)).filter(|folder| is_older(folder, STALE))
+    let unfinished = below(cache, "kept").into_iter().filter(is_unfinished);
+    let of_checks = OF_CHECKS.iter().flat_map(|name| below(cache, name));
+    of_checks.chain(unfinished).filter(|folder| is_older(folder, STALE))
+}
+
+/// Scratch folders that are kept, from the one that was used last on, for as long as they have room together; the others.
+fn beyond_room(cache: &Path) -> Vec<PathBuf> {
+    let kept = below(cache, "kept").into_iter().filter(|path| !is_lock(path) && !is_unfinished(path));
+    let mut all: Vec<_> = kept.map(|path| (age(&path).unwrap_or(Duration::MAX), path)).collect();
+    all.sort();
+    let mut bytes: u64 = 0;
+    all.retain(|(_, path)| {
+        bytes = bytes.saturating_add(size(path));
+        bytes > ROOM
+    });
+    all.into_iter().map(|(_, path)| path).collect()
+}
+
+fn is_lock(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "lock")
+}
+
+/// What a check makes before it takes its place, and what it puts aside for that.
+fn is_unfinished(path: &PathBuf) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with("new-") || name.starts_with("old-")
 }
 
 fn is_older(folder: &Path, than: Duration) -> bool {
@@ -257,6 +292,39 @@ mod tests {
             assert_eq!(prune(cache.path(), UNUSED).unwrap(), gone, "after {days} days");
             assert_eq!(contents(cache.path()), left, "after {days} days");
         }
+    }
+
+    #[test]
+    fn what_checks_that_were_killed_left_of_kept_folders_goes_after_a_day() {
+        let cache = cache(2);
+        let made = ["new-x", "old-x", "new-young"].map(|name| cache.path().join("kept").join(name));
+        let long_ago = SystemTime::now() - Duration::from_secs(2 * DAY);
+        for folder in &made {
+            fs::create_dir(folder).unwrap();
+            if !folder.ends_with("new-young") {
+                File::open(folder).unwrap().set_modified(long_ago).unwrap();
+            }
+        }
+        fs::write(cache.path().join("kept").join(format!("{DIGEST}.lock")), "").unwrap();
+        let found = contents(cache.path());
+        assert_eq!((found.kept.count, found.temporary.count), (1, 5), "a lock is no folder");
+        prune(cache.path(), UNUSED).unwrap();
+        assert_eq!(made.map(|folder| folder.exists()), [false, false, true]);
+        assert_eq!(contents(cache.path()).kept.count, 1);
+    }
+
+    #[test]
+    fn of_kept_folders_that_take_too_much_the_oldest_go() {
+        let cache = tempfile::tempdir().unwrap();
+        let folders = ["a", "b", "c"].map(|letter| cache.path().join("kept").join(letter.repeat(32)));
+        for (days, folder) in (1..).zip(&folders) {
+            fs::create_dir_all(folder).unwrap();
+            File::create(folder.join("file")).unwrap().set_len(ROOM / 2).unwrap();
+            let then = SystemTime::now() - Duration::from_secs(days * DAY);
+            File::open(folder).unwrap().set_modified(then).unwrap();
+        }
+        assert_eq!(prune(cache.path(), UNUSED).unwrap(), Part { count: 1, bytes: ROOM / 2 });
+        assert_eq!(folders.map(|folder| folder.exists()), [true, true, false]);
     }
 
     #[test]

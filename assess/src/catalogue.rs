@@ -148,7 +148,7 @@ impl Catalogue {
             for (declaration, package) in packages(declaring) {
                 let decided = package.and_then(|package| {
                     let (decided, allowance) = permissions.decide(&package, declaration, declaring)?;
-                    listed(settings, package, decided, allowance)
+                    listed(settings, package, decided, allowance, declaring.repo)
                 });
                 match decided {
                     Ok(listed) => drop(plugins.insert(listed.id.clone(), listed)),
@@ -347,8 +347,9 @@ fn listed(
     package: Package,
     decided: Vec<Decided>,
     allowance: Allowance,
+    target: Option<&Path>,
 ) -> Result<Listed, CatalogueError> {
-    let program = program(&package, settings)?;
+    let program = program(&package, settings, target)?;
     Ok(Listed {
         id: package.id.to_string().into(),
         version: Some(package.version.to_string()),
@@ -361,15 +362,19 @@ fn listed(
 }
 
 /// The package in the host's words.
-fn program(package: &Package, settings: &Settings) -> Result<PackageProgram, CatalogueError> {
+fn program(
+    package: &Package,
+    settings: &Settings,
+    target: Option<&Path>,
+) -> Result<PackageProgram, CatalogueError> {
     let kind = match package.manifest.entry.kind {
         EntryKind::Python => {
-            let found = Interpreter::find(&settings.search_path);
+            let found = Interpreter::find(&settings.search_path, target);
             let lacks = |source| CatalogueError::Interpreter { id: package.id.to_string(), source };
             PackageKind::Python(Arc::new(found.map_err(lacks)?))
         }
         EntryKind::Node => {
-            let found = Node::find(&settings.search_path, Some(&settings.cache));
+            let found = Node::find(&settings.search_path, target, Some(&settings.cache));
             let lacks = |source| CatalogueError::Node { id: package.id.to_string(), source };
             PackageKind::Node(Arc::new(found.map_err(lacks)?))
         }

@@ -42,6 +42,7 @@ mod sink;
 mod stderr;
 mod to_wire;
 mod trace;
+mod trusted;
 pub mod used;
 mod waiting;
 

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use sha2::Digest as _;
 
 use crate::shim;
+use crate::trusted::{self, Found};
 use binary::Binary;
 
 /// Where it lies when the search path names none.
@@ -40,12 +41,19 @@ pub struct Node {
 #[non_exhaustive]
 pub enum NodeError {
     /// None was found that plugins may be run with.
-    #[error("there is no Node.js of version {OLDEST} or newer in {}{}", listed(looked), passed(older))]
+    #[error(
+        "there is no Node.js of version {OLDEST} or newer in {}{}{}",
+        listed(looked),
+        passed(older),
+        trusted::passed(others)
+    )]
     NotFound {
         /// The directories that were looked into.
         looked: Vec<PathBuf>,
         /// What was found there, and is too old.
         older: Vec<(PathBuf, String)>,
+        /// What was found there, and could be somebody else's.
+        others: Vec<PathBuf>,
     },
     /// Something of it could not be read.
     #[error("cannot read {}", path.display())]
@@ -59,25 +67,28 @@ pub enum NodeError {
 }
 
 impl Node {
-    /// The first Node.js of a version that will do in `directories` (the search path of the person), or in the usual places.
+    /// The first Node.js of a version that will do in `directories` (the search path of the person), or in the usual places,
+    /// that nobody else could have put there; none below the `target`.
     ///
     /// The program is large: what was seen in it is noted below `cache`, and believed for as long as the file stays as it is.
     ///
     /// # Errors
     /// [`NodeError`]: there is none, or it is incomplete.
-    pub fn find(directories: &[PathBuf], cache: Option<&Path>) -> Result<Node, NodeError> {
+    pub fn find(
+        directories: &[PathBuf],
+        target: Option<&Path>,
+        cache: Option<&Path>,
+    ) -> Result<Node, NodeError> {
         let usual = USUAL.iter().map(PathBuf::from);
         let looked: Vec<PathBuf> =
             directories.iter().filter(|d| d.is_absolute()).cloned().chain(usual).collect();
-        let mut programs: Vec<PathBuf> = Vec::new();
+        let mut found = Found::default();
         for path in looked.iter().filter_map(|directory| shim::program(directory, "node")) {
-            // Two directories may be one.
-            if !programs.contains(&path) {
-                programs.push(path);
-            }
+            found.take(path, target);
         }
+        let Found { trusted, others } = found;
         let mut older = Vec::new();
-        for path in programs {
+        for path in trusted {
             match Node::at(&path, cache)? {
                 Some(node) if major(&node.version) >= OLDEST => return Ok(node),
                 Some(node) => older.push((path, node.version)),
@@ -85,7 +96,7 @@ impl Node {
                 None => {}
             }
         }
-        Err(NodeError::NotFound { looked, older })
+        Err(NodeError::NotFound { looked, older, others })
     }
 
     fn at(path: &Path, cache: Option<&Path>) -> Result<Option<Node>, NodeError> {
@@ -171,12 +182,12 @@ mod tests {
         program(&root.join("old/node"), "node.js/v16.20.2\0");
         symlink("old", root.join("same")).unwrap();
         program(&root.join("new/node"), "node.js/v18.0.0\0");
-        let found = Node::find(&directories, None).unwrap();
+        let found = Node::find(&directories, None, None).unwrap();
         assert_eq!((found.path, found.version.as_str()), (root.join("new/node"), "18.0.0"));
 
         let looked = directories[..3].to_vec();
         let older = vec![(root.join("old/node"), "16.20.2".to_owned())];
-        let error = NodeError::NotFound { looked, older }.to_string();
+        let error = NodeError::NotFound { looked, older, others: Vec::new() }.to_string();
         let at = root.display();
         assert_eq!(
             error,
@@ -192,7 +203,7 @@ mod tests {
         let directories = [root.path().to_owned()];
         let found = |says| {
             program(&root.path().join("node"), says);
-            Node::find(&directories, None).unwrap()
+            Node::find(&directories, None, None).unwrap()
         };
         let (one, other) = (found("node.js/v20.1.0\0"), found("node.js/v20.1.0\0+"));
         assert_ne!(one.fingerprint, other.fingerprint);

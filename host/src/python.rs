@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sha2::Digest as _;
 
 use crate::shim;
+use crate::trusted::{Found, passed};
 
 /// Where an interpreter lies when the search path names none.
 const USUAL: [&str; 2] = ["/usr/bin", "/usr/local/bin"];
@@ -33,10 +34,12 @@ pub struct Interpreter {
 #[non_exhaustive]
 pub enum PythonError {
     /// None was found.
-    #[error("there is no python3 in {}", looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "))]
+    #[error("there is no python3 in {}{}", looked.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", "), passed(others))]
     NotFound {
         /// The directories that were looked into.
         looked: Vec<PathBuf>,
+        /// What was found there, and could be somebody else's.
+        others: Vec<PathBuf>,
     },
     /// It has no standard library where it would look for it.
     #[error("{} has no standard library below {}", path.display(), prefix.display())]
@@ -58,17 +61,22 @@ pub enum PythonError {
 }
 
 impl Interpreter {
-    /// The first Python 3 in `directories` (the search path of the person), or in the usual places.
+    /// The first Python 3 in `directories` (the search path of the person), or in the usual places, that nobody else could have put there;
+    /// none below the `target`.
     ///
     /// # Errors
     /// [`PythonError`]: there is none, or it is incomplete.
-    pub fn find(directories: &[PathBuf]) -> Result<Interpreter, PythonError> {
+    pub fn find(directories: &[PathBuf], target: Option<&Path>) -> Result<Interpreter, PythonError> {
         let usual = USUAL.iter().map(PathBuf::from);
         let looked: Vec<PathBuf> =
             directories.iter().filter(|d| d.is_absolute()).cloned().chain(usual).collect();
-        match looked.iter().find_map(|directory| shim::program(directory, "python3")) {
-            Some(path) => Interpreter::at(&path),
-            None => Err(PythonError::NotFound { looked }),
+        let mut found = Found::default();
+        for path in looked.iter().filter_map(|directory| shim::program(directory, "python3")) {
+            found.take(path, target);
+        }
+        match found.trusted.first() {
+            Some(path) => Interpreter::at(path),
+            None => Err(PythonError::NotFound { looked, others: found.others }),
         }
     }
 

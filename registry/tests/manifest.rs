@@ -171,6 +171,9 @@ fn a_limit_that_cannot_be_is_told_with_its_place() {
          disk 3\n  scratch-size \"1MiB\"\n  cpu-seconds 5\n  cpu-seconds 6\n}}\n\
          permissions {{\n  scratch\n  scratch keep=1\n  scratch keep=#true\n  limit \"memory 2GiB\" why=\"x\"\n}}\n"
     );
+    let kept =
+        format!("{GOOD}permissions {{\n  scratch keep=#true why=\"a\"\n  scratch keep=#true why=\"b\"\n}}\n");
+    assert_eq!(faults(&kept), ["\"scratch keep\" is given twice @ scratch keep=#true why=\"b\""]);
     let shape = "expected an amount, such as memory \"512MiB\" or cpu-seconds 60, with why=\"…\" if it is more than everybody gets";
     let scratch = "expected scratch with size=\"256MiB\", files=8192 or keep=#true, and why=\"…\"";
     assert_eq!(

@@ -75,7 +75,8 @@ fn what_a_plugin_cannot_do_without_is_granted_first() {
         run.stdout,
         "acme/tools/asking 1.0.0\n  reads its own package and the target's git objects, writes a scratch folder of \
          its own\n  file \"~/list\": not granted\n    the list of friends\n  limits: memory 1GiB, cpu-seconds 600, \
-         wall-seconds 600, tasks 512, files 256, scratch-size 64MiB, scratch-files 4096\n"
+         wall-seconds 600, tasks 512, files 256, scratch-size 64MiB, scratch-files 4096 (`--timeout` of a check \
+         changes wall-seconds)\n"
     );
     wishing.plugin("grant", &policy, &[]).expect(0);
     wishing.check(&policy).expect(2);

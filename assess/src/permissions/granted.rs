@@ -52,6 +52,8 @@ impl Grant {
         }
         match folder(&place) {
             found if found == self.folder => Ok(Some(place)),
+            // It was granted before folders were told apart.
+            _ if self.folder.is_none() => Err(PlaceError::Unmarked { path: place }),
             _ => Err(PlaceError::Replaced { path: place }),
         }
     }

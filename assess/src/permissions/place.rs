@@ -72,6 +72,12 @@ pub enum PlaceError {
         /// Where.
         path: PathBuf,
     },
+    /// A folder of which it was not noted which one was granted.
+    #[error("{} was granted by an earlier version of Probity, which did not note which folder that was; grant it again", path.display())]
+    Unmarked {
+        /// Where.
+        path: PathBuf,
+    },
     /// No folder of the system has a program of that name.
     #[error("there is no program {name:?} in {}, {} or {}", FOLDERS[0], FOLDERS[1], FOLDERS[2])]
     NoProgram {

@@ -1,9 +1,11 @@
 //! Which program a name means, and which programs nobody may grant.
 
+use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::place::PlaceError;
 
@@ -34,7 +36,7 @@ pub(super) fn program(what: &str) -> Result<PathBuf, PlaceError> {
         "it runs as another user or group than who starts it"
     } else if !is_elf(&real) {
         "it is no program of the system's format; of a script, the interpreter would have to be granted"
-    } else if let Some(changeable) = changeable(&path).or_else(|| changeable(&real)) {
+    } else if let Some(changeable) = changeable(&path) {
         return Err(PlaceError::Changeable { program: real, changeable });
     } else {
         return Ok(real);
@@ -74,29 +76,45 @@ fn is_elf(path: &Path) -> bool {
     fs::File::open(path).and_then(|mut file| file.read_exact(&mut magic)).is_ok() && &magic == b"\x7fELF"
 }
 
-/// What on the way to a program, following its links, somebody could change who is not root.
+/// What on the way to a program, following every link as the kernel does, somebody could change who is not root.
 fn changeable(path: &Path) -> Option<PathBuf> {
-    let mut path = path.to_owned();
-    for _ in 0..LINKS_LIMIT {
-        if let Some(found) =
-            path.ancestors().find(|part| !fs::symlink_metadata(part).is_ok_and(|m| is_of_root(&m)))
-        {
-            return Some(found.to_owned());
+    let (mut at, mut links) = (PathBuf::from("/"), 0);
+    let mut ahead: VecDeque<OsString> = names(path);
+    loop {
+        if !fs::symlink_metadata(&at).is_ok_and(|found| is_of_root(&found)) {
+            return Some(at);
         }
-        match fs::read_link(&path) {
-            Ok(target) => path = path.parent().and_then(|folder| folder.canonicalize().ok())?.join(target),
-            // No link: this is the end of the way.
-            Err(_) => return None,
+        if let Ok(target) = fs::read_link(&at) {
+            links += 1;
+            if links > LINKS_LIMIT {
+                return Some(at);
+            }
+            at = if target.is_absolute() { PathBuf::from("/") } else { at.parent()?.to_owned() };
+            let rest = std::mem::replace(&mut ahead, names(&target));
+            ahead.extend(rest);
+        }
+        match ahead.pop_front() {
+            Some(name) if name == ".." => drop(at.pop()),
+            Some(name) => at.push(name),
+            None => return None,
         }
     }
-    Some(path)
 }
 
-/// A link has no mode of its own: its folder says who may replace it.
+/// The names of a path, `..` among them.
+fn names(path: &Path) -> VecDeque<OsString> {
+    let named = |part: Component<'_>| match part {
+        Component::Normal(name) => Some(name.to_owned()),
+        Component::ParentDir => Some("..".into()),
+        Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
+    };
+    path.components().filter_map(named).collect()
+}
+
+/// A link has no mode of its own: its folder says who may replace it. What an access list gives to others shows in the mode of the group,
+/// and to root's own group others may belong.
 fn is_of_root(found: &Metadata) -> bool {
-    found.uid() == 0
-        && (found.is_symlink()
-            || found.mode() & 0o002 == 0 && (found.mode() & 0o020 == 0 || found.gid() == 0))
+    found.uid() == 0 && (found.is_symlink() || found.mode() & 0o022 == 0)
 }
 
 #[cfg(test)]
@@ -130,6 +148,21 @@ mod tests {
             let told = told(path.to_str().unwrap());
             assert!(told.contains(" is not granted: somebody who is not root could change "), "{told}");
         }
+    }
+
+    #[test]
+    fn everything_on_the_way_counts() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        // Of somebody else, or in a folder of everybody.
+        std::os::unix::fs::symlink("/bin", &link).unwrap();
+        assert!(changeable(&link.join("true")).is_some());
+        assert_eq!(changeable(Path::new("/bin/true")), None);
+        assert_eq!(changeable(Path::new("/usr/bin/../bin/./true")), None);
+        assert!(changeable(&Path::new("/usr/bin/../..").join(link.strip_prefix("/").unwrap())).is_some());
+        assert!(changeable(Path::new("/usr/bin/no-such-program")).is_some(), "it could be made");
+        let own = fs::metadata("/bin/true").unwrap();
+        assert!(is_of_root(&own));
     }
 
     #[test]

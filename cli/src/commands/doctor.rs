@@ -32,6 +32,11 @@ pub(crate) fn doctor(cx: &Context) -> Ended {
     let denials =
         if survey.report.told { "told as warnings" } else { "not told, since nobody can listen here" };
     let _ = writeln!(page, "denials    {denials}");
+    if !survey.notified && survey.report.level < Level::Full {
+        page.push_str(
+            "inotify    no instance is left (fs.inotify.max_user_instances): scratch folders are looked at all the time\n",
+        );
+    }
     let _ = writeln!(page, "python     {}", python());
     let _ = writeln!(page, "node       {}", node(&paths));
     let groups = match &survey.groups {
@@ -126,14 +131,14 @@ fn line(guarantee: &Guarantee) -> String {
 }
 
 fn node(paths: &Paths) -> String {
-    match Node::find(&search_path(), Some(&paths.cache)) {
+    match Node::find(&search_path(), None, Some(&paths.cache)) {
         Ok(node) => tame(&format!("{} ({})", node.path.display(), node.version)),
         Err(error) => tame(&format!("none for plugins in JavaScript: {error}")),
     }
 }
 
 fn python() -> String {
-    match Interpreter::find(&search_path()) {
+    match Interpreter::find(&search_path(), None) {
         Ok(interpreter) => tame(&interpreter.path.display().to_string()),
         Err(error) => format!("none for plugins in Python: {error}"),
     }

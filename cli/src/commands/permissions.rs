@@ -109,7 +109,9 @@ fn page(request: &PermissionRequest) -> String {
         });
     }
     if let Some(allowance) = &request.allowance {
-        let _ = writeln!(page, "  limits: {}", amounts(allowance));
+        let time =
+            if allowance.wall.is_none() { " (`--timeout` of a check changes wall-seconds)" } else { "" };
+        let _ = writeln!(page, "  limits: {}{time}", amounts(allowance));
     }
     page
 }

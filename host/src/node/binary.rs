@@ -115,7 +115,12 @@ fn name(path: &Path) -> String {
 
 fn noted(place: &Path, path: &Path, identity: Identity) -> Option<Binary> {
     let note: Note = serde_json::from_slice(&fs::read(place).ok()?).ok()?;
-    (note.path == path && note.identity == identity).then_some(note.binary)
+    // Whoever writes to the cache must not name other files to be read than a program could.
+    let named = |text: &String| {
+        text.as_bytes().starts_with(MODULES) && module(text.as_bytes()).as_ref() == Some(text)
+    };
+    let sound = note.path == path && note.identity == identity && note.binary.modules.iter().all(named);
+    sound.then_some(note.binary)
 }
 
 /// Readers see the whole of it or nothing.
@@ -175,6 +180,26 @@ mod tests {
         assert_eq!(Binary::read(&path, Some(cache.path())).unwrap().version.as_deref(), Some("20.2.0"));
         // It has only just changed, so nothing new is noted.
         assert_eq!(noted(&place, &path, identity), Some(binary));
+    }
+
+    #[test]
+    fn a_note_that_names_what_is_no_module_is_not_believed() {
+        let (directory, cache) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let path = directory.path().join("node");
+        fs::write(&path, "node.js/v20.1.0\0").unwrap();
+        let identity = Identity::of(&path.metadata().unwrap());
+        let place = cache.path().join("interpreters").join(name(&path));
+        for (named, believed) in [
+            ("/usr/share/nodejs/a.js", true),
+            ("/usr/share/nodejs/../../../home/a.js", false),
+            ("/home/somebody/secret", false),
+            ("relative.js", false),
+        ] {
+            let modules = BTreeSet::from([named.to_owned()]);
+            let binary = Binary { sha256: [7; 32], version: Some("1.0.0".to_owned()), modules };
+            note(&place, &Note { path: path.clone(), identity, binary: binary.clone() }).unwrap();
+            assert_eq!(noted(&place, &path, identity), believed.then_some(binary), "{named}");
+        }
     }
 
     #[test]

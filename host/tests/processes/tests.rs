@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use probity_engine::{Engine, FailureKind, Key, Request, StoreLocation};
 use probity_host::{
-    Allowance, CallLimits, Grants, Host, Interpreter, Node, PackageFile, PackageKind, PackageProgram,
+    Allowance, CallLimits, Grants, Host, Interpreter, Node, PackageFile, PackageKind, PackageProgram, Places,
     PluginSpec, Program, Sandboxed,
 };
-use probity_sandbox::Level;
+use probity_sandbox::{Ceiling, Launcher, Level};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
@@ -42,6 +42,7 @@ pub(crate) const ALL: &[(&str, fn())] = &[
     ("a_native_package_runs_from_its_copy", native),
     ("a_package_that_changed_is_not_started", changed),
     ("who_fills_its_scratch_folder_is_killed_where_nothing_bounds_it", filling),
+    ("programs_run_beside_files_of_the_target_only_where_those_cannot_be_run", beside_target),
     ("idle_plugins_end_with_the_host", shutdown),
 ];
 
@@ -198,7 +199,7 @@ fn spec(instance: &str, package: PackageProgram, config: &str) -> PluginSpec {
 
 fn interpreter() -> &'static Arc<Interpreter> {
     static FOUND: OnceLock<Arc<Interpreter>> = OnceLock::new();
-    FOUND.get_or_init(|| Arc::new(Interpreter::find(&[]).expect("this machine has a python3")))
+    FOUND.get_or_init(|| Arc::new(Interpreter::find(&[], None).expect("this machine has a python3")))
 }
 
 fn authors(config: &str) -> Lab {
@@ -281,7 +282,7 @@ process.exit(1);
 
 fn node_program() -> Arc<Node> {
     static FOUND: OnceLock<Arc<Node>> = OnceLock::new();
-    FOUND.get_or_init(|| Arc::new(Node::find(&[], None).expect("this machine has a Node.js"))).clone()
+    FOUND.get_or_init(|| Arc::new(Node::find(&[], None, None).expect("this machine has a Node.js"))).clone()
 }
 
 /// What a script says and how it ends; `own.js` lies beside it.
@@ -377,11 +378,43 @@ fn filling() {
     let (kind, message) = failure(ask(&host, "sample/tools/fill", "q", "{}"));
     assert_eq!(kind, FailureKind::Crashed, "{message}");
     let told = "the process ended (killed by the host: it had more than 4MiB in its scratch folder (limit scratch-size, which \
-                its plugin.kdl can raise if that is granted: docs/permissions.md))";
+                its plugin.kdl can raise if that is granted, as far as the machine's policy lets it: docs/permissions.md))";
     assert!(message.contains(told), "{message}");
-    let scratch = std::fs::read_dir(cache.path().join("scratch")).unwrap();
     drop(host);
-    assert!(scratch.count() <= 1);
+    let left = std::fs::read_dir(cache.path().join("scratch")).unwrap().count();
+    assert_eq!(left, 0, "the scratch folder goes with the process");
+}
+
+fn beside_target() {
+    let target = tempfile::tempdir().unwrap();
+    let granted = |exec: bool, name: &str| {
+        let (dir, package) = this_program();
+        let exec = exec.then(|| ("true".into(), PathBuf::from("/bin/true").canonicalize().unwrap()));
+        let read = [(name.into(), target.path().to_owned())].into_iter().collect();
+        let grants = Grants { exec: exec.into_iter().collect(), read, ..Grants::default() };
+        (dir, PluginSpec { grants, ..spec("acme/tools/native", package, "{}") })
+    };
+    let standard = Ceiling { namespaces: false, ..Ceiling::default() };
+    for (exec, name, ceiling, starts) in [
+        (true, "$REPO", Ceiling::default(), true),
+        (true, "$REPO", standard, false),
+        (true, "~/list", standard, true),
+        (false, "$REPO", standard, true),
+    ] {
+        let (cache, (_dir, plugin)) = (tempfile::tempdir().unwrap(), granted(exec, name));
+        let launcher = Launcher::new().unwrap().below(ceiling);
+        let places = Arc::new(Places::only(cache.path().to_owned()));
+        let launch = Arc::new(Sandboxed::with_launcher(launcher, places));
+        let host = host_with_sink(vec![plugin], launch, limits(), Arc::new(Heard::default()));
+        let answer = ask(&host, "acme/tools/native", "countdown", r#"{"n":3}"#);
+        if starts {
+            assert_eq!(value(answer), "3", "{exec} {name}");
+            continue;
+        }
+        let (kind, message) = failure(answer);
+        assert_eq!(kind, FailureKind::Denied);
+        assert!(message.contains("it is granted both exec and read of the target"), "{message}");
+    }
 }
 
 fn shutdown() {

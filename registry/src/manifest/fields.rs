@@ -35,8 +35,11 @@ pub(super) fn read(text: &str) -> Result<Manifest, Vec<ManifestError>> {
     if let Some(node) = nodes.get("limits") {
         wanted.read(node, &mut errors);
     }
-    let Wanted { amounts: limits, permissions: more } = wanted;
+    let Wanted { amounts: limits, permissions: more, .. } = wanted;
     permissions.extend(more);
+    if let Some(node) = nodes.get("permissions").filter(|_| permissions.len() > permissions::LIMIT) {
+        errors.push(ManifestError::Greedy { limit: permissions::LIMIT, at: node.name().span() });
+    }
     permissions.sort();
     let sandbox = nodes.get("sandbox").map(|node| sandbox(node).map_err(|error| errors.push(error)).ok());
     match (id, version, interface, entry) {

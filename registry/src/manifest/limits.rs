@@ -32,6 +32,8 @@ pub(super) struct Wanted {
     pub(super) amounts: Amounts,
     /// What of it a person has to grant.
     pub(super) permissions: Vec<Permission>,
+    /// Whether it has said that its scratch folder is to be kept, or not.
+    keep: bool,
 }
 
 impl Wanted {
@@ -60,24 +62,28 @@ impl Wanted {
     /// Reads a node `scratch` of the permissions.
     pub(super) fn scratch(&mut self, node: &KdlNode) -> Result<(), ManifestError> {
         let wrong = |at| ManifestError::Shape { expected: SCRATCH, at };
-        let (mut amounts, mut keep, mut further) = (Vec::new(), false, Vec::new());
+        let (mut amounts, mut keep, mut further) = (Vec::new(), None, Vec::new());
         for entry in node.entries() {
             match (entry.name().map(|name| name.value()), entry.value()) {
                 (Some("size"), _) => amounts.push((Resource::ScratchSize, entry)),
                 (Some("files"), _) => amounts.push((Resource::ScratchFiles, entry)),
-                (Some(KEEP), KdlValue::Bool(kept)) => keep = *kept,
+                (Some(KEEP), KdlValue::Bool(_)) if keep.is_some() || self.keep => {
+                    return Err(ManifestError::Twice { name: format!("scratch {KEEP}"), at: node.span() });
+                }
+                (Some(KEEP), KdlValue::Bool(kept)) => keep = Some(*kept),
                 (Some("why" | "optional"), _) => further.push(entry),
                 _ => return Err(wrong(entry.span())),
             }
         }
-        if node.children().is_some() || amounts.is_empty() && !keep {
+        if node.children().is_some() || amounts.is_empty() && keep != Some(true) {
             return Err(wrong(node.span()));
         }
+        self.keep |= keep.is_some();
         let why = reason(node, &further, SCRATCH)?;
         for (resource, entry) in amounts {
             self.take(resource, entry, &why, node.span())?;
         }
-        if keep {
+        if keep == Some(true) {
             self.ask(PermissionKind::Scratch, KEEP.to_owned(), &why, wrong(node.span()))?;
         }
         Ok(())

@@ -72,7 +72,7 @@ pub const REPO: &str = "$REPO";
 pub const ANY: &str = "*";
 
 /// The most that a manifest may ask for.
-const LIMIT: usize = 64;
+pub(super) const LIMIT: usize = 64;
 
 /// The longest reason, characters: it is shown on one line.
 const MAX_WHY: usize = 200;
