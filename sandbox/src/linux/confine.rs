@@ -30,7 +30,7 @@ use std::ptr;
 ///
 /// The process must end without doing anything else; the host knows the reason already.
 pub fn launched() -> Result<Option<Confined>, LaunchError> {
-    if !std::env::args_os().nth(1).is_some_and(|argument| argument == ARGUMENT) {
+    if std::env::args_os().nth(1).is_none_or(|argument| argument != ARGUMENT) {
         return Ok(None);
     }
     template::serve()?;
@@ -119,7 +119,7 @@ fn confine(
     facts.unprivileged = step("dropping privileges", privileges::drop_all())?;
     facts.landlock_abi = step("enforcing Landlock", rules.map_or(Ok(0), landlock::Rules::enforce))?;
     if let Some(own) = own.filter(|_| facts.landlock_abi > 0) {
-        step("testing the confinement", own.is_not_executed())?;
+        step("testing the confinement", own.try_to_execute())?;
     }
     step("tying its life to its parent's", process::die_with(parent))?;
     facts.parent_death = true;

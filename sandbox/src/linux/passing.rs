@@ -70,6 +70,7 @@ pub(super) fn receive_all(socket: &UnixStream, bytes: &mut [u8]) -> io::Result<(
     let descriptors = rights.map(|header| {
         // SAFETY: computes with numbers.
         let empty = unsafe { libc::CMSG_LEN(0) } as usize;
+        #[allow(clippy::unnecessary_cast, reason = "its type depends on the C library")]
         let count = (header.cmsg_len as usize).saturating_sub(empty) / size_of::<RawFd>();
         // SAFETY: the header is followed by that many descriptors, for which there was room, and they are nobody else's.
         let taken = |at| unsafe {

@@ -82,7 +82,7 @@ impl Program {
 
     /// Tries to execute it, which Landlock has to refuse. Otherwise it would end at once, since nobody has started it so, and the
     /// host would hear no more of it.
-    pub(super) fn is_not_executed(self) -> io::Result<()> {
+    pub(super) fn try_to_execute(self) -> io::Result<()> {
         let argument = CString::new(ARGUMENT)?;
         let (arguments, none) = ([c"sandbox".as_ptr(), argument.as_ptr(), ptr::null()], [ptr::null()]);
         let (program, itself) = (self.0.as_raw_fd(), c"".as_ptr());
