@@ -137,12 +137,11 @@ impl Catalogue {
         if let Some(declaring) = declaring {
             for builtin in settings.builtins.iter().filter(|builtin| is_used(builtin, declaring.policy)) {
                 let asker = Asker::built_in(builtin);
-                match permissions.decided(&asker, declaring.policy.plugin(&asker.id), declaring) {
-                    Ok(decided) => plugins
-                        .values_mut()
-                        .filter(|one| *one.id == asker.id)
-                        .for_each(|one| one.decided = decided.clone()),
-                    Err(error) => errors.push(error),
+                let declaration = declaring.policy.plugin(&asker.id);
+                match (permissions.decided(&asker, declaration, declaring), plugins.get_mut(&*asker.id)) {
+                    (Ok(decided), Some(listed)) => listed.decided = decided,
+                    (Ok(_), None) => {}
+                    (Err(error), _) => errors.push(error),
                 }
             }
             for (declaration, package) in packages(declaring) {
