@@ -1,10 +1,11 @@
 //! What this machine remembers of repositories from one check to the next, for what only memory can tell: that a branch was rewritten, that
 //! a tag names something else than it did.
 //!
-//! It is no cache, since nothing can make it again: a file for each repository ([`ledger`]), in a folder that `cache clear` leaves alone. It is
+//! It is no cache, since nothing can make it again: a file for each repository ([`kept`], [`ledger`]), in a folder that `cache clear` leaves alone. It is
 //! looked at when an analysis asks for it and not before ([`observe`]). A check that uses it says so in its report.
 
 mod input;
+mod kept;
 mod ledger;
 mod observe;
 
@@ -93,7 +94,7 @@ pub(crate) type Stamp = (u64, i64, i64);
 /// What tells whether something else is remembered of a repository than before.
 pub(crate) fn stamp(state: &StateUse, target: &Target) -> Option<Stamp> {
     use std::os::unix::fs::MetadataExt as _;
-    let found = std::fs::metadata(ledger::Kept::of(state.folder()?, target).file).ok()?;
+    let found = std::fs::metadata(kept::Kept::of(state.folder()?, target).file).ok()?;
     Some((found.ino(), found.mtime(), found.mtime_nsec()))
 }
 
@@ -102,7 +103,7 @@ pub(crate) fn stamp(state: &StateUse, target: &Target) -> Option<Stamp> {
 /// # Errors
 /// What is there cannot be read.
 pub fn remembered(folder: &Path, target: &Target) -> Result<Option<Ledger>, StateError> {
-    let kept = ledger::Kept::of(folder, target);
+    let kept = kept::Kept::of(folder, target);
     kept.parse(kept.read()?)
 }
 
@@ -111,7 +112,7 @@ pub fn remembered(folder: &Path, target: &Target) -> Result<Option<Ledger>, Stat
 /// # Errors
 /// What is there cannot be read or replaced.
 pub fn accept(folder: &Path, target: &Target) -> Result<u64, StateError> {
-    let kept = ledger::Kept::of(folder, target);
+    let kept = kept::Kept::of(folder, target);
     kept.change(|ledger| {
         let seen = ledger.dropped + ledger.events.len() as u64;
         (ledger.dropped, ledger.events) = (0, Vec::new());
@@ -124,5 +125,5 @@ pub fn accept(folder: &Path, target: &Target) -> Result<u64, StateError> {
 /// # Errors
 /// The file cannot be removed.
 pub fn clear(folder: &Path, target: &Target) -> Result<bool, StateError> {
-    ledger::Kept::of(folder, target).remove()
+    kept::Kept::of(folder, target).remove()
 }

@@ -8,7 +8,8 @@ use gix::bstr::BString;
 use gix::hash::Kind;
 
 use super::input::{self, Past, PastBranch, shown};
-use super::ledger::{Event, Kept, Ledger, SeenBranch};
+use super::kept::Kept;
+use super::ledger::{Event, Ledger, SeenBranch};
 use super::{StateError, StateUse};
 use crate::settings::Day;
 use crate::snapshot::{Descent, References, Snapshot};
