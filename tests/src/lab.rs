@@ -72,6 +72,15 @@ impl Lab {
         self.probity(arguments.into_iter().chain(rest))
     }
 
+    /// The same by a policy of six analyses, whose queries are few enough to name each that runs, unless `further` names another one.
+    pub fn check_six(&self, target: &Path, further: &[&str]) -> Run {
+        let policy = concat!(env!("CARGO_MANIFEST_DIR"), "/policies/six.kdl");
+        let named = further.contains(&"--policy");
+        let policy = ["--policy", policy].into_iter().filter(|_| !named);
+        let arguments: Vec<&str> = policy.chain(further.iter().copied()).collect();
+        self.check(target, &arguments)
+    }
+
     /// The program, in an emptied environment with the lab's own folders, not yet started.
     pub fn command(&self) -> Command {
         self.wrapped(&[])

@@ -11,7 +11,7 @@ fn exported() -> (Lab, Repository, String, String) {
     let lab = Lab::new();
     let mut repository = lab.repository("repo");
     repository.history(4);
-    let report = lab.check(repository.path(), &["--format", "json"]).stdout;
+    let report = lab.check_six(repository.path(), &["--format", "json"]).stdout;
     let file = lab.path("memos.export").to_str().unwrap().to_owned();
     let said = lab.probity(["cache", "export", &file]).expect(0).stdout;
     assert!(said.contains(" memos, ") && said.contains("exported to"), "{said}");
@@ -22,11 +22,11 @@ fn exported() -> (Lab, Repository, String, String) {
 fn imported_answers_are_not_used_and_leave_the_report_as_it_is() {
     let (_lab, repository, report, file) = exported();
     let there = Lab::new();
-    let alone = there.check(repository.path(), &["--format", "json"]).stat("executed");
+    let alone = there.check_six(repository.path(), &["--format", "json"]).stat("executed");
     let here = Lab::new();
     let run = here.probity(["cache", "import", &file]).expect(0);
     assert!(run.stderr.contains("--trust-imported"), "{}", run.stderr);
-    let checked = here.check(repository.path(), &["--format", "json"]);
+    let checked = here.check_six(repository.path(), &["--format", "json"]);
     assert_eq!((checked.stdout.as_str(), checked.stat("executed")), (report.as_str(), alone));
     assert!(here.probity(["cache", "verify"]).expect(0).stdout.ends_with(" records, 0 damaged\n"));
 }
@@ -36,7 +36,7 @@ fn trusted_ones_are_used_and_every_form_of_the_report_names_the_analyses() {
     let (_lab, mut repository, report, file) = exported();
     let here = Lab::new();
     here.probity(["cache", "import", &file]).expect(0);
-    let trusted = here.check(repository.path(), &["--format", "json", "--trust-imported"]);
+    let trusted = here.check_six(repository.path(), &["--format", "json", "--trust-imported"]);
     assert_eq!(trusted.stat("plugin_processes"), 0);
     let mut json = trusted.json();
     let imported = json.as_object_mut().unwrap().shift_remove("imported").unwrap();
@@ -45,19 +45,19 @@ fn trusted_ones_are_used_and_every_form_of_the_report_names_the_analyses() {
     found.sort_unstable();
     assert_eq!(found, names);
     assert_eq!(json, serde_json::from_str::<Value>(&report).unwrap());
-    let text = here.check(repository.path(), &["--trust-imported"]).stdout;
+    let text = here.check_six(repository.path(), &["--trust-imported"]).stdout;
     assert!(text.contains("6 of 6 analyses rest on answers of another machine"), "{text}");
-    let sarif = here.check(repository.path(), &["--format", "sarif", "--trust-imported"]).json();
+    let sarif = here.check_six(repository.path(), &["--format", "sarif", "--trust-imported"]).json();
     assert_eq!(sarif["runs"][0]["properties"]["imported"].as_array().unwrap().len(), 6);
 
     // What is computed here from imported answers stays what it is: without trust it is computed once more.
     repository.write("src/new.rs", "fn new() {}\n").commit("one more");
-    let more = here.check(repository.path(), &["--format", "json", "--trust-imported"]);
+    let more = here.check_six(repository.path(), &["--format", "json", "--trust-imported"]);
     assert_eq!(more.json()["imported"].as_array().unwrap().len(), 6);
-    let own = here.check(repository.path(), &["--format", "json"]);
+    let own = here.check_six(repository.path(), &["--format", "json"]);
     assert!(own.stat("executed") > more.stat("executed"), "{}", own.stderr);
-    assert_eq!(own.stdout, Lab::new().check(repository.path(), &["--format", "json"]).stdout);
-    let now = here.check(repository.path(), &["--format", "json", "--trust-imported"]);
+    assert_eq!(own.stdout, Lab::new().check_six(repository.path(), &["--format", "json"]).stdout);
+    let now = here.check_six(repository.path(), &["--format", "json", "--trust-imported"]);
     assert_eq!(
         (now.stat("executed"), now.stdout),
         (0, own.stdout),

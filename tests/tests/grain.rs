@@ -33,7 +33,7 @@ const ONE_MORE: [&str; 17] = [
 fn checked(lab: &Lab) -> Repository {
     let mut repository = lab.repository("repo");
     repository.long_history(LONG);
-    let cold = lab.check(repository.path(), &[]);
+    let cold = lab.check_six(repository.path(), &[]);
     for query in ["git/part", "churn/part", "entropy/part", "identity/part", "affiliation/part"] {
         assert!(cold.ran().iter().any(|ran| ran.starts_with(query)), "{query} is not in {:?}", cold.ran());
     }
@@ -49,7 +49,7 @@ fn assert_ran(run: &Run, expected: &[&str]) {
 fn nothing_changed_nothing_runs() {
     let lab = Lab::new();
     let repository = checked(&lab);
-    assert_ran(&lab.check(repository.path(), &[]), &[]);
+    assert_ran(&lab.check_six(repository.path(), &[]), &[]);
 }
 
 #[test]
@@ -57,8 +57,8 @@ fn a_further_commit_runs_its_segment_and_the_roots() {
     let lab = Lab::new();
     let mut repository = checked(&lab);
     repository.write("src/new.rs", "fn new() {}\n").commit("one more");
-    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
-    assert_ran(&lab.check(repository.path(), &[]), &[]);
+    assert_ran(&lab.check_six(repository.path(), &[]), &ONE_MORE);
+    assert_ran(&lab.check_six(repository.path(), &[]), &[]);
 }
 
 #[test]
@@ -72,10 +72,10 @@ fn a_further_commit_asks_for_the_folders_on_the_path_of_its_change_alone() {
         }
     }
     repository.commit("many files");
-    let cold = lab.check(repository.path(), &["--format", "json"]);
+    let cold = lab.check_six(repository.path(), &["--format", "json"]);
     assert_eq!((times(&cold, "binary/folder"), times(&cold, "git/folder")), (6, 6));
     repository.write("left/inner/tool.exe", b"MZ\x90\0").commit("one more");
-    let further = lab.check(repository.path(), &["--format", "json"]);
+    let further = lab.check_six(repository.path(), &["--format", "json"]);
     // The root, `left`, `left/inner`; and of the files those that are looked at together with the new one.
     assert_eq!((times(&further, "binary/folder"), times(&further, "git/folder")), (3, 3));
     assert_eq!(times(&further, "git/contents"), 1);
@@ -83,7 +83,7 @@ fn a_further_commit_asks_for_the_folders_on_the_path_of_its_change_alone() {
     // A folder that lies elsewhere now is known by what it holds.
     repository.git(["mv", "right/inner", "left/moved"]);
     repository.commit("moved");
-    let moved = lab.check(repository.path(), &[]);
+    let moved = lab.check_six(repository.path(), &[]);
     assert_eq!((times(&moved, "binary/folder"), times(&moved, "git/folder")), (3, 3));
     assert_eq!(times(&moved, "git/contents"), 0);
 }
@@ -97,7 +97,7 @@ fn a_tree_of_ten_thousand_levels_ends_in_a_clear_error() {
     }
     repository.commit("files");
     repository.commit_nested(10_000);
-    let run = lab.check(repository.path(), &["--format", "json"]);
+    let run = lab.check_six(repository.path(), &["--format", "json"]);
     assert!(run.stdout.contains("unfolds into more than 2048 levels"), "{} {}", run.stdout, run.stderr);
     assert!(times(&run, "binary/folder") < 100, "{:?}", run.ran());
 }
@@ -110,7 +110,7 @@ fn a_merge_runs_its_segment_and_the_roots() {
     repository.write("src/side.rs", "fn side() {}\n").commit("on the side");
     repository.git(["switch", "--quiet", "main"]);
     repository.merge("side");
-    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
+    assert_ran(&lab.check_six(repository.path(), &[]), &ONE_MORE);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn an_octopus_merge_runs_its_segment_and_the_roots() {
         "b",
         "c",
     ]);
-    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
+    assert_ran(&lab.check_six(repository.path(), &[]), &ONE_MORE);
 }
 
 #[test]
@@ -142,11 +142,11 @@ fn switching_to_a_branch_and_back_runs_the_branch_alone() {
     let mut repository = checked(&lab);
     repository.git(["switch", "--quiet", "--create", "topic", "HEAD~2"]);
     repository.write("src/topic.rs", "fn topic() {}\n").commit("a topic");
-    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
+    assert_ran(&lab.check_six(repository.path(), &[]), &ONE_MORE);
     repository.git(["switch", "--quiet", "main"]);
-    assert_ran(&lab.check(repository.path(), &[]), &[]);
+    assert_ran(&lab.check_six(repository.path(), &[]), &[]);
     repository.git(["switch", "--quiet", "topic"]);
-    assert_ran(&lab.check(repository.path(), &[]), &[]);
+    assert_ran(&lab.check_six(repository.path(), &[]), &[]);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_rewritten_end_of_the_history_runs_from_there() {
     repository.git(["reset", "--quiet", "--hard", "HEAD~2"]);
     repository.write("src/rewritten.rs", "fn rewritten() {}\n").commit("rewritten");
     repository.write("src/rewritten.rs", "fn again() {}\n").commit("and again");
-    assert_ran(&lab.check(repository.path(), &[]), &ONE_MORE);
+    assert_ran(&lab.check_six(repository.path(), &[]), &ONE_MORE);
 }
 
 #[test]
@@ -165,7 +165,7 @@ fn a_new_checkpoint_makes_one_part_and_leaves_the_others() {
     let mut repository = lab.repository("repo");
     repository.long_history(600);
     let parts = |back: u64| -> Vec<String> {
-        let run = lab.check(repository.path(), &["--rev", &format!("HEAD~{back}")]);
+        let run = lab.check_six(repository.path(), &["--rev", &format!("HEAD~{back}")]);
         run.ran().into_iter().filter(|query| query.contains("/part")).collect()
     };
     parts(450);
@@ -191,11 +191,11 @@ fn commits_that_a_merge_lists_in_another_order_are_mostly_known() {
     }
     repository.git(["switch", "--quiet", "main"]);
     repository.merge("side");
-    let cold = lab.check(repository.path(), &[]);
+    let cold = lab.check_six(repository.path(), &[]);
     // Now the side is the main line, and what was the main line is listed after it.
     repository.git(["switch", "--quiet", "side"]);
     repository.merge("main~1");
-    let run = lab.check(repository.path(), &[]);
+    let run = lab.check_six(repository.path(), &[]);
     // New are the blocks at the ends of the runs of commits that stayed together.
     assert_eq!((times(&cold, "git/changes"), times(&run, "git/changes")), (9, 4));
 }
@@ -212,10 +212,10 @@ fn another_clone_runs_nothing_and_a_fork_its_own_commit() {
     let lab = Lab::new();
     let repository = checked(&lab);
     let mut fork = Repository::clone_of(&repository, lab.path("elsewhere/fork"), &[]);
-    assert_ran(&lab.check(fork.path(), &[]), &[]);
+    assert_ran(&lab.check_six(fork.path(), &[]), &[]);
     fork.write("src/fork.rs", "fn fork() {}\n").commit("of the fork");
-    assert_ran(&lab.check(fork.path(), &[]), &ONE_MORE);
-    assert_ran(&lab.check(repository.path(), &[]), &[]);
+    assert_ran(&lab.check_six(fork.path(), &[]), &ONE_MORE);
+    assert_ran(&lab.check_six(repository.path(), &[]), &[]);
 }
 
 #[test]
@@ -234,28 +234,28 @@ fn a_shallow_boundary_makes_another_history_and_deepening_runs_what_it_adds() {
     let lab = Lab::new();
     let repository = checked(&lab);
     let shallow = Repository::clone_of(&repository, lab.path("shallow"), &["--depth", "150"]);
-    assert_ran(&lab.check(shallow.path(), &[]), &another_history);
-    assert_ran(&lab.check(shallow.path(), &[]), &[]);
+    assert_ran(&lab.check_six(shallow.path(), &[]), &another_history);
+    assert_ran(&lab.check_six(shallow.path(), &[]), &[]);
     shallow.git(["fetch", "--quiet", "--deepen", "100"]);
-    assert_ran(&lab.check(shallow.path(), &[]), &another_history);
-    assert_ran(&lab.check(shallow.path(), &[]), &[]);
+    assert_ran(&lab.check_six(shallow.path(), &[]), &another_history);
+    assert_ran(&lab.check_six(shallow.path(), &[]), &[]);
     shallow.git(["fetch", "--quiet", "--unshallow"]);
-    assert_ran(&lab.check(shallow.path(), &[]), &[]);
-    assert_eq!(lab.check(shallow.path(), &[]).stdout, lab.check(repository.path(), &[]).stdout);
+    assert_ran(&lab.check_six(shallow.path(), &[]), &[]);
+    assert_eq!(lab.check_six(shallow.path(), &[]).stdout, lab.check_six(repository.path(), &[]).stdout);
 }
 
 #[test]
 fn the_next_day_runs_what_asked_for_the_day() {
     let lab = Lab::new();
     let repository = checked(&lab);
-    assert_ran(&lab.check(repository.path(), &["--now", "2026-06-02"]), &["activity/activity"]);
+    assert_ran(&lab.check_six(repository.path(), &["--now", "2026-06-02"]), &["activity/activity"]);
 }
 
 /// Checks against a policy with these analyses, after these plugins.
 fn judged(lab: &Lab, repository: &Repository, plugins: &str, analyses: &str) -> Run {
     let text = format!("{plugins}\nanalyze {{\n  investigate policy=\"score > 0.5\"\n{analyses}\n}}\n");
     let file = lab.file("policy.kdl", text);
-    lab.check(repository.path(), &["--policy", file.to_str().unwrap()])
+    lab.check_six(repository.path(), &["--policy", file.to_str().unwrap()])
 }
 
 #[test]

@@ -42,16 +42,16 @@ fn one_more_commit_runs_its_segment_and_the_roots_alone() {
     let lab = Lab::new();
     let mut repository = lab.repository("repo");
     repository.history(150);
-    lab.check(repository.path(), &[]);
+    lab.check_six(repository.path(), &[]);
     repository.write("src/new.rs", "fn new() {}\n").commit("one more");
-    let warm = lab.check(repository.path(), &[]);
+    let warm = lab.check_six(repository.path(), &[]);
     let roots = 6; // activity, affiliation, binary, churn, entropy, identity: the commit is another one
     let tip = 2; // git/commit, git/history
     let segment = 5; // git/commits, and the `segment` of affiliation, churn, entropy, identity
     let changes = 1; // git/changes of the segment's last block: the earlier blocks are remembered
     let folders = 3; // binary/folder and git/folder of the one folder, git/contents of its one group of blobs
     assert_eq!(warm.stat("executed"), roots + tip + segment + changes + folders);
-    let again = lab.check(repository.path(), &[]);
+    let again = lab.check_six(repository.path(), &[]);
     assert_eq!(again.stat("executed"), 0);
 }
 

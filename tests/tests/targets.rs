@@ -140,9 +140,9 @@ fn a_blob_of_200_mb_is_neither_a_crash_nor_a_hang() {
     let file = std::fs::File::create(repository.path().join("large.bin")).unwrap();
     file.set_len(200 << 20).unwrap();
     repository.commit("a large file");
-    let run = lab.check(repository.path(), &["--format", "json"]).expect(1);
+    let run = lab.check_six(repository.path(), &["--format", "json"]).expect(1);
     assert!(run.stdout.contains("large.bin"), "{}", run.stdout);
-    assert_eq!(lab.check(repository.path(), &[]).stat("plugin_processes"), 0);
+    assert_eq!(lab.check_six(repository.path(), &[]).stat("plugin_processes"), 0);
 }
 
 #[test]

@@ -118,9 +118,14 @@ fn reference(folder: &Path) -> Result<String, TaskError> {
 }
 
 fn analyses(folder: &Path) -> Result<String, TaskError> {
-    let mut page = String::from(
-        "# Plugins and analyses\n\nWhat each built-in plugin says of itself: its queries, configuration, formula and default policy. \
-         Written by `cargo xtask generate`.\n",
+    let policy = std::fs::read_to_string(root().join("assess/policies/default.kdl"))?;
+    let tried = std::fs::read_to_string(root().join("xtask/real-repositories.md"))?;
+    let mut page = format!(
+        "# Plugins and analyses\n\nThe built-in policy, what it says of real repositories, and what each built-in plugin says of itself: its queries, \
+         configuration, formula, default policy and rules. Written by `cargo xtask generate`.\n\n\
+         ## The built-in policy\n\nEach line says why it is there, and where its limit comes from.\n\n```kdl\n{}\n```\n\n{}\n",
+        policy.trim_end(),
+        tried.trim_end()
     );
     for plugin in PLUGINS {
         let described = probity(&["plugin", "describe", plugin], folder)?;

@@ -7,6 +7,7 @@ use probity_assess::report::{
     AnalysisEntry, CategoryEntry, Entry, Finding, Location, Outcome, PolicySource, Reason, Report, Summary,
     SuppressionEntry, VerdictKind,
 };
+use serde_json::Value;
 
 use crate::printer::tame;
 use crate::render::suppressions;
@@ -164,6 +165,9 @@ fn number(value: f64) -> String {
 
 fn summary(value: &Summary) -> String {
     match value {
+        Summary::Value { value: Value::Array(items) } if items.iter().any(Value::is_object) => {
+            format!("{} {}", items.len(), if items.len() == 1 { "entry" } else { "entries" })
+        }
         Summary::Value { value } => tame(&value.to_string()),
         Summary::Numbers { count, max, .. } => format!("{count} numbers, at most {}", number(*max)),
         Summary::Flags { count, yes } => format!("{yes} of {count}"),

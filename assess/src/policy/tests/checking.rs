@@ -13,14 +13,40 @@ fn the_built_in_policy_fits_the_built_in_plugins() {
     let mut lines = Vec::new();
     list(&checked, &checked.tree, "", &mut lines);
     expect![[r#"
-        practices activity activity 0.375
-        practices binary binary 0.125
+        practices activity activity 0.09523809523809523
+        practices review review 0.06349206349206349
+        practices fuzz fuzz 0.015873015873015872
+        practices posture posture 0.031746031746031744
+        practices mutable-references mutable 0.031746031746031744
+        practices workflow-permissions permissions 0.031746031746031744
+        practices fetch-and-run fetch_and_run 0.031746031746031744
+        practices package-sources sources 0.031746031746031744
         practices identity identity 0
-        attacks/commit affiliation affiliation 0
-        attacks/commit entropy entropy 0.25
-        attacks/commit churn churn 0.25"#]]
+        practices absence-factor absence_factor 0
+        practices recent-commits recent 0
+        practices signatures signatures 0
+        attacks/files binary binary 0.02666666666666667
+        attacks/files hidden-text hidden_text 0.02666666666666667
+        attacks/files executables executables 0.02666666666666667
+        attacks/files obfuscation obfuscation 0.02666666666666667
+        attacks/files secrets secrets 0.02666666666666667
+        attacks/automation dangerous-workflows dangerous 0.06666666666666667
+        attacks/automation lookalike-actions names 0.06666666666666667
+        attacks/packages typo typo 0.06666666666666667
+        attacks/packages install-scripts scripts 0.06666666666666667
+        attacks/commits entropy entropy 0.04444444444444444
+        attacks/commits churn churn 0.04444444444444444
+        attacks/commits dates dates 0.04444444444444444
+        attacks/people takeover takeover 0.02222222222222222
+        attacks/people newcomer-binaries binaries 0.02222222222222222
+        attacks/people newcomer-build build_files 0.02222222222222222
+        attacks/people newcomer-packages dependencies 0.02222222222222222
+        attacks/people newcomer-workflows automation 0.02222222222222222
+        attacks/people release-signers release_signers 0.02222222222222222
+        attacks/people addresses addresses 0
+        attacks/people affiliation affiliation 0"#]]
     .assert_eq(&lines.join("\n"));
-    assert!(checked.analyses.iter().all(|one| one.must_pass == (one.name == "binary")));
+    assert!(checked.analyses.iter().all(|one| one.must_pass == (one.name == "hidden-text")));
 }
 
 /// A line for each analysis, after the path of its categories.

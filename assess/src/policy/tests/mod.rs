@@ -59,23 +59,61 @@ fn plugin(name: &str, output: Value, default_policy: Option<&str>, config: Value
     }
 }
 
-/// The facts of all built-in plugins, for every instance of the policy.
+/// The facts of all built-in plugins that the built-in policy asks, for every instance of the policy.
 fn built_in_facts(policy: &Policy) -> Facts {
-    let doubles = json!({ "type": "array", "items": { "type": "number" } });
-    let flags = json!({ "type": "array", "items": { "type": "boolean" } });
     let days = json!({ "type": "object", "properties": { "days": { "type": "integer" } } });
+    let (flags, integer) = (list_of("boolean"), json!({ "type": "integer" }));
     let mut facts = Facts::new();
     for (instance, of) in policy.instances() {
         let name = of.plugin.rsplit('/').next().unwrap();
         let (output, default_policy) = match name {
             "activity" => (days.clone(), Some("value.days <= 497")),
-            "binary" => (json!({ "type": "integer" }), Some("value <= 0")),
+            "binary" => (integer.clone(), Some("value <= 0")),
+            "fuzz" => (json!({ "type": "boolean" }), Some("value")),
             "identity" => (flags.clone(), Some("divz(count(value.filter(b, b)), count(value)) <= 0.2")),
-            "affiliation" => (flags.clone(), None),
-            _ => (doubles.clone(), Some("divz(count(value.filter(z, z > 3.0)), count(value)) <= 0.02")),
+            "affiliation" | "review" | "typo" => (flags.clone(), None),
+            "posture" => (findings(), Some("count(value) <= 4")),
+            _ => (list_of("number"), Some("divz(count(value.filter(z, z > 3.0)), count(value)) <= 0.02")),
         };
         let config = serde_json::from_str(&of.config).unwrap();
-        facts.insert(instance, Ok(plugin(name, output, default_policy, config)));
+        let mut told = plugin(name, output, default_policy, config);
+        told.queries.extend(further_queries(name));
+        facts.insert(instance, Ok(told));
     }
     facts
+}
+
+fn list_of(element: &str) -> Value {
+    json!({ "type": "array", "items": { "type": element } })
+}
+
+fn findings() -> Value {
+    json!({ "type": "array", "items": { "type": "object", "properties": { "severity": { "type": "string" } } } })
+}
+
+/// The queries that are not called like their plugin.
+fn further_queries(name: &str) -> Vec<(String, Value)> {
+    let finding: &[&str] = match name {
+        "content" => &["hidden_text", "executables", "obfuscation", "secrets"],
+        "workflows" => &["dangerous", "mutable", "fetch_and_run", "permissions"],
+        "installs" => &["scripts", "sources", "names"],
+        "newcomers" => &["binaries", "build_files", "dependencies", "automation"],
+        "maintainers" => &["takeover", "addresses"],
+        "anomalies" => &["dates"],
+        "lineage" => &["rewritten", "moved_tags", "release_signers"],
+        _ => &[],
+    };
+    let integer = json!({ "type": "integer" });
+    let mut queries: Vec<(String, Value)> =
+        finding.iter().map(|query| ((*query).to_owned(), findings())).collect();
+    match name {
+        "maintainers" => queries
+            .extend(["absence_factor", "recent"].map(|query| (query.to_owned(), integer.clone()))),
+        "anomalies" => {
+            let members = json!({ "signed": integer, "commits": integer });
+            queries.push(("signatures".to_owned(), json!({ "type": "object", "properties": members })));
+        }
+        _ => {}
+    }
+    queries
 }

@@ -47,7 +47,7 @@ fn an_analysis_is_in_one_of_the_lists() {
 }
 "#;
     expect![[r#"
-        p.kdl:3:26: second analysis `binary`
+        p.kdl:3:26: analysis `binary` is given twice
           hint: investigate-if-fail demands more: name it there alone
         p.kdl:3:35: unknown analysis `typoo`
           hint: did you mean `typo`?
@@ -279,7 +279,7 @@ fn the_built_in_policy_has_the_tree_that_its_users_know() {
                     outline(&category.children, depth + 1, out);
                 }
                 Branch::Analysis(analysis) => {
-                    let policy = &analysis.policy.as_ref().unwrap().text;
+                    let policy = analysis.policy.as_ref().map_or("its own", |expr| &expr.text);
                     out.push_str(&format!("{indent}{} {}: {policy}\n", analysis.name.value, analysis.weight));
                 }
             }
@@ -292,16 +292,46 @@ fn the_built_in_policy_has_the_tree_that_its_users_know() {
         investigate score > 0.5
         practices 1
           activity 3: value.days <= 364
-          binary 1: value <= 0
+          review 2: divz(count(value.filter(reviewed, !reviewed)), count(value)) <= 0.05
+          fuzz 0.5: its own
+          posture 1: count(value) <= 4
+          mutable-references 1: value.all(f, f.severity == 'low')
+          workflow-permissions 1: value.all(f, f.severity == 'low')
+          fetch-and-run 1: value.all(f, f.severity == 'low')
+          package-sources 1: value.all(f, f.severity == 'low')
           identity 0: divz(count(value.filter(own, own)), count(value)) <= 0.95
-        attacks 1
-          commit 1
-            affiliation 0: divz(count(value.filter(counted, counted)), count(value)) <= 1.0
-            entropy 1: count(value.filter(z, z > 8.0)) == 0
+          absence-factor 0: value >= 2
+          recent-commits 0: value >= 13
+          signatures 0: divz(value.signed, value.commits) >= 0.9
+        attacks 2
+          files 1
+            binary 1: value <= 0
+            hidden-text 1: value.all(f, f.severity == 'low')
+            executables 1: value.all(f, f.severity == 'low')
+            obfuscation 1: value.all(f, f.severity == 'low')
+            secrets 1: value.all(f, f.severity != 'high')
+          automation 1
+            dangerous-workflows 1: value.all(f, f.severity == 'low')
+            lookalike-actions 1: value.all(f, f.severity == 'low')
+          packages 1
+            typo 1: !value.exists(mistakable, mistakable)
+            install-scripts 1: value.all(f, f.severity == 'low')
+          commits 1
+            entropy 1: divz(count(value.filter(z, z > 8.0)), count(value)) <= 0.002
             churn 1: divz(count(value.filter(z, z > 3.0)), count(value)) <= 0.02
+            dates 1: value.all(f, f.severity == 'low')
+          people 1
+            takeover 1: value.all(f, f.severity == 'low')
+            newcomer-binaries 1: !value.exists(f, f.severity == 'high') && count(value.filter(f, f.severity == 'medium')) <= 2
+            newcomer-build 1: value.all(f, f.severity == 'low')
+            newcomer-packages 1: value.all(f, f.severity == 'low')
+            newcomer-workflows 1: value.all(f, f.severity == 'low')
+            release-signers 1: value.all(f, f.severity == 'low')
+            addresses 0: value.all(f, f.severity == 'low')
+            affiliation 0: divz(count(value.filter(counted, counted)), count(value)) <= 1.0
     "#]]
     .assert_eq(&out);
-    assert_eq!(policy.investigate_if_fail[0].value, "binary");
+    assert_eq!(policy.investigate_if_fail[0].value, "hidden-text");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn every_query_is_described() {
     let names: Vec<&str> = described.queries.iter().map(|query| query.name.as_str()).collect();
     let history = ["history", "part", "commits", "commit", "changes", "hipcheck_changes", "touched"];
     let content = ["tree", "folder", "contents", "text", "lines", "messages", "headers"];
-    assert_eq!(names, [history, content].concat());
+    assert_eq!(names, [&history[..], &content[..]].concat());
 }
 
 #[test]
