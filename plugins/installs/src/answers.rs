@@ -6,6 +6,9 @@ use serde::Deserialize;
 #[derive(Debug, Default, Deserialize)]
 pub(crate) struct Manifests {
     pub(crate) files: Vec<Manifest>,
+    /// How many more were not read.
+    #[serde(default)]
+    pub(crate) left_out: u64,
 }
 
 /// A manifest, lock file or settings.

@@ -71,11 +71,20 @@ pub(crate) fn jobs(
         match manifest.format.as_str() {
             "package-json" => jobs.extend(of_npm(manifest)),
             "composer-json" => jobs.extend(of_composer(manifest)),
-            "pyproject" => jobs.extend(of_backend(manifest)),
+            "pyproject" | "cargo-toml" => jobs.extend(of_build(manifest)),
             _ => {}
         }
     }
     let unreadable = of_files(engine, target, &mut jobs)?;
+    // Any other build.rs is a module of some program.
+    let is_module = |job: &Job| {
+        let folder =
+            job.path.strip_suffix("build.rs").filter(|folder| folder.is_empty() || folder.ends_with('/'));
+        folder.is_some_and(|folder| {
+            !manifests.files.iter().any(|file| file.path == format!("{folder}Cargo.toml"))
+        })
+    };
+    jobs.retain(|job| !is_module(job));
     Ok((jobs, unreadable))
 }
 
@@ -98,8 +107,8 @@ fn of_composer(manifest: &Manifest) -> Vec<Job> {
     manifest.scripts.iter().filter(own).map(|script| command(manifest, script, Occasion::Worked)).collect()
 }
 
-/// A build's program that lies in the project itself.
-fn of_backend(manifest: &Manifest) -> Vec<Job> {
+/// The program that builds the package, where a manifest names one that lies in the project itself.
+fn of_build(manifest: &Manifest) -> Vec<Job> {
     let job = |script: &Script| {
         let deeds = Deeds { files: vec![script.command.clone()], ..Deeds::default() };
         let run = Run::Command(script.command.clone(), Box::new(deeds));

@@ -41,7 +41,7 @@ probity_sdk::rules! {
          than the rest, and no setting of the repository names that host. A lock file is hardly ever read in review, and installs what it says. See who changed it, and make it anew."
         "https://snyk.io/blog/why-npm-lockfiles-can-be-a-security-blindspot-for-injecting-malicious-modules/"
     UNPINNED_SCOPE "unpinned-scope" sources
-        "medium, low in tests: a lock file takes a package of a scope from another host than the rest, and no .npmrc or .yarnrc says that the scope is at home there. A new \
+        "medium, low in tests: a lock file takes a package of a scope from a host that serves such packages alone, unlike the rest, and no .npmrc or .yarnrc says that the scope is at home there. A new \
          lock file would take it from the public registry, from whoever has that name. Name the scope's registry."
         "https://github.com/npm/cli/blob/latest/docs/lib/content/using-npm/scope.md"
     NO_INTEGRITY "no-integrity" sources

@@ -45,6 +45,7 @@ pub(crate) fn findings(engine: &Engine<Config>, target: &Target) -> Result<Vec<F
     for file in files.filter(|file| !places::is_foreign(&file.path)) {
         found.extend(file.problem.as_ref().map(|problem| unread(&file.path, problem)));
     }
+    found.extend(left_out(manifests.left_out));
     for file in settings.files.iter().filter(|file| file.format == "npmrc") {
         let named = file.scripts.iter().filter(|script| names_program(&script.name, &script.command));
         found.extend(named.map(|script| {
@@ -64,6 +65,12 @@ pub(crate) fn findings(engine: &Engine<Config>, target: &Target) -> Result<Vec<F
 pub(crate) fn unread(path: &str, problem: &str) -> Finding {
     let severity = if places::is_made_up(path) { Severity::Low } else { Severity::Medium };
     Finding::new(UNREADABLE_MANIFEST, severity, shortened(problem)).path(path)
+}
+
+/// The finding that some manifests were not read at all.
+pub(crate) fn left_out(count: u64) -> Option<Finding> {
+    let message = format!("{count} more manifests and lock files were not read, since there are so many");
+    (count > 0).then(|| Finding::new(UNREADABLE_MANIFEST, Severity::Medium, message))
 }
 
 /// Whether a setting of npm makes it start something of the repository.

@@ -25,6 +25,8 @@ pub(crate) fn findings(engine: &Engine<Config>, target: &Target) -> Result<Vec<F
             told.files.into_iter().filter(|file| !places::is_foreign(&file.path)).collect();
         files += own.len();
         of_ecosystem(&own, &mut found);
+        // The same for each ecosystem, since all are counted together.
+        found.extend(scripts::left_out(told.left_out));
     }
     if files == 0 {
         return Err(abstain("there are no manifests and no lock files"));
@@ -36,6 +38,7 @@ pub(crate) fn findings(engine: &Engine<Config>, target: &Target) -> Result<Vec<F
 pub(crate) fn of_ecosystem(files: &[Manifest], found: &mut Vec<Finding>) {
     let hosts = hosts::Hosts::of(files);
     let pinned = manifests::pinned(files);
+    let asked = manifests::asked(files);
     for file in files {
         let mut of_file = Few::default();
         if let Some(problem) = &file.problem {
@@ -43,7 +46,7 @@ pub(crate) fn of_ecosystem(files: &[Manifest], found: &mut Vec<Finding>) {
         }
         manifests::registries(file, &mut of_file);
         manifests::dependencies(file, &pinned, &mut of_file);
-        locks::check(file, &hosts, &mut of_file);
+        locks::check(file, &hosts, &asked, &mut of_file);
         found.append(&mut of_file.capped(&file.path));
     }
 }

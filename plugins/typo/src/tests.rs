@@ -114,3 +114,14 @@ fn with_compat_the_value_is_that_of_hipcheck() {
 fn its_policy_counts() {
     assert_eq!(plugin().describe().default_policy.as_deref(), Some("count(value.filter(b, b)) <= 0"));
 }
+#[test]
+fn other_plugins_may_ask_about_names() {
+    let ask = |ecosystem: &str, names: &[&str]| {
+        let key = json!({ "ecosystem": ecosystem, "names": names });
+        TestEngine::new(Config::default()).ask(&plugin(), "mistakable", key)
+    };
+    let told = ask("actions", &["action/checkout", "actions/checkout", "acme/x"]).unwrap();
+    let slip = json!({ "popular": "actions/checkout", "how": "it differs by a slip of the keyboard" });
+    assert_eq!(told.value(), &json!([slip, null, null]));
+    assert!(ask("cobol", &["x"]).is_err());
+}

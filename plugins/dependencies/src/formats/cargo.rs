@@ -5,7 +5,7 @@ use toml::de::DeTable;
 use super::pyproject::at_revision;
 use crate::read::toml::{Value, at, members, read};
 use crate::read::{Lines, ReadError};
-use crate::shapes::{Direct, Kind, Locked, Said};
+use crate::shapes::{Direct, Kind, Locked, Said, Script};
 
 const SECTIONS: [(&str, Kind); 5] = [
     ("dependencies", Kind::Normal),
@@ -35,7 +35,12 @@ pub(super) fn manifest(text: &str) -> Result<Said, ReadError> {
     found.sort_by_key(|(place, _)| *place);
     let mut lines = Lines::of(text);
     let direct = found.into_iter().map(|(place, direct)| direct.line(lines.line(place))).collect();
-    Ok(Said { name, direct, ..Said::default() })
+    let build = at(root, &["package", "build"]);
+    let script = build.and_then(|build| {
+        let (name, command) = ("build".to_owned(), build.text()?.to_owned());
+        Some(Script { name, command, line: lines.line(build.place) })
+    });
+    Ok(Said { name, direct, scripts: script.into_iter().collect(), ..Said::default() })
 }
 
 fn sections(root: &DeTable<'_>, path: &[&str], found: &mut Vec<(usize, Direct)>) {

@@ -174,10 +174,11 @@ fn places_that_other_manifests_take_packages_from() {
     );
     check(
         Format::CargoToml,
-        "[dependencies]\ng = { git = 'https://h/g', branch = 'b' }\n[patch.crates-io]\np = { git = 'https://h/p', rev = 'abc1234' }\n",
+        "package.build = 'make/build.rs'\n[dependencies]\ng = { git = 'https://h/g', branch = 'b' }\n[patch.crates-io]\np = { git = 'https://h/p', rev = 'abc1234' }\n",
         expect![[r#"
-            2: g | normal | git:https://h/g?branch=b
-            4: p | shared | git:https://h/p?rev=abc1234"#]],
+            1: build runs make/build.rs
+            3: g | normal | git:https://h/g?branch=b
+            5: p | shared | git:https://h/p?rev=abc1234"#]],
     );
 }
 

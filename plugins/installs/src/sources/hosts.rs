@@ -15,10 +15,12 @@ pub(crate) struct Hosts {
     counts: BTreeMap<String, usize>,
     all: usize,
     most: usize,
+    /// Those that serve packages without a scope: no registry of a few scopes alone.
+    unscoped: BTreeSet<String>,
     /// Those that settings and manifests name.
     named: BTreeSet<String>,
     /// Scopes and names that settings give a registry of their own.
-    pub(crate) scopes: BTreeSet<String>,
+    scopes: BTreeSet<String>,
 }
 
 /// How a host stands among the others.
@@ -43,6 +45,9 @@ impl Hosts {
                     Some(Some(address)) if address.is_archive() => address.host,
                     Some(_) => continue,
                 };
+                if !locked.name.starts_with('@') {
+                    hosts.unscoped.insert(host.clone());
+                }
                 *hosts.counts.entry(host).or_default() += 1;
                 hosts.all += 1;
             }
@@ -56,6 +61,11 @@ impl Hosts {
         }
         hosts.most = hosts.counts.values().copied().max().unwrap_or_default();
         hosts
+    }
+
+    /// Whether a host serves scoped packages alone, and no setting says where this scope is at home.
+    pub(crate) fn leaves_open(&self, host: &str, scope: &str) -> bool {
+        !self.unscoped.contains(host) && !self.scopes.contains(scope)
     }
 
     pub(crate) fn standing(&self, host: &str) -> Standing {

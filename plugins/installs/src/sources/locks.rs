@@ -10,7 +10,7 @@ use crate::address::{Address, address, is_fixed};
 use crate::answers::{Locked, Manifest};
 use crate::rules::{MOVING_SOURCE, NO_INTEGRITY, OTHER_HOST, PLAIN_HTTP, UNPINNED_SCOPE};
 
-pub(crate) fn check(file: &Manifest, hosts: &Hosts, found: &mut Few) {
+pub(crate) fn check(file: &Manifest, hosts: &Hosts, asked: &BTreeSet<&str>, found: &mut Few) {
     let mut frequent: BTreeSet<String> = BTreeSet::new();
     for locked in &file.locked {
         let Some(address) = locked.source.as_deref().and_then(address) else { continue };
@@ -33,6 +33,7 @@ pub(crate) fn check(file: &Manifest, hosts: &Hosts, found: &mut Few) {
         // Archives of Composer lie wherever the projects are.
         if address.is_archive()
             && file.ecosystem != "composer"
+            && !asked.contains(locked.name.as_str())
             && let Some((rule, severity, why)) = foreign(locked, &address, hosts, &mut frequent)
         {
             let message = format!("{} is taken from {}{why}", locked.name, shortened(address.whole));
@@ -55,12 +56,10 @@ fn foreign(
     let scope = locked.name.split_once('/').map(|(scope, _)| scope).filter(|scope| scope.starts_with('@'));
     match hosts.standing(&address.host) {
         Standing::Usual => None,
-        _ if scope.is_some_and(|scope| !hosts.scopes.contains(scope)) && !is_fixed(address.whole) => {
+        _ if scope.is_some_and(|scope| hosts.leaves_open(&address.host, scope)) => {
             Some((UNPINNED_SCOPE, Severity::Medium, ", and no setting says that its scope is at home there"))
         }
-        Standing::Odd if is_fixed(address.whole) => {
-            Some((OTHER_HOST, Severity::Low, ", which names a commit or hash"))
-        }
+        // Even where it names a commit: of whose repository is the question.
         Standing::Odd => Some((OTHER_HOST, Severity::Medium, ", unlike nearly all others")),
         Standing::Frequent => frequent.insert(address.host.clone()).then_some((
             OTHER_HOST,
@@ -79,7 +78,11 @@ fn integrity(file: &Manifest, found: &mut Few) {
     let all: Vec<&Locked> = file.locked.iter().filter(expected).collect();
     let without: Vec<&&Locked> = all.iter().filter(|locked| locked.integrity.is_none()).collect();
     let Some(first) = without.first() else { return };
-    // Old tools wrote none, and Bundler does so only since its version 2.6.
+    // Bundler writes none unless it is asked to.
+    if file.ecosystem == "rubygems" && without.len() == all.len() {
+        return;
+    }
+    // Old tools wrote none.
     if without.len() * 10 > all.len() && without.len() > 2 || without.len() == all.len() {
         let message =
             format!("{} of {} packages have no hash, the first is {}", without.len(), all.len(), first.name);

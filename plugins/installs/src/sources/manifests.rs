@@ -22,6 +22,12 @@ pub(crate) fn pinned(files: &[Manifest]) -> BTreeSet<&str> {
     fixed.map(|locked| locked.name.as_str()).collect()
 }
 
+/// The names that manifests themselves take from elsewhere.
+pub(crate) fn asked(files: &[Manifest]) -> BTreeSet<&str> {
+    let direct = files.iter().flat_map(|file| &file.direct);
+    direct.filter(|direct| direct.source.is_some()).map(|direct| direct.name.as_str()).collect()
+}
+
 pub(crate) fn registries(file: &Manifest, found: &mut Few) {
     for registry in &file.registries {
         let Registry { role, address: text, line, .. } = registry;

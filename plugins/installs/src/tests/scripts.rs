@@ -162,7 +162,8 @@ fn build_programs_and_files_of_editors_are_read() {
         .write("setup.py", "import os\nfrom urllib.request import urlopen\nexec(urlopen(u).read())\n")
         .write("b/setup.py", "import subprocess\nfrom setuptools import setup\nsetup()\n")
         .write("c/setup.py", "import base64\n\nexec(base64.b64decode(b''))\n")
-        .write("build.rs", "fn main() { std::process::Command::new(\"cc\"); }\n")
+        .write("build.rs", "fn main() { std::process::Command::new(\"curl\"); }\n")
+        .write("src/build.rs", "fn build() { std::process::Command::new(\"curl\"); }\n")
         .write("ext/extconf.rb", "require 'open-uri'\n")
         .write("x.pth", "import os; exec(b64decode(''))\n")
         .write("lib.pth", "../lib\n")
@@ -180,7 +181,8 @@ fn build_programs_and_files_of_editors_are_read() {
         .commit("all");
     let backend = json!({ "path": "pyproject.toml", "format": "pyproject",
         "scripts": [{ "name": "build-backend", "command": "tools/backend.py", "line": 3 }] });
-    let found: Vec<String> = told(&repository, json!([backend]))
+    let cargo = json!({ "path": "Cargo.toml", "format": "cargo-toml" });
+    let found: Vec<String> = told(&repository, json!([backend, cargo]))
         .into_iter()
         .map(|found| found.split(' ').take(3).collect::<Vec<_>>().join(" "))
         .collect();
@@ -190,6 +192,7 @@ fn build_programs_and_files_of_editors_are_read() {
             "decoded-install high c/setup.py:3",
             "decoded-install high x.pth:1",
             "downloading-install high binding.gyp:1",
+            "downloading-install high build.rs:1",
             "downloading-install high setup.py:2",
             "editor-task medium .vscode/tasks.json:1",
             "fetching-install medium ext/extconf.rb:1",

@@ -35,10 +35,19 @@ fn a_package_of_another_host_is_found_and_one_that_settings_name_is_not() {
     assert_eq!(of(&[from("x", OTHER)]), ["other-host medium package-lock.json"]);
     assert_eq!(of(&[from("x", "https://203.0.113.7/x.tgz")]), ["other-host high package-lock.json"]);
     assert_eq!(of(&[from("@acme/x", OTHER)]), ["unpinned-scope medium package-lock.json"]);
-    let fixed = from("x", "https://git.example/o/r/tar.gz/0123456789abcdef0123456789abcdef01234567");
-    assert_eq!(of(&[fixed]), ["other-host low package-lock.json"]);
+    let archive = "https://git.example/o/r/tar.gz/0123456789abcdef0123456789abcdef01234567";
+    assert_eq!(of(&[from("x", archive)]), ["other-host medium package-lock.json"]);
+    let hashed = format!("{OTHER}#0123456789abcdef0123456789abcdef01234567");
+    assert_eq!(of(&[from("x", &hashed)]), ["other-host medium package-lock.json"]);
+    let asks = json!({ "path": "package.json", "format": "package-json", "direct": [{ "name": "x", "kind": "normal", "source": "git:o/r#0123456789abcdef0123456789abcdef01234567", "line": 4 }] });
+    assert_eq!(found("npm", json!([asks, lock(20, &[from("x", archive)])])), [""; 0]);
     assert_eq!(of(&[]), [""; 0]);
     assert_eq!(of(&[json!({ "name": "local", "source": "file:../x" })]), [""; 0]);
+    // Two names of one registry: lock files of Yarn have both.
+    let mirror: Vec<Value> = (0..9).map(|n| from(&format!("{}/y{n}", ["@a", "b"][n % 2]), OTHER)).collect();
+    assert_eq!(of(&mirror), ["other-host low package-lock.json"]);
+    let scoped: Vec<Value> = (0..9).map(|n| from(&format!("@acme/y{n}"), OTHER)).collect();
+    assert_eq!(of(&scoped).len(), 5);
     let many: Vec<Value> = (0..9).map(|n| from(&format!("y{n}"), OTHER)).collect();
     assert_eq!(of(&many), ["other-host low package-lock.json"]);
 
