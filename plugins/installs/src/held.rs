@@ -51,8 +51,8 @@ fn plain(text: &str) -> String {
     while let Some(c) = rest.chars().next() {
         let passed = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest[2..].find("*/").map_or(rest.len(), |at| at + 4)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.find("*/").map_or(rest.len(), |at| at + 4)
         } else {
             let length = if c == '"' { quoted(rest) } else { c.len_utf8() };
             if matches!(c, '}' | ']') {

@@ -60,12 +60,15 @@ pub(crate) enum Run {
     Line(Language, String),
 }
 
+/// Files that cannot be read, and why.
+type Unreadable = Vec<(String, String)>;
+
 /// All that is run, in the order of the files, and the files of which it is not known.
 pub(crate) fn jobs(
     engine: &Engine<Config>,
     target: &Target,
     manifests: &Manifests,
-) -> Result<(Vec<Job>, Vec<(String, String)>)> {
+) -> Result<(Vec<Job>, Unreadable)> {
     let mut jobs = Vec::new();
     for manifest in manifests.files.iter().filter(|manifest| !places::is_foreign(&manifest.path)) {
         match manifest.format.as_str() {
@@ -151,10 +154,10 @@ fn followed(command: &str, scripts: &[Script]) -> Deeds {
 }
 
 /// Adds programs that build, and what files that hold commands say; gives the files that cannot be read.
-fn of_files(engine: &Engine<Config>, target: &Target, jobs: &mut Vec<Job>) -> Result<Vec<(String, String)>> {
+fn of_files(engine: &Engine<Config>, target: &Target, jobs: &mut Vec<Job>) -> Result<Unreadable> {
     let all: Vec<Candidate> = engine.query("installs/folder", &FolderKey::root(target))?;
     let known = all.into_iter().filter_map(|file| Some((kind::kind(&file.path, true)?, file)));
-    let (holding, programs): (Vec<(Kind, Candidate)>, Vec<(Kind, Candidate)>) = known
+    let (holding, programs): (Vec<_>, Vec<_>) = known
         .filter(|(_, file)| !places::is_foreign(&file.path))
         .partition(|(kind, _)| kind.holds_commands());
     for (kind, file) in programs {
