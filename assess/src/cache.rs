@@ -95,7 +95,7 @@ pub fn contents(cache: &Path) -> Contents {
     let temporary = sessions.and(scratch);
     let (targets, packages) = (of("targets"), of("packages"));
     let (unfinished, kept): (Vec<_>, Vec<_>) =
-        below(cache, "kept").into_iter().filter(|path| !is_lock(path)).partition(is_unfinished);
+        below(cache, "kept").into_iter().filter(|path| !is_lock(path)).partition(|path| is_unfinished(path));
     let (kept, temporary) = (measured(&kept), temporary.and(measured(&unfinished)));
     let notes = of(NOTES).and(of(INTERPRETERS));
     Contents { targets, packages, kept, notes, fetched: of(FETCHED), temporary }
@@ -138,7 +138,7 @@ impl Part {
 }
 
 fn left_behind(cache: &Path) -> impl Iterator<Item = PathBuf> {
-    let unfinished = below(cache, "kept").into_iter().filter(is_unfinished);
+    let unfinished = below(cache, "kept").into_iter().filter(|path| is_unfinished(path));
     let of_checks = OF_CHECKS.iter().flat_map(|name| below(cache, name));
     of_checks.chain(unfinished).filter(|folder| is_older(folder, STALE))
 }
@@ -161,7 +161,7 @@ fn is_lock(path: &Path) -> bool {
 }
 
 /// What a check makes before it takes its place, and what it puts aside for that.
-fn is_unfinished(path: &PathBuf) -> bool {
+fn is_unfinished(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     name.starts_with("new-") || name.starts_with("old-")
 }

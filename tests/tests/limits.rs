@@ -59,8 +59,7 @@ impl Greedy {
     }
 }
 
-const RAISED: &str =
-    "which its plugin.kdl can raise if that is granted, as far as the machine's policy lets it: docs/permissions.md";
+const RAISED: &str = "which its plugin.kdl can raise if that is granted, as far as the machine's policy lets it: docs/permissions.md";
 
 #[test]
 fn processor_time_is_charged_to_the_call() {
@@ -136,7 +135,8 @@ fn who_fills_the_scratch_folder_is_stopped() {
     let report = run.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
     let doctor = greedy.lab.probity(["doctor"]).expect(0);
     let full = doctor.stdout.lines().any(|line| line.starts_with("sandbox") && line.ends_with(" full"));
-    let (ended, told) = if full { ("exit status: 1", "No space left on device") } else { (&*of_host, &*of_host) };
+    let (ended, told) =
+        if full { ("exit status: 1", "No space left on device") } else { (&*of_host, &*of_host) };
     assert!(report.contains(ended) && run.stderr.contains(told), "{report}\n{}", run.stderr);
 }
 

@@ -49,6 +49,7 @@ const CONFINED: &[(&str, &[&str])] = &[
             "probity-plugin-content",
             "probity-plugin-newcomers",
             "probity-plugin-installs",
+            "probity-plugin-lineage",
             "probity-plugin-workflows",
             "probity-assess",
             "probity",

@@ -50,7 +50,7 @@ fn outliers_are_told_by_their_distance_from_the_median() {
     let scores: Vec<f64> =
         answer.value().as_array().unwrap().iter().map(|score| score.as_f64().unwrap()).collect();
     // Logarithms 0.693 1.609 2.303 2.833 13.816: median 2.303, distances 1.609 0.693 0 0.531 11.513, their median 0.693.
-    let expected = 11.512_926_464_969_727 / (1.4826 * 0.693_147_180_559_945_3);
+    let expected = 11.512_926_464_969_727 / (1.4826 * std::f64::consts::LN_2);
     assert!((scores[0] - expected).abs() < 1e-9, "{scores:?}");
     let concern = Concern::new("changes 1000 lines in 1 source files, 11.20 deviations above the median");
     assert_eq!(answer.concern_list(), [concern.commit("c5")]);

@@ -107,8 +107,9 @@ fn further_queries(name: &str) -> Vec<(String, Value)> {
     let mut queries: Vec<(String, Value)> =
         finding.iter().map(|query| ((*query).to_owned(), findings())).collect();
     match name {
-        "maintainers" => queries
-            .extend(["absence_factor", "recent"].map(|query| (query.to_owned(), integer.clone()))),
+        "maintainers" => {
+            queries.extend(["absence_factor", "recent"].map(|query| (query.to_owned(), integer.clone())))
+        }
         "anomalies" => {
             let members = json!({ "signed": integer, "commits": integer });
             queries.push(("signatures".to_owned(), json!({ "type": "object", "properties": members })));

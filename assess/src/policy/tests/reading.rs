@@ -317,7 +317,7 @@ fn the_built_in_policy_has_the_tree_that_its_users_know() {
             typo 1: !value.exists(mistakable, mistakable)
             install-scripts 1: value.all(f, f.severity == 'low')
           commits 1
-            entropy 1: divz(count(value.filter(z, z > 8.0)), count(value)) <= 0.002
+            entropy 1: divz(count(value.filter(z, z > 8.0)), count(value)) <= 0.005
             churn 1: divz(count(value.filter(z, z > 3.0)), count(value)) <= 0.02
             dates 1: value.all(f, f.severity == 'low')
           people 1

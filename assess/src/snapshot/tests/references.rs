@@ -72,7 +72,7 @@ fn a_clone_is_judged_by_the_branches_of_others_and_a_bare_one_by_its_own() {
     assert_eq!(seen(&lab, "bare"), [format!("refs/heads/main {main} true")]);
     lab.git_in(&lab.path(""), &["clone", "-q", "repo", "clone"]);
     let of_main = format!("refs/remotes/origin/main {main} true");
-    assert_eq!(seen(&lab, "clone"), [of_main.clone()]);
+    assert_eq!(seen(&lab, "clone"), std::slice::from_ref(&of_main));
     lab.git_in(&lab.path("clone"), &["checkout", "-q", "-b", "mine", "origin/topic"]);
     let of_topic = format!("refs/remotes/origin/topic {topic} false");
     assert_eq!(seen(&lab, "clone"), [of_main.clone(), of_topic]);

@@ -19,7 +19,7 @@ fn touched(lab: &Lab, commit: &str) -> String {
 fn told(lab: &Lab, known: &KnownPairs, commit: &str, cut: &[&str]) -> CommitTouched {
     let cut = cut.iter().map(|id| (*id).to_owned()).collect();
     let key = Segment { commits: vec![commit.to_owned()], cut };
-    changes::own_files(&lab.repository(), known, &key).unwrap().commits.remove(0)
+    changes::own_files(&lab.repository(), known, &key).expect("the objects are there").commits.remove(0)
 }
 
 #[test]
