@@ -201,7 +201,7 @@ pub struct AnalysisEntry {
     /// Whether anything but a pass leads to an investigation.
     pub must_pass: bool,
     /// Whether a failure leads to an investigation, but not an abstention.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub must_not_fail: bool,
     /// What to look at, the worst first.
     pub concerns: Vec<ReportedConcern>,
