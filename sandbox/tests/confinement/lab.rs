@@ -239,7 +239,9 @@ pub(crate) fn owned(arguments: &[&str]) -> Vec<String> {
 
 /// Whether this process has any child, running or waiting to be reaped, but for the templates that children are copies of.
 pub(crate) fn has_children() -> bool {
-    children(std::process::id()).into_iter().any(|child| !is_template(child))
+    // Who is gone by now was a template that ended with its launcher.
+    let name = |child: u32| fs::read_to_string(format!("/proc/{child}/comm")).ok();
+    children(std::process::id()).into_iter().filter_map(name).any(|name| name != TEMPLATE)
 }
 
 /// The children of a process, as the kernel lists them: also those that wait to be reaped.
@@ -252,9 +254,12 @@ pub(crate) fn children(process: u32) -> Vec<u32> {
         .collect()
 }
 
+/// What a template is called.
+const TEMPLATE: &str = "sandbox-start\n";
+
 /// Whether it is a template that a launcher keeps for the next start.
 pub(crate) fn is_template(process: u32) -> bool {
-    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name == "sandbox-start\n")
+    fs::read_to_string(format!("/proc/{process}/comm")).is_ok_and(|name| name == TEMPLATE)
 }
 
 /// Waits for the end of a process that is no child of this one.
