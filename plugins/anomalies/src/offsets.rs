@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use probity_sdk::findings::{Finding, Severity, shortened};
 use probity_sdk::git::Person;
-use probity_sdk::people::{self, is_bot};
+use probity_sdk::people::{self, is_bot, is_forge};
 
 use crate::dates::Dated;
 use crate::rules::{MANY_OFFSETS, TWO_PLACES};
@@ -13,8 +13,6 @@ use crate::rules::{MANY_OFFSETS, TWO_PLACES};
 const FEWEST_COMMITS: usize = 10;
 /// At home and on one journey.
 const USUAL: usize = 2;
-/// Under which commits are made in a browser, with whatever time zone the forge puts there.
-const FORGES: [&str; 3] = ["noreply@github.com", "noreply@gitlab.com", "noreply@codeberg.org"];
 const SUMMER_TIME: i32 = 60;
 
 /// Nobody travels faster than the sun. A smaller difference may be a clock's.
@@ -49,7 +47,8 @@ struct Written<'a> {
 impl<'a> Written<'a> {
     fn of(dated: &'a Dated) -> Option<Self> {
         let commit = &dated.commit;
-        let by_forge = FORGES.contains(&people::folded(&commit.committer.email).as_str());
+        // In a browser commits are made with whatever time zone the forge puts there.
+        let by_forge = is_forge(&commit.committer);
         let zone = dated.header.authored.filter(|zone| *zone != 0)?;
         let written = Self { at: commit.authored, zone, id: &commit.id, by: &commit.author };
         (!by_forge && !is_bot(&commit.author)).then_some(written)

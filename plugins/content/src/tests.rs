@@ -1,29 +1,13 @@
 //! The analyses as the host asks them, over a folder and blobs of a repository that git made.
 
-use probity_sdk::git::{FileKind, Folder, SubFolder, Target, TreeFile, TreeKey};
+use probity_sdk::git::{Target, TreeKey};
 use probity_sdk::linguist::SourceFiles;
 use probity_sdk::prelude::*;
-use probity_sdk::testing::TestEngine;
+use probity_sdk::testing::{TestEngine, level};
 use probity_tests::{Lab, Repository};
 use serde_json::{Value, json};
 
 use crate::{Config, plugin};
-
-/// One level of a tree, as `git/folder` tells it of a large one.
-fn level(repository: &Repository, tree: &str) -> Folder {
-    let mut folder = Folder { files: Vec::new(), folders: Vec::new() };
-    for line in repository.git(["ls-tree", tree]).lines() {
-        let (entry, path) = line.split_once('\t').unwrap();
-        let words: Vec<&str> = entry.split(' ').collect();
-        let (path, id) = (path.to_owned(), words[2].to_owned());
-        match words[0] {
-            "040000" => folder.folders.push(SubFolder { path, id }),
-            "120000" => folder.files.push(TreeFile { path, id, kind: FileKind::Symlink }),
-            _ => folder.files.push(TreeFile { path, id, kind: FileKind::File }),
-        }
-    }
-    folder
-}
 
 /// An engine that answers from the repository, and the plugin's own queries by asking it again.
 fn engine(repository: &Repository) -> TestEngine<Config> {
@@ -32,7 +16,7 @@ fn engine(repository: &Repository) -> TestEngine<Config> {
     let listed = Repository::at(path);
     TestEngine::new(Config::default())
         .git_dir(blobs.clone())
-        .on("git/folder", move |key: TreeKey| Ok(level(&listed, &key.tree)))
+        .on("git/folder", move |key: TreeKey| Ok(level(&listed.git(["ls-tree", &key.tree]))))
         .on("linguist/source_extensions", |_: Value| {
             Ok(SourceFiles {
                 extensions: ["js", "rs"].map(String::from).into(),

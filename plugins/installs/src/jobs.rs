@@ -2,17 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use probity_sdk::git::FolderKey;
+use probity_sdk::dependencies::{self, Manifest, Manifests, Script};
+use probity_sdk::git::{Candidate, FolderKey};
 use probity_sdk::prelude::*;
 
-use crate::answers::{Manifest, Manifests, Script};
 use crate::commands::{self, Deeds};
 use crate::config::Config;
-use crate::folders::Candidate;
 use crate::held::Held;
 use crate::kind::{self, Kind};
 use crate::lexed::Language;
-use crate::places;
 
 /// How many files are asked for at once.
 pub(crate) const WINDOW: usize = 64;
@@ -70,7 +68,7 @@ pub(crate) fn jobs(
     manifests: &Manifests,
 ) -> Result<(Vec<Job>, Unreadable)> {
     let mut jobs = Vec::new();
-    for manifest in manifests.files.iter().filter(|manifest| !places::is_foreign(&manifest.path)) {
+    for manifest in manifests.files.iter().filter(|manifest| !manifest.is_foreign()) {
         match manifest.format.as_str() {
             "package-json" => jobs.extend(of_npm(manifest)),
             "composer-json" => jobs.extend(of_composer(manifest)),
@@ -158,7 +156,7 @@ fn of_files(engine: &Engine<Config>, target: &Target, jobs: &mut Vec<Job>) -> Re
     let all: Vec<Candidate> = engine.query("installs/folder", &FolderKey::root(target))?;
     let known = all.into_iter().filter_map(|file| Some((kind::kind(&file.path, true)?, file)));
     let (holding, programs): (Vec<_>, Vec<_>) = known
-        .filter(|(_, file)| !places::is_foreign(&file.path))
+        .filter(|(_, file)| !dependencies::is_foreign(&file.path))
         .partition(|(kind, _)| kind.holds_commands());
     for (kind, file) in programs {
         let (event, occasion) = match kind {

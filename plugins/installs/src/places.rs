@@ -1,14 +1,7 @@
 //! What the folders of a path say about a file.
 
-/// Files in these folders are those of other projects, and nothing in them is run.
-const FOREIGN: [&str; 5] = ["node_modules", "vendor", "third_party", "third-party", "bower_components"];
 /// Folders with parts of their names that begin so hold what is made up, some of it harmful on purpose.
 const MADE_UP: [&str; 8] = ["test", "fixture", "example", "sample", "mock", "snapshot", "template", "demo"];
-
-/// Whether it is the file of another project that was copied here.
-pub(crate) fn is_foreign(path: &str) -> bool {
-    path.split('/').any(|folder| FOREIGN.contains(&folder))
-}
 
 /// Whether it lies where files are made up.
 pub(crate) fn is_made_up(path: &str) -> bool {
@@ -47,8 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn folders_tell_what_is_made_up_or_of_others() {
+    fn folders_tell_what_is_made_up() {
         assert!(is_made_up("a/testdata/package.json") && !is_made_up("a/latest/test.json"));
-        assert!(is_foreign("a/node_modules/x/package.json") && !is_foreign("vendors/setup.py"));
     }
 }

@@ -1,16 +1,15 @@
 //! The questions that `installs` answers: three lists of findings, and what these are put together from.
 
 use probity_sdk::findings::{self, Finding};
-use probity_sdk::git::FolderKey;
+use probity_sdk::git::{Candidate, FolderKey};
 use probity_sdk::prelude::*;
 use probity_sdk_objects::{self as objects, Blob};
 
 use crate::config::Config;
-use crate::folders::{self, Candidate};
 use crate::jobs::{HeldCommands, HeldKey};
 use crate::known::ProgramKey;
 use crate::program::{self, Traits};
-use crate::{held, names, scripts, sources};
+use crate::{held, kind, names, scripts, sources};
 
 /// Of larger files nothing but the size is looked at.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -56,7 +55,9 @@ pub(crate) fn names(engine: &Engine<Config>, target: Target) -> Result<Answer<Ve
 /// The files below a folder that may have to be looked at.
 #[query(uses("git/folder", "git/tree", "installs/folder"))]
 pub(crate) fn folder(engine: &Engine<Config>, key: FolderKey) -> Result<Vec<Candidate>> {
-    folders::candidates(engine, &key)
+    // Symbolic links are not followed.
+    let may_matter = |file: &Candidate| !file.link && kind::kind(&file.path, false).is_some();
+    key.candidates(engine, "installs/folder", "build programs", may_matter)
 }
 
 /// The commands that a file holds and something runs unasked.

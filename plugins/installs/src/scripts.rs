@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use probity_sdk::dependencies::Manifests;
 use probity_sdk::findings::{Finding, Severity, shortened};
 use probity_sdk::prelude::*;
 
-use crate::answers::Manifests;
 use crate::commands::Deeds;
 use crate::config::Config;
 use crate::jobs::{self, Job, Occasion, Run};
@@ -42,7 +42,7 @@ pub(crate) fn findings(engine: &Engine<Config>, target: &Target) -> Result<Vec<F
     }
     let mut found: Vec<Finding> = unreadable.iter().map(|(path, problem)| unread(path, problem)).collect();
     let files = manifests.files.iter().chain(settings.files.iter().filter(|file| file.format == "npmrc"));
-    for file in files.filter(|file| !places::is_foreign(&file.path)) {
+    for file in files.filter(|file| !file.is_foreign()) {
         found.extend(file.problem.as_ref().map(|problem| unread(&file.path, problem)));
     }
     found.extend(left_out(manifests.left_out));

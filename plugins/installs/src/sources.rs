@@ -4,10 +4,10 @@ mod hosts;
 mod locks;
 mod manifests;
 
+use probity_sdk::dependencies::{Manifest, Manifests};
 use probity_sdk::findings::{Finding, Severity};
 use probity_sdk::prelude::*;
 
-use crate::answers::{Manifest, Manifests};
 use crate::config::Config;
 use crate::{places, scripts};
 
@@ -21,8 +21,7 @@ pub(crate) fn findings(engine: &Engine<Config>, target: &Target) -> Result<Vec<F
     let mut files = 0;
     for ecosystem in ECOSYSTEMS {
         let told: Manifests = engine.query(&format!("dependencies/{ecosystem}"), &target.tree())?;
-        let own: Vec<Manifest> =
-            told.files.into_iter().filter(|file| !places::is_foreign(&file.path)).collect();
+        let own: Vec<Manifest> = told.files.into_iter().filter(|file| !file.is_foreign()).collect();
         files += own.len();
         of_ecosystem(&own, &mut found);
         // The same for each ecosystem, since all are counted together.

@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use probity_sdk::findings::{Finding, Severity};
-use probity_sdk::git::FolderKey;
+use probity_sdk::git::{Candidate, FolderKey};
 use probity_sdk::prelude::*;
 
 use crate::blob::{BlobKey, Kind, Look};
 use crate::newcomers::{Newcomer, Newcomers};
 use crate::paths::Interest;
 use crate::rules::NEWCOMER_BINARY;
-use crate::uses::{BuildFile, Use, UsesKey};
+use crate::uses::{Use, UsesKey};
 
 /// How many blobs or files are asked for at once.
 const AT_ONCE: usize = 64;
@@ -61,7 +61,7 @@ fn uses(engine: &Engine, target: &Target, opaque: &[Opaque<'_>]) -> Result<BTree
         return Ok(found);
     }
     let paths: Vec<String> = paths.into_iter().take(MOST_PATHS).map(str::to_owned).collect();
-    let files: Vec<BuildFile> = engine.query("newcomers/folder", &FolderKey::root(target))?;
+    let files: Vec<Candidate> = engine.query("newcomers/folder", &FolderKey::root(target))?;
     let keys: Vec<UsesKey> =
         files.iter().map(|file| UsesKey { blob: file.id.clone(), paths: paths.clone() }).collect();
     for (file, uses) in

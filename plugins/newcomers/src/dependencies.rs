@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use probity_sdk::dependencies::{Direct, Manifest, ManifestKey};
 use probity_sdk::findings::{Finding, Severity, shortened};
 use probity_sdk::git::TouchedFile;
 use probity_sdk::prelude::*;
 
 use crate::dates::DAY;
-use crate::manifests::{Direct, FileKey, Manifest};
+use crate::manifests::{is_open, names, own};
 use crate::newcomers::{DEPENDENCY_DAYS, ManifestChange, Newcomer, Newcomers};
 use crate::paths::Interest;
 use crate::rules::NEWCOMER_DEPENDENCY;
@@ -36,13 +37,13 @@ pub(crate) fn findings(engine: &Engine, told: &Newcomers) -> Result<Vec<Finding>
 
 /// What the versions of these manifests say.
 fn known<'a>(engine: &Engine, files: impl Iterator<Item = &'a TouchedFile>) -> Result<Known> {
-    let mut keys: BTreeSet<FileKey> = BTreeSet::new();
+    let mut keys: BTreeSet<ManifestKey> = BTreeSet::new();
     for file in files {
         let Some(format) = Interest::of(&file.path).manifest else { continue };
-        let key = |blob: &String| FileKey { blob: blob.clone(), format: format.to_owned() };
+        let key = |blob: &String| ManifestKey { blob: blob.clone(), format: format.to_owned() };
         keys.extend(file.before.iter().chain(&file.after).map(key));
     }
-    let keys: Vec<FileKey> = keys.into_iter().collect();
+    let keys: Vec<ManifestKey> = keys.into_iter().collect();
     let mut known = Known::new();
     for (key, manifest) in keys.iter().zip(engine.query_windowed("dependencies/file", &keys, AT_ONCE)) {
         known.insert(key.blob.clone(), manifest?);
@@ -54,15 +55,15 @@ fn known<'a>(engine: &Engine, files: impl Iterator<Item = &'a TouchedFile>) -> R
 fn new<'a>(file: &TouchedFile, known: &'a Known) -> BTreeMap<&'a str, &'a Direct> {
     let before: Vec<&Manifest> = file.before.iter().filter_map(|blob| known.get(blob)).collect();
     let after = file.after.as_ref().and_then(|blob| known.get(blob));
-    let mut new = after.map(Manifest::own).unwrap_or_default();
-    new.retain(|name, _| !before.iter().any(|manifest| manifest.names(name)));
+    let mut new = after.map(own).unwrap_or_default();
+    new.retain(|name, _| !before.iter().any(|manifest| names(manifest, name)));
     new
 }
 
 fn finding(change: &Newcomer, file: &TouchedFile, name: &str, direct: &Direct) -> Finding {
     let mut severity = if change.alone { Severity::Medium } else { Severity::Low };
     let mut message = format!("{}: it depends on {} from then on", change.told(), shortened(name));
-    if direct.is_open() {
+    if is_open(direct) {
         if change.alone {
             severity = Severity::High;
         }
@@ -70,7 +71,7 @@ fn finding(change: &Newcomer, file: &TouchedFile, name: &str, direct: &Direct) -
     }
     let finding = Finding::new(NEWCOMER_DEPENDENCY, severity, message);
     let finding = finding.path(&file.path).commit(&change.id).package(name);
-    match direct.line.and_then(|line| u32::try_from(line).ok()).filter(|line| *line > 0) {
+    match direct.line.filter(|line| *line > 0) {
         Some(line) => finding.line(line),
         None => finding,
     }
@@ -106,7 +107,7 @@ fn raise_removed(
 fn removes(change: &ManifestChange, finding: &Finding, by: &Newcomer, known: &Known) -> bool {
     let (Some(path), Some(package)) = (&finding.path, &finding.package) else { return false };
     let soon = change.place > by.place && change.at.saturating_sub(by.at) <= DEPENDENCY_DAYS * DAY;
-    let named = |blob: &String| known.get(blob).is_some_and(|manifest| manifest.names(package));
+    let named = |blob: &String| known.get(blob).is_some_and(|manifest| names(manifest, package));
     let gone = change.file.after.as_ref().is_some_and(|after| known.contains_key(after) && !named(after));
     change.file.path == *path
         && soon

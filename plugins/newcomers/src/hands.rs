@@ -1,34 +1,21 @@
 //! Whether anybody but its author is seen in a commit.
 
-use probity_sdk::git::{Commit, Person};
-
-use crate::people::folded;
-
-/// Addresses under which forges commit for whoever pressed the button.
-const FORGES: [&str; 3] = ["noreply@github.com", "noreply@gitlab.com", "noreply@codeberg.org"];
+use probity_sdk::git::Commit;
+use probity_sdk::people::{is_forge, is_pull_request, same};
 
 /// Whether the commit itself shows another's hand: somebody else committed it, or a forge made it of a pull request.
 pub(crate) fn others(commit: &Commit, subject: &str) -> bool {
-    if FORGES.contains(&folded(&commit.committer.email).as_str()) {
+    if is_forge(&commit.committer) {
         // A forge also commits for its users what they edit in the browser, or send by its interface: then it is nobody else.
-        return ends_in_number(subject) || subject.starts_with("Merge pull request #");
+        return is_pull_request(subject);
     }
     !same(&commit.author, &commit.committer)
 }
 
-/// `(#123)`, as GitHub and its likes end the subject of a squashed pull request.
-fn ends_in_number(subject: &str) -> bool {
-    let number = subject.trim_end().strip_suffix(')').and_then(|subject| subject.rsplit_once("(#"));
-    number.is_some_and(|(_, digits)| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-}
-
-/// Whether two people are one, by name or by address.
-pub(crate) fn same(a: &Person, b: &Person) -> bool {
-    folded(&a.email) == folded(&b.email) || folded(&a.name) == folded(&b.name)
-}
-
 #[cfg(test)]
 mod tests {
+    use probity_sdk::git::Person;
+
     use super::*;
 
     #[test]

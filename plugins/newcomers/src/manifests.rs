@@ -1,66 +1,35 @@
-//! What is read of the answers of `dependencies/file`.
+//! What a project itself asks for, and how firmly.
 
 use std::collections::BTreeMap;
 
-use probity_sdk::prelude::*;
+use probity_sdk::dependencies::{Direct, Manifest};
 
-/// Key of `dependencies/file`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct FileKey {
-    pub(crate) blob: String,
-    pub(crate) format: String,
+/// What comes from others and is asked for by the project itself, by name.
+pub(crate) fn own(manifest: &Manifest) -> BTreeMap<&str, &Direct> {
+    let own = |direct: &&Direct| direct.kind != "indirect" && !is_inner(direct);
+    manifest.direct.iter().filter(own).map(|direct| (direct.name.as_str(), direct)).collect()
 }
 
-/// What a manifest says.
-#[derive(Debug, Default, Deserialize)]
-pub(crate) struct Manifest {
-    #[serde(default)]
-    direct: Vec<Direct>,
+/// Whether a manifest asks for a package, in whatever way.
+pub(crate) fn names(manifest: &Manifest, package: &str) -> bool {
+    manifest.direct.iter().any(|direct| direct.name == package)
 }
 
-/// A dependency that a manifest asks for.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct Direct {
-    name: String,
-    #[serde(default)]
-    pub(crate) requirement: Option<String>,
-    kind: String,
-    #[serde(default)]
-    pub(crate) source: Option<String>,
-    #[serde(default)]
-    pub(crate) line: Option<u64>,
+/// Whether it lies in the repository itself.
+fn is_inner(direct: &Direct) -> bool {
+    let source = direct.source.as_deref().unwrap_or_default();
+    source.starts_with("path:") || source.starts_with("workspace:")
 }
 
-impl Manifest {
-    /// What comes from others and is asked for by the project itself, by name.
-    pub(crate) fn own(&self) -> BTreeMap<&str, &Direct> {
-        let own = |direct: &&Direct| direct.kind != "indirect" && !direct.is_inner();
-        self.direct.iter().filter(own).map(|direct| (direct.name.as_str(), direct)).collect()
+/// Whether what it stands for may change without a word, even with a lock file made anew: any version at all, or whatever lies on a server.
+pub(crate) fn is_open(direct: &Direct) -> bool {
+    if let Some(source) = &direct.source {
+        let commit = |word: &str| word.len() >= 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+        return !source.split(|c: char| !c.is_ascii_alphanumeric()).any(commit);
     }
-
-    /// Whether it asks for a package, in whatever way.
-    pub(crate) fn names(&self, package: &str) -> bool {
-        self.direct.iter().any(|direct| direct.name == package)
-    }
-}
-
-impl Direct {
-    /// Whether it lies in the repository itself.
-    fn is_inner(&self) -> bool {
-        let source = self.source.as_deref().unwrap_or_default();
-        source.starts_with("path:") || source.starts_with("workspace:")
-    }
-
-    /// Whether what it stands for may change without a word, even with a lock file made anew: any version at all, or whatever lies on a server.
-    pub(crate) fn is_open(&self) -> bool {
-        if let Some(source) = &self.source {
-            let commit = |word: &str| word.len() >= 40 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
-            return !source.split(|c: char| !c.is_ascii_alphanumeric()).any(commit);
-        }
-        let requirement = self.requirement.as_deref().unwrap_or_default().trim();
-        let from = requirement.starts_with('>') && !requirement.contains('<');
-        from || ["*", "x", "X", "latest", "next", "any"].contains(&requirement)
-    }
+    let requirement = direct.requirement.as_deref().unwrap_or_default().trim();
+    let from = requirement.starts_with('>') && !requirement.contains('<');
+    from || ["*", "x", "X", "latest", "next", "any"].contains(&requirement)
 }
 
 #[cfg(test)]
@@ -72,19 +41,18 @@ mod tests {
         let direct = |requirement: Option<&str>, source: Option<&str>| Direct {
             name: "a".into(),
             requirement: requirement.map(str::to_owned),
-            kind: "normal".into(),
             source: source.map(str::to_owned),
-            line: None,
+            ..Direct::default()
         };
         for open in ["*", "latest", ">=1"] {
-            assert!(direct(Some(open), None).is_open(), "{open}");
+            assert!(is_open(&direct(Some(open), None)), "{open}");
         }
         for closed in ["^1.2", "1", ">=1 <2", "~1.0"] {
-            assert!(!direct(Some(closed), None).is_open(), "{closed}");
+            assert!(!is_open(&direct(Some(closed), None)), "{closed}");
         }
-        assert!(!direct(None, None).is_open());
-        assert!(direct(None, Some("git:https://h/x.git")).is_open());
+        assert!(!is_open(&direct(None, None)));
+        assert!(is_open(&direct(None, Some("git:https://h/x.git"))));
         let commit = "https://h/x.git#0123456789abcdef0123456789abcdef01234567";
-        assert!(!direct(None, Some(&format!("git:{commit}"))).is_open());
+        assert!(!is_open(&direct(None, Some(&format!("git:{commit}")))));
     }
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeSet, HashMap};
 
 use probity_sdk::findings::shortened;
 use probity_sdk::git::{Person, TouchedFile};
+use probity_sdk::people::same;
 use probity_sdk::prelude::*;
 
 use crate::dates::DAY;
-use crate::hands::same;
 use crate::paths::Interest;
 use crate::people::{People, Standing};
 use crate::recent::{Change, Recent};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use probity_sdk::git::{Commit, Person};
+use probity_sdk::people::folded;
 use probity_sdk::prelude::*;
 
 use crate::dates::{AROUND, Arrivals, middle};
@@ -152,8 +153,4 @@ impl Standing {
         let by_name = self.by_name.get(&folded(&person.name));
         by_email.into_iter().chain(by_name).min().copied()
     }
-}
-
-pub(crate) fn folded(text: &str) -> String {
-    text.trim().to_lowercase()
 }

@@ -1,7 +1,7 @@
 //! The questions that `newcomers` answers: four lists of findings, what they all go by, and what that is put together from.
 
 use probity_sdk::findings::{self, Finding};
-use probity_sdk::git::{Commits, FolderKey, History, HistoryKey, Messages, Segment, Touched};
+use probity_sdk::git::{Candidate, Commits, FolderKey, History, HistoryKey, Messages, Segment, Touched};
 use probity_sdk::history;
 use probity_sdk::prelude::*;
 use probity_sdk_objects as objects;
@@ -9,9 +9,10 @@ use probity_sdk_objects as objects;
 use crate::blob::{self, BlobKey, Look};
 use crate::dates::DAY;
 use crate::newcomers::{Grounds, Newcomers, WINDOW};
+use crate::paths::may_build;
 use crate::people::{self, People};
 use crate::recent::{self, Misshapen, Recent};
-use crate::uses::{self, BuildFile, Use, UsesKey};
+use crate::uses::{self, Use, UsesKey};
 use crate::{automation, binaries, build_files, dependencies};
 
 /// How many segments or blocks are asked for at once.
@@ -173,8 +174,9 @@ pub(crate) fn blob(engine: &Engine, key: BlobKey) -> Result<Look> {
 
 /// The files below a folder by which something may be built.
 #[query(uses("git/folder", "git/tree", "newcomers/folder"))]
-pub(crate) fn folder(engine: &Engine, key: FolderKey) -> Result<Vec<BuildFile>> {
-    uses::build_files(engine, &key)
+pub(crate) fn folder(engine: &Engine, key: FolderKey) -> Result<Vec<Candidate>> {
+    let may_matter = |file: &Candidate| !file.link && may_build(&file.path);
+    key.candidates(engine, "newcomers/folder", "files by which it is built", may_matter)
 }
 
 /// Where a file by which something is built speaks of other files.

@@ -1,13 +1,10 @@
 //! Where the files by which a project is built speak of other files, and whether they decode them.
 
-use probity_sdk::git::{FileKind, Folder, FolderKey, path};
 use probity_sdk::prelude::*;
 use probity_sdk_objects::Blob;
 
-use crate::paths::{may_build, readable};
+use crate::paths::readable;
 
-/// No honest tree has more of them; one that names itself many times over may.
-const MOST_FILES: usize = 20_000;
 /// Longer files are not written by hand.
 const MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Programs that make something else of a file's content.
@@ -15,15 +12,6 @@ const DECODERS: [&str; 19] = [
     "tr", "sed", "dd", "head", "tail", "xz", "unxz", "xzcat", "lzma", "unlzma", "gzip", "gunzip", "zcat",
     "bzip2", "bunzip2", "zstd", "base64", "xxd", "openssl",
 ];
-
-/// A file by which something may be built.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
-pub(crate) struct BuildFile {
-    /// From the folder on; quoted as git does where it is not UTF-8.
-    pub(crate) path: String,
-    /// Its blob.
-    pub(crate) id: String,
-}
 
 /// Key of `uses`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -44,30 +32,6 @@ pub(crate) struct Use {
     pub(crate) line: u32,
     /// Whether the line decodes it.
     pub(crate) decoded: bool,
-}
-
-/// The files below a folder by which something may be built, sorted by the bytes of their paths.
-pub(crate) fn build_files(engine: &Engine, key: &FolderKey) -> Result<Vec<BuildFile>> {
-    let Folder { files, folders } = Folder::read(engine, &key.tree, key.depth)?;
-    let regular = files.into_iter().filter(|file| matches!(file.kind, FileKind::File | FileKind::Executable));
-    let mut found: Vec<BuildFile> = regular
-        .filter(|file| may_build(&file.path))
-        .map(|file| BuildFile { path: file.path, id: file.id })
-        .collect();
-    let below = key.inner_answers::<_, Vec<BuildFile>>(engine, "newcomers/folder", &folders)?;
-    for folder in &folders {
-        let inner = below.get(folder.id.as_str()).into_iter().flatten();
-        found.extend(
-            inner.map(|file| BuildFile { path: path::joined(&folder.path, &file.path), id: file.id.clone() }),
-        );
-        if found.len() > MOST_FILES {
-            return Err(failed(format!(
-                "the tree unfolds into more than {MOST_FILES} files by which it is built"
-            )));
-        }
-    }
-    found.sort_by_cached_key(|file| path::bytes(&file.path).into_owned());
-    Ok(found)
 }
 
 /// The first place for each file, or the first that decodes it.

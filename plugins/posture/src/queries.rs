@@ -1,18 +1,19 @@
 //! The questions that `posture` answers: which papers and settings a project lacks, and where its submodules come from.
 
+use probity_sdk::dependencies::Listing;
 use probity_sdk::findings::{self, Finding};
+use probity_sdk::git::FolderKey;
 use probity_sdk::prelude::*;
 
-use crate::locks::Manifests;
 use crate::places::Places;
-use crate::{owners, papers, submodules, updates};
+use crate::{locks, owners, papers, submodules, updates};
 
 /// Files and settings of a well-kept project that are not there. All are low: they say how a project is run, not that anything is wrong.
 #[query(default, uses("git/folder", "git/text", "dependencies/folder"))]
 pub(crate) fn posture(engine: &Engine, target: Target) -> Result<Answer<Vec<Finding>>> {
     let places = Places::read(engine, &target)?;
-    let manifests = Manifests::read(engine, &target)?;
-    let mut found = manifests.unlocked();
+    let manifests: Listing = engine.query("dependencies/folder", &FolderKey::root(&target))?;
+    let mut found = locks::unlocked(&manifests);
     found.extend(papers::security(engine, &places)?);
     found.extend(papers::licence(engine, &places)?);
     found.extend(owners::owners(engine, &places)?);

@@ -1,9 +1,9 @@
 //! Whether newer dependencies are proposed by a tool, and not on their first day.
 
+use probity_sdk::dependencies::Listing;
 use probity_sdk::findings::{Finding, Severity};
 use probity_sdk::prelude::*;
 
-use crate::locks::Manifests;
 use crate::places::{Places, text};
 use crate::rules::{NO_COOLDOWN, NO_UPDATES};
 
@@ -19,8 +19,8 @@ const RENOVATE: [&str; 6] = [
 const WAITS: [&str; 4] = ["cooldown", "minimumReleaseAge", "stabilityDays", "config:best-practices"];
 
 /// Nothing where there is nothing to update.
-pub(crate) fn updates(engine: &Engine, places: &Places, manifests: &Manifests) -> Result<Option<Finding>> {
-    if manifests.is_empty() && !places.any_in(&[".github/workflows/"]) {
+pub(crate) fn updates(engine: &Engine, places: &Places, manifests: &Listing) -> Result<Option<Finding>> {
+    if manifests.files.is_empty() && !places.any_in(&[".github/workflows/"]) {
         return Ok(None);
     }
     let Some(file) = places.first(&DEPENDABOT).or_else(|| places.first(&RENOVATE)) else {

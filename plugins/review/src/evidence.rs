@@ -1,7 +1,7 @@
 //! What a commit by itself says about a review.
 
 use probity_sdk::git::{Commit, Message, Person};
-use probity_sdk::people::{folded, is_bot, same};
+use probity_sdk::people::{folded, is_bot, is_forge, is_pull_request, same};
 use probity_sdk::prelude::*;
 
 /// The trace of somebody else's hand in a commit. The order is that of strength; a commit has the first that applies.
@@ -25,9 +25,6 @@ const BY: [&str; 5] = ["reviewed-by", "acked-by", "approved-by", "reviewed by", 
 /// Keys of trailers that name where a change was looked at.
 const AT: [&str; 6] =
     ["reviewed-on", "pr-url", "differential revision", "pull-request", "pull request", "merge-request"];
-/// Addresses under which forges commit for whoever pressed the button.
-const FORGES: [&str; 3] = ["noreply@github.com", "noreply@gitlab.com", "noreply@codeberg.org"];
-
 /// The evidence of a commit.
 pub(crate) fn evidence(commit: &Commit, message: &Message) -> Evidence {
     let trailers = || message.end.lines().filter_map(trailer);
@@ -38,8 +35,8 @@ pub(crate) fn evidence(commit: &Commit, message: &Message) -> Evidence {
     if trailers().any(|(key, value)| AT.contains(&key.as_str()) && !value.is_empty()) || merge_request() {
         return Evidence::Place;
     }
-    let by_forge = FORGES.contains(&folded(&commit.committer.email).as_str());
-    if by_forge && (ends_in_number(&message.subject) || message.subject.starts_with("Merge pull request #")) {
+    let by_forge = is_forge(&commit.committer);
+    if by_forge && is_pull_request(&message.subject) {
         return Evidence::Request;
     }
     // A forge commits for its users what they edit in the browser: then it is nobody else.
@@ -63,12 +60,6 @@ fn names_another(author: &Person, value: &str) -> bool {
     let author_again =
         (!email.is_empty() && folded(email) == folded(&author.email)) || folded(name) == folded(&author.name);
     !nobody && !author_again
-}
-
-/// `(#123)`, as GitHub and its likes end the subject of a squashed pull request.
-fn ends_in_number(subject: &str) -> bool {
-    let number = subject.trim_end().strip_suffix(')').and_then(|subject| subject.rsplit_once("(#"));
-    number.is_some_and(|(_, digits)| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 #[cfg(test)]

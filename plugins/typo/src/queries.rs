@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use probity_sdk::config::Compat;
+use probity_sdk::dependencies::{Manifest, Manifests};
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
-use crate::dependencies::{HipcheckNpm, Manifest, Manifests};
+use crate::dependencies::{HipcheckNpm, is_made_up, is_manifest};
 use crate::guarded::{Guarded, Mistakable};
 use crate::hipcheck::Slips;
 use crate::lists::{ECOSYSTEMS, normal};
@@ -42,11 +43,11 @@ pub(crate) fn mistakable(engine: &Engine<Config>, key: NamesKey) -> Result<Vec<O
 fn by_likeness(engine: &Engine<Config>, target: &Target) -> Result<Answer<Vec<bool>>> {
     let told: Manifests = engine.query("dependencies/manifests", &target.tree())?;
     let guarded = engine.shared(|| Ok(Guarded::new()))?;
-    let own = told.files.iter().filter(|file| file.is_manifest() && !file.is_foreign());
+    let own = told.files.iter().filter(|file| is_manifest(file) && !file.is_foreign());
     let (readable, unreadable): (Vec<&Manifest>, Vec<&Manifest>) =
         own.filter(|file| guarded.knows(&file.ecosystem)).partition(|file| file.problem.is_none());
     // A manifest that others can read and this cannot may hide something.
-    if let Some(file) = unreadable.iter().find(|file| !file.is_made_up()) {
+    if let Some(file) = unreadable.iter().find(|file| !is_made_up(file)) {
         let problem = file.problem.as_deref().unwrap_or_default();
         return Err(abstain(format!("{} cannot be read: {problem}", file.path)));
     }
@@ -67,7 +68,7 @@ fn by_likeness(engine: &Engine<Config>, target: &Target) -> Result<Answer<Vec<bo
                     format!("{} is easily mistaken for {}: {}", direct.name, found.popular, found.how);
                 let concern = Concern::new(message).path(&manifest.path);
                 concerns.push(match direct.line {
-                    Some(line) => concern.line(line),
+                    Some(line) => concern.line(u64::from(line)),
                     None => concern,
                 });
             }

@@ -3,17 +3,18 @@
 use std::collections::{BTreeSet, HashMap};
 
 use probity_sdk::findings::{self, Finding, Rule, Severity};
-use probity_sdk::git::FolderKey;
+use probity_sdk::git::{Candidate, FolderKey};
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
 use crate::files::FileKey;
 use crate::finding::{FileReport, Reference};
-use crate::folders::{Candidate, WINDOW};
 use crate::group::Group;
 use crate::kind::{Kind, kind};
 use crate::rules::{RULES, UNPINNED_INCLUDE, UNPINNED_USES, UNREADABLE};
 
+/// How many files are asked for at once.
+const WINDOW: usize = 64;
 /// So many findings are told of a tree.
 const MOST: usize = 5000;
 

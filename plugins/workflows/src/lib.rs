@@ -9,7 +9,6 @@ mod dockerfile;
 mod expression;
 mod files;
 mod finding;
-mod folders;
 mod group;
 mod kind;
 mod page;

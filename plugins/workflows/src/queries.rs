@@ -2,7 +2,7 @@
 //! together from.
 
 use probity_sdk::findings::Finding;
-use probity_sdk::git::FolderKey;
+use probity_sdk::git::{Candidate, FolderKey};
 use probity_sdk::prelude::*;
 use probity_sdk_objects as objects;
 
@@ -10,8 +10,8 @@ use crate::answers::{self, Placed, answer};
 use crate::config::Config;
 use crate::files::{self, FileKey};
 use crate::finding::FileReport;
-use crate::folders::{self, Candidate};
 use crate::group::Group;
+use crate::kind;
 
 /// Workflows that hand the repository's token and secrets to strangers, or cannot be read: the worst first.
 #[query(default, uses("workflows/folder", "workflows/file"))]
@@ -46,7 +46,7 @@ pub(crate) fn references(engine: &Engine<Config>, target: Target) -> Result<Answ
 /// The files below a folder that may have to be looked at.
 #[query(uses("git/folder", "git/tree", "workflows/folder"))]
 pub(crate) fn folder(engine: &Engine<Config>, key: FolderKey) -> Result<Vec<Candidate>> {
-    folders::candidates(engine, &key)
+    key.candidates(engine, "workflows/folder", "scripts and workflows", |found| kind::may_matter(&found.path))
 }
 
 /// What is found in one file, whatever the configuration.

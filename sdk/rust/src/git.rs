@@ -15,7 +15,7 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use folder::{Folder, FolderKey, SubFolder};
+pub use folder::{Candidate, Folder, FolderKey, SubFolder};
 pub use headers::{Header, Headers, SignatureKind};
 pub use reviews::ChangeBy;
 pub use text::{BlobLines, Line, Lines, LinesKey, Message, Messages, Text, TextKey};

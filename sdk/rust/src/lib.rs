@@ -87,6 +87,7 @@ extern crate self as probity_sdk;
 
 pub mod answer;
 pub mod config;
+pub mod dependencies;
 pub mod engine;
 pub mod error;
 pub mod findings;

@@ -34,16 +34,10 @@ const ANY_NAMES: [&str; 13] = [
     "(no author)",
     "your name",
 ];
-/// Addresses that stand for nobody in particular: those under which forges commit, and those of settings that nobody made.
-const ANY_ADDRESSES: [&str; 7] = [
-    "",
-    "noreply@github.com",
-    "noreply@gitlab.com",
-    "noreply@codeberg.org",
-    "root@localhost",
-    "you@example.com",
-    "none@none",
-];
+/// Addresses under which forges commit for whoever pressed the button.
+const FORGES: [&str; 3] = ["noreply@github.com", "noreply@gitlab.com", "noreply@codeberg.org"];
+/// Addresses of settings that nobody made, which stand for nobody in particular.
+const ANY_ADDRESSES: [&str; 4] = ["", "root@localhost", "you@example.com", "none@none"];
 /// Where GitHub keeps its users' addresses for them.
 const HIDDEN_ADDRESSES: &str = "@users.noreply.github.com";
 
@@ -53,6 +47,19 @@ pub fn is_bot(person: &Person) -> bool {
     BOT_ENDINGS.iter().any(|ending| name.ends_with(ending))
         || email.contains("[bot]@")
         || BOTS.contains(&name.as_str())
+}
+
+/// Whether it is the address under which a forge commits for its users: what they merge, squash or edit there.
+pub fn is_forge(person: &Person) -> bool {
+    FORGES.contains(&folded(&person.email).as_str())
+}
+
+/// Whether the first line of a commit's message is one that forges write when they merge or squash a pull request.
+pub fn is_pull_request(subject: &str) -> bool {
+    let number = subject.trim_end().strip_suffix(')').and_then(|subject| subject.rsplit_once("(#"));
+    let squashed =
+        number.is_some_and(|(_, digits)| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    squashed || subject.starts_with("Merge pull request #")
 }
 
 /// Whether two are one, by name or by address: somebody who changes one of them is not somebody else.
@@ -72,7 +79,7 @@ pub fn groups(people: &[Person]) -> Vec<usize> {
             groups.join(place, *names.entry(name).or_insert(place));
         }
         let address = address(&person.email);
-        if !ANY_ADDRESSES.contains(&address.as_str()) {
+        if !ANY_ADDRESSES.contains(&address.as_str()) && !is_forge(person) {
             groups.join(place, *addresses.entry(address).or_insert(place));
         }
     }

@@ -1,6 +1,7 @@
 //! An engine for a plugin's unit tests: its answers are closures, in memory, and what was asked can be looked at.
 
 mod history;
+mod listing;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 pub use history::{HistoryLab, MadeUp};
+pub use listing::level;
 pub use rules::assert_rules;
 
 use crate::answer::Answer;

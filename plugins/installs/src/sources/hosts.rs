@@ -1,9 +1,9 @@
 //! Which hosts packages usually come from: told by the lock files and settings of the repository itself.
 
+use probity_sdk::dependencies::Manifest;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::address::address;
-use crate::answers::Manifest;
 
 /// So many packages from a host are few, whatever the share.
 const FEW: usize = 2;

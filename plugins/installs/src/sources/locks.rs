@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use probity_sdk::dependencies::{Locked, Manifest};
 use probity_sdk::findings::{Finding, Severity, shortened};
 
 use super::Few;
 use super::hosts::{Hosts, Standing};
 use crate::address::{Address, address, is_fixed};
-use crate::answers::{Locked, Manifest};
 use crate::rules::{MOVING_SOURCE, NO_INTEGRITY, OTHER_HOST, PLAIN_HTTP, UNPINNED_SCOPE};
 
 pub(crate) fn check(file: &Manifest, hosts: &Hosts, asked: &BTreeSet<&str>, found: &mut Few) {

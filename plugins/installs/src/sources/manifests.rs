@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use probity_sdk::dependencies::{Direct, Manifest, Registry};
 use probity_sdk::findings::{Finding, Severity, shortened};
 
 use super::Few;
 use crate::address::{address, is_fixed};
-use crate::answers::{Direct, Manifest, Registry};
 use crate::rules::{MOVING_SOURCE, PLAIN_HTTP, REPLACED_MODULE, SECOND_INDEX, UNCHECKED_HOST};
 
 /// Formats whose tools ask all indexes for every name.

@@ -1,28 +1,12 @@
 //! What runs unasked, over trees and blobs of a repository that git made.
 
-use probity_sdk::git::{FileKind, Folder, FolderKey, SubFolder, TreeFile, TreeKey};
+use probity_sdk::git::{FolderKey, TreeKey};
 use probity_sdk::prelude::*;
-use probity_sdk::testing::TestEngine;
+use probity_sdk::testing::{TestEngine, level};
 use probity_tests::{Lab, Repository};
 use serde_json::{Value, json};
 
 use crate::{Config, plugin};
-
-/// One level of a tree, as `git/folder` tells it of a large one.
-fn level(repository: &Repository, tree: &str) -> Folder {
-    let mut folder = Folder { files: Vec::new(), folders: Vec::new() };
-    for line in repository.git(["ls-tree", tree]).lines() {
-        let (entry, path) = line.split_once('\t').unwrap();
-        let words: Vec<&str> = entry.split(' ').collect();
-        let (path, id) = (path.to_owned(), words[2].to_owned());
-        match words[0] {
-            "040000" => folder.folders.push(SubFolder { path, id }),
-            "120000" => folder.files.push(TreeFile { path, id, kind: FileKind::Symlink }),
-            _ => folder.files.push(TreeFile { path, id, kind: FileKind::File }),
-        }
-    }
-    folder
-}
 
 /// An engine that answers from the repository, with these manifests; `content` finds a long line in texts with `obfuscated`.
 fn engine(repository: &Repository, manifests: &Value) -> TestEngine<Config> {
@@ -40,7 +24,7 @@ fn engine(repository: &Repository, manifests: &Value) -> TestEngine<Config> {
     let (all, npm) = (manifests.clone(), manifests.clone());
     TestEngine::new(Config::default())
         .git_dir(path.join(".git"))
-        .on("git/folder", move |key: TreeKey| Ok(level(&listed, &key.tree)))
+        .on("git/folder", move |key: TreeKey| Ok(level(&listed.git(["ls-tree", &key.tree]))))
         .on("dependencies/manifests", move |_: Value| Ok(json!({ "files": all, "left_out": 0 })))
         .on("dependencies/npm", move |_: Value| Ok(json!({ "files": npm, "left_out": 0 })))
         .on("content/blob", move |key: Value| {

@@ -1,9 +1,9 @@
 //! Lock files, manifests and settings as `dependencies` tells them.
 
+use probity_sdk::dependencies::Manifest;
 use serde_json::{Value, json};
 
 use super::told;
-use crate::answers::Manifest;
 use crate::sources::of_ecosystem;
 
 /// What is found in files of one ecosystem.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use probity_sdk::git::{FileKind, Folder, SubFolder, TreeFile, TreeKey};
+use probity_sdk::git::{Folder, TreeKey};
 use probity_sdk::prelude::*;
-use probity_sdk::testing::TestEngine;
+use probity_sdk::testing::{TestEngine, level};
 use probity_tests::{Lab, Repository};
 use serde_json::{Value, json};
 
@@ -12,29 +12,13 @@ use crate::{Config, plugin};
 
 const WORKFLOW: &str = "on: issues\npermissions: { contents: write }\njobs:\n  a:\n    steps:\n    - run: echo ${{ github.event.issue.title }}\n    - uses: acme/a@v1\n    - uses: actions/checkout@v4\n      with: { persist-credentials: false }\n";
 
-/// One level of a tree, as `git/folder` tells it of a large one.
-fn level(repository: &Repository, tree: &str) -> Folder {
-    let mut folder = Folder { files: Vec::new(), folders: Vec::new() };
-    for line in repository.git(["ls-tree", tree]).lines() {
-        let (entry, path) = line.split_once('\t').unwrap();
-        let words: Vec<&str> = entry.split(' ').collect();
-        let (path, id) = (path.to_owned(), words[2].to_owned());
-        match words[0] {
-            "040000" => folder.folders.push(SubFolder { path, id }),
-            "120000" => folder.files.push(TreeFile { path, id, kind: FileKind::Symlink }),
-            _ => folder.files.push(TreeFile { path, id, kind: FileKind::File }),
-        }
-    }
-    folder
-}
-
 fn engine(repository: &Repository, config: &Config) -> TestEngine<Config> {
     let path = repository.path().to_owned();
     let below = move || {
         let repository = Repository::at(path.clone());
         TestEngine::new(Config::default())
             .git_dir(path.join(".git"))
-            .on("git/folder", move |key: TreeKey| Ok(level(&repository, &key.tree)))
+            .on("git/folder", move |key: TreeKey| Ok(level(&repository.git(["ls-tree", &key.tree]))))
     };
     let folder: Arc<dyn Fn(Value) -> Result<Value> + Send + Sync> = Arc::new({
         let below = below.clone();
