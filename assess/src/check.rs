@@ -6,22 +6,21 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use miette::Diagnostic;
-use probity_engine::{Account, Key, Outcome, Refusal, Reply, Request, StoreError, StoreWarning};
+use probity_engine::{Account, Key, Reply, Request, StoreError, StoreWarning};
 use probity_host::{PluginSpec, Sink, plugin_of};
-use serde_json::Value;
 
 use crate::cache;
 use crate::catalogue::{Catalogue, CatalogueError};
 use crate::description::{Configured, Description};
 use crate::facts::{Descriptions, Interview, PluginFailure};
+use crate::judging;
 use crate::policy::{Cause, CheckedAnalysis, CheckedPolicy, Policy, PolicyErrors};
-use crate::report::{AnalysisResult, Concern, Origins, Report, StateInfo, Target};
-use crate::session::{Effort, Session, World, told};
+use crate::report::{AnalysisResult, Origins, Report, StateInfo, Target};
+use crate::session::{Effort, Session, World};
 use crate::settings::{Day, Settings};
 use crate::snapshot::{self, Note, OpenError, Snapshot, SnapshotError};
 use crate::source::{Chosen, SourceError, SourceKind};
 use crate::state::StateUse;
-use crate::suppress::{self, Applied, Suppressed};
 use crate::verdict::Verdict;
 use crate::why;
 
@@ -261,13 +260,7 @@ impl Prepared {
         requests: &[Request],
         replies: Vec<Reply>,
     ) -> Result<Checked, CheckError> {
-        let results: Vec<AnalysisResult> = self
-            .policy
-            .analyses
-            .iter()
-            .zip(replies)
-            .map(|(analysis, reply)| self.judged(analysis, reply))
-            .collect();
+        let results = judging::all(&self.policy, &self.day, replies);
         let mut report = Report::of(&self.policy, self.origins(settings), &results)?;
         let analyses = self.policy.analyses.iter().zip(requests);
         let imported = analyses.filter(|(_, request)| self.session.is_imported(request));
@@ -325,25 +318,7 @@ impl Prepared {
 
     /// A reply as the report shows it, without what the policy suppresses.
     fn judged(&self, analysis: &CheckedAnalysis, reply: Reply) -> AnalysisResult {
-        let verdict = match reply {
-            Ok(Outcome::Answered(answer)) => {
-                match (serde_json::from_str::<Value>(&answer.value), Concern::list(&answer.concerns)) {
-                    (Ok(value), Ok(concerns)) => {
-                        let Applied { value, concerns, suppressed } =
-                            suppress::applied(&self.policy, analysis, self.day.as_str(), value, concerns);
-                        let judged = analysis.judge(&value);
-                        return AnalysisResult { judged, answer: Some(value), concerns, suppressed };
-                    }
-                    (Err(error), _) | (_, Err(error)) => {
-                        Verdict::Error { message: format!("its answer cannot be read: {error}") }
-                    }
-                }
-            }
-            Ok(Outcome::Refused(refusal)) => refused(refusal),
-            Err(failure) => Verdict::Error { message: told(&failure) },
-        };
-        let (concerns, suppressed) = (Vec::new(), Suppressed::default());
-        AnalysisResult { judged: verdict.into(), answer: None, concerns, suppressed }
+        judging::judged(&self.policy, &self.day, analysis, reply)
     }
 
     /// The questions of the check: one for each analysis, in the policy's order.
@@ -445,14 +420,4 @@ fn asked(policy: &Policy) -> BTreeSet<Arc<str>> {
     let analyses = policy.analyses().into_iter().map(|analysis| analysis.instance.clone());
     let configured = policy.plugins.iter().filter(|plugin| !plugin.config.members.is_empty());
     analyses.chain(configured.map(|plugin| plugin.id.value.as_str().into())).collect()
-}
-
-/// An abstention is told apart from an error by the kind that the plugin gave it.
-fn refused(refusal: Refusal) -> Verdict {
-    let data: Value =
-        refusal.data.as_deref().and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
-    match data["kind"].as_str() {
-        Some("abstain") => Verdict::Abstain { reason: refusal.message },
-        _ => Verdict::Error { message: refusal.message },
-    }
 }

@@ -1,10 +1,14 @@
 //! What a plugin says of itself: read from the remembered answers to `$describe` and `$configure`.
 
+mod schema;
+
 use std::sync::Arc;
 
 use probity_engine::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use schema::Schema;
 
 /// A plugin's description: the same for every configuration.
 #[derive(Debug, Clone, Deserialize)]
@@ -13,7 +17,7 @@ pub struct Description {
     /// What it can be asked.
     pub queries: Vec<Query>,
     /// JSON Schema of its configuration.
-    pub config_schema: Value,
+    pub config_schema: Schema,
     /// Formula, source, and how to react: prose.
     #[serde(default)]
     pub explain: Option<String>,
@@ -46,9 +50,9 @@ pub struct Query {
     /// What it answers.
     pub doc: String,
     /// JSON Schema of the key.
-    pub key: Value,
+    pub key: Schema,
     /// JSON Schema of the value.
-    pub output: Value,
+    pub output: Schema,
     /// The one that an analysis asks unless it names another.
     #[serde(default)]
     pub default: bool,

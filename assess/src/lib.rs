@@ -17,6 +17,7 @@ mod facts;
 pub mod fetched;
 mod files;
 pub mod folders;
+mod judging;
 pub mod learn;
 pub mod live;
 mod outside;

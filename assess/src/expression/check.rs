@@ -11,7 +11,7 @@ use cel::common::ast::{ComprehensionExpr, Expr, IdedExpr, ListExpr, LiteralValue
 use super::error::Mistake;
 use super::ir::{Body, Constant, Each, Kind, Node};
 use super::macros::{self, Macro};
-use super::parse::{Parsed, Places};
+use super::parse::Places;
 use super::suggest;
 use super::types::Type;
 
@@ -25,16 +25,15 @@ pub(super) struct Typed {
 }
 
 /// The checked expression, or all that is wrong with it.
-pub(super) fn check(parsed: &Parsed<'_>, variable: &str, ty: &Type) -> Result<Node, Vec<Mistake>> {
-    let mut checker = Checker {
-        places: &parsed.places,
-        variable,
-        variable_type: ty,
-        locals: Vec::new(),
-        depth: 0,
-        mistakes: Vec::new(),
-    };
-    let typed = checker.lower(&parsed.root);
+pub(super) fn check(
+    root: &IdedExpr,
+    places: &Places<'_>,
+    variable: &str,
+    ty: &Type,
+) -> Result<Node, Vec<Mistake>> {
+    let mut checker =
+        Checker { places, variable, variable_type: ty, locals: Vec::new(), depth: 0, mistakes: Vec::new() };
+    let typed = checker.lower(root);
     checker.must_be_bool(&typed, "a policy expression must say true (pass) or false");
     let mut mistakes = checker.mistakes;
     if mistakes.is_empty() {

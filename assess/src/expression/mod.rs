@@ -29,7 +29,15 @@ use serde_json::Value;
 pub use types::{Fields, Type};
 
 use ir::{Kind, Node};
+use parse::Parsed;
 use value::Val;
+
+/// An expression that was read, be it with a mistake. What it speaks of was not looked at.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    text: String,
+    parsed: Result<Parsed, Mistake>,
+}
 
 /// An expression that was accepted for a variable of one type.
 #[derive(Debug, Clone)]
@@ -57,15 +65,34 @@ pub struct Compared {
     pub right: f64,
 }
 
+impl Reading {
+    /// Reads an expression, which takes CEL's parser longer than all that is done with it later.
+    pub(crate) fn new(text: &str) -> Reading {
+        Reading { text: text.to_owned(), parsed: parse::parse(text) }
+    }
+
+    /// Checks it as [`Expression::compile`] does.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn compile(&self, variable: &str, ty: &Type) -> Result<Expression, ExpressionError> {
+        let parsed = match &self.parsed {
+            Ok(parsed) => parsed,
+            Err(mistake) => return Err(ExpressionError { mistakes: vec![mistake.clone()] }),
+        };
+        let root = check::check(&parsed.root, &parsed.places(&self.text), variable, ty)
+            .map_err(|mistakes| ExpressionError { mistakes })?;
+        Ok(Expression { text: self.text.clone(), ty: ty.clone(), root })
+    }
+}
+
 impl Expression {
     /// Reads and checks an expression over one variable (`value` or `score`) of the given type.
     ///
     /// # Errors
     /// All mistakes at once, with their places in the text; of mistakes in its grammar the first alone.
     pub fn compile(text: &str, variable: &str, ty: &Type) -> Result<Expression, ExpressionError> {
-        let parsed = parse::parse(text).map_err(|mistake| ExpressionError { mistakes: vec![mistake] })?;
-        let root = check::check(&parsed, variable, ty).map_err(|mistakes| ExpressionError { mistakes })?;
-        Ok(Expression { text: text.to_owned(), ty: ty.clone(), root })
+        Reading::new(text).compile(variable, ty)
     }
 
     /// The text as it was written.

@@ -16,13 +16,21 @@ pub(super) const MAX_LENGTH: usize = 2048;
 const MAX_NESTING: u16 = 64;
 
 /// A read expression.
-pub(super) struct Parsed<'a> {
+#[derive(Debug)]
+pub(super) struct Parsed {
     pub(super) root: IdedExpr,
-    pub(super) places: Places<'a>,
+    info: SourceInfo,
+}
+
+impl Parsed {
+    /// Where its parts are in the text that it was read from.
+    pub(super) fn places<'a>(&'a self, text: &'a str) -> Places<'a> {
+        Places { text, info: &self.info }
+    }
 }
 
 /// Reads the text; at most one mistake is told, since those after the first are mostly its consequences.
-pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Mistake> {
+pub(super) fn parse(text: &str) -> Result<Parsed, Mistake> {
     if text.len() > MAX_LENGTH {
         let message = format!("the expression is longer than {MAX_LENGTH} bytes");
         return Err(Mistake::new(0..text.len(), message, "too long"));
@@ -33,7 +41,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Mistake> {
     }
     let parser = Parser::new().max_recursion_depth(MAX_NESTING).error_recovery_limit(1);
     match parser.parse_with_source_info(text) {
-        Ok((root, info)) => Ok(Parsed { root, places: Places { text, info } }),
+        Ok((root, info)) => Ok(Parsed { root, info }),
         Err(errors) => Err(first_mistake(text, &errors)),
     }
 }
@@ -41,7 +49,7 @@ pub(super) fn parse(text: &str) -> Result<Parsed<'_>, Mistake> {
 /// Where the parts of an expression are.
 pub(super) struct Places<'a> {
     text: &'a str,
-    info: SourceInfo,
+    info: &'a SourceInfo,
 }
 
 impl Places<'_> {

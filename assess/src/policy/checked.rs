@@ -6,6 +6,7 @@ use std::sync::Arc;
 use miette::SourceSpan;
 use serde_json::Value;
 
+use crate::description::Schema;
 use crate::expression::{Expression, Type, suggest};
 use crate::score;
 
@@ -24,7 +25,7 @@ pub type Facts = BTreeMap<Arc<str>, Result<PluginFacts, PluginTrouble>>;
 #[derive(Debug, Clone, Default)]
 pub struct PluginFacts {
     /// The JSON Schema of the answer, by the query's name.
-    pub queries: BTreeMap<String, Value>,
+    pub queries: BTreeMap<String, Schema>,
     /// The query that is asked where an analysis names none.
     pub default_query: Option<String>,
     /// The expression that judges where an analysis has none, under this configuration.
@@ -182,7 +183,7 @@ impl Check<'_> {
     fn analysis(&mut self, reader: &mut Reader, analysis: &Analysis, share: f64) -> Option<CheckedAnalysis> {
         let facts = self.facts_of(reader, analysis)?;
         let query = query(reader, analysis, facts)?;
-        let ty = facts.queries.get(&query).map_or(Type::Any, Type::from_schema);
+        let ty = facts.queries.get(&query).map_or(Type::Any, |output| Type::from_schema(&output.read()));
         let (expression, origin) = match (&analysis.policy, &facts.default_policy) {
             (Some(expr), _) => (compile(reader, expr, "value", &ty), Origin::Policy),
             (None, Some(text)) => (default_policy(reader, analysis, text, &ty), Origin::Plugin),
@@ -276,7 +277,7 @@ fn query(reader: &mut Reader, analysis: &Analysis, facts: &PluginFacts) -> Optio
 }
 
 fn compile(reader: &mut Reader, expr: &Expr, variable: &str, ty: &Type) -> Option<Expression> {
-    match Expression::compile(&expr.text, variable, ty) {
+    match expr.reading.compile(variable, ty) {
         Ok(expression) => Some(expression),
         Err(error) => {
             reader.expression_problems(expr, error);

@@ -5,6 +5,7 @@
 //! starts plugins.
 
 mod checked;
+mod comments;
 mod digest;
 mod json;
 mod model;

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::json;
 use super::problem::Text;
 use super::suppression::Suppression;
+use crate::expression::Reading;
 use crate::permissions::Thing;
 
 /// A policy whose shape is right. Whether plugins can answer it is checked by [`Policy::check`].
@@ -38,13 +39,21 @@ pub struct Spanned<T> {
 }
 
 /// The text of an expression.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Expr {
     pub text: String,
+    /// The text as it was read, once for all expressions of the same text.
+    pub(crate) reading: Arc<Reading>,
     /// The whole value, with its quotes.
     pub span: SourceSpan,
     /// Where the first byte of the text is in the file, if the text stands there unchanged (without escapes).
     pub verbatim_at: Option<usize>,
+}
+
+impl PartialEq for Expr {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.text, self.span, self.verbatim_at) == (&other.text, other.span, other.verbatim_at)
+    }
 }
 
 /// A plugin that the policy declares.

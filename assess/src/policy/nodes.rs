@@ -1,11 +1,12 @@
 //! Reading KDL nodes strictly: what is not known is a problem, and reading goes on after it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use kdl::{KdlEntry, KdlNode, KdlValue};
 use miette::SourceSpan;
 
-use crate::expression::{ExpressionError, suggest};
+use crate::expression::{ExpressionError, Reading, suggest};
 
 use super::model::{Expr, Spanned};
 use super::problem::{Cause, Problem};
@@ -14,6 +15,8 @@ use super::problem::{Cause, Problem};
 #[derive(Debug, Default)]
 pub(super) struct Reader {
     pub(super) problems: Vec<Problem>,
+    /// The expressions so far, by their texts.
+    readings: BTreeMap<String, Arc<Reading>>,
 }
 
 impl Reader {
@@ -105,7 +108,8 @@ impl Reader {
     pub(super) fn expression(&mut self, entry: &KdlEntry) -> Option<Expr> {
         let Spanned { value: text, span } = self.text(entry, "an expression")?;
         let verbatim_at = verbatim_offset(entry, &text).map(|offset| span.offset() + offset);
-        Some(Expr { text, span, verbatim_at })
+        let reading = self.readings.entry(text.clone()).or_insert_with_key(|text| Reading::new(text).into());
+        Some(Expr { reading: reading.clone(), text, span, verbatim_at })
     }
 
     /// The weight: a finite number, not negative. 1 where there is none.

@@ -9,6 +9,7 @@ use probity_registry::{PermissionKind, PluginId};
 use crate::expression::suggest;
 use crate::permissions::Thing;
 
+use super::comments;
 use super::json;
 use super::model::{Configuration, PluginDeclaration, Policy, Spanned};
 use super::nodes::Reader;
@@ -117,8 +118,9 @@ fn document(text: &str) -> Result<KdlDocument, Vec<Problem>> {
     if text.len() as u64 > MAX_BYTES || blocks > MAX_BLOCKS {
         return Err(too_large());
     }
+    let text = comments::blanked(text);
     let parsed = with_deep_stack(|| {
-        let parsed = KdlDocument::parse_v2(text);
+        let parsed = KdlDocument::parse_v2(&text);
         // A document that is too deep is dropped here, where there is the stack for it.
         parsed.map(|document| (nesting(&document) <= MAX_NESTING).then_some(document))
     });

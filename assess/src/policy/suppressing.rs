@@ -54,7 +54,7 @@ fn reaching(
         return None;
     }
     let lists = |(_, query): &&(usize, &str)| {
-        facts.queries.get(*query).is_none_or(|schema| may_be_findings(&Type::from_schema(schema)))
+        facts.queries.get(*query).is_none_or(|schema| may_be_findings(&Type::from_schema(&schema.read())))
     };
     let listing: Vec<(usize, &str)> = asked.iter().filter(lists).copied().collect();
     if listing.is_empty() {

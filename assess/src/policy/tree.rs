@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kdl::KdlNode;
 
-use crate::expression::{Expression, Type, suggest};
+use crate::expression::{Type, suggest};
 
 use super::json;
 use super::model::{Analysis, Branch, Category, Configuration, Expr, PluginDeclaration, Spanned};
@@ -86,7 +86,7 @@ impl Tree<'_> {
             return None;
         };
         let expr = self.reader.expression(entry)?;
-        if let Err(error) = Expression::compile(&expr.text, "score", &Type::Double) {
+        if let Err(error) = expr.reading.compile("score", &Type::Double) {
             self.reader.expression_problems(&expr, error);
         }
         Some(expr)
@@ -162,7 +162,7 @@ impl Tree<'_> {
         self.counts |= counts && weight > 0.0;
         let policy = properties.get("policy").and_then(|entry| self.reader.expression(entry));
         if let Some(expr) = &policy
-            && let Err(error) = Expression::compile(&expr.text, "value", &Type::Any)
+            && let Err(error) = expr.reading.compile("value", &Type::Any)
         {
             self.reader.expression_problems(expr, error);
         }

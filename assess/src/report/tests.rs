@@ -29,7 +29,7 @@ fn checked() -> CheckedPolicy {
         facts.insert(
             instance,
             Ok(PluginFacts {
-                queries: BTreeMap::from([("q".to_owned(), output)]),
+                queries: BTreeMap::from([("q".to_owned(), output.into())]),
                 default_query: Some("q".to_owned()),
                 default_policy: None,
                 effective_config: json!({}),

@@ -31,7 +31,7 @@ fn checked() -> CheckedPolicy {
 fn policy_of(text: &str) -> CheckedPolicy {
     let policy = Policy::parse("p.kdl", text).unwrap();
     let facts = PluginFacts {
-        queries: BTreeMap::from([("q".to_owned(), json!({ "type": "boolean" }))]),
+        queries: BTreeMap::from([("q".to_owned(), json!({ "type": "boolean" }).into())]),
         default_query: Some("q".to_owned()),
         default_policy: Some("value".to_owned()),
         effective_config: json!({}),

@@ -20,7 +20,7 @@ fn policy(lines: &str) -> CheckedPolicy {
     );
     let policy = Policy::parse("p.kdl", &text).unwrap();
     let facts = PluginFacts {
-        queries: BTreeMap::from([("q".to_owned(), json!({}))]),
+        queries: BTreeMap::from([("q".to_owned(), json!({}).into())]),
         default_query: Some("q".to_owned()),
         ..PluginFacts::default()
     };

@@ -1,6 +1,7 @@
 //! The popular names in an index, so that a dependency costs a few look-ups and no walk over the list.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
 
 use probity_sdk::prelude::*;
 
@@ -13,16 +14,23 @@ const SHORTEST_PART: usize = 5;
 /// Longer parts may differ twice.
 const LONG_PART: usize = 8;
 
-/// The popular names of all ecosystems.
+/// The popular names of all ecosystems, each gathered when it is first asked for: most repositories have packages of one.
 #[derive(Debug)]
-pub(crate) struct Guarded(HashMap<&'static str, Names>);
+pub(crate) struct Guarded(HashMap<&'static str, OnceLock<Names>>);
 
-/// The popular names of one ecosystem. All are kept in their normal form.
+/// The popular names of one ecosystem, in their normal form.
 #[derive(Debug, Default)]
 struct Names {
     honest: HashSet<String>,
     /// The popular names as they are written.
     written: HashMap<String, &'static str>,
+    /// Made for the first name that is not known to be honest.
+    index: OnceLock<Index>,
+}
+
+/// What popular names are found by. All are kept in their normal form.
+#[derive(Debug, Default)]
+struct Index {
     by_look: HashMap<String, String>,
     by_parts: HashMap<String, String>,
     /// By a name with one part replaced by what is left of it when letters are taken away: name, and place of the part.
@@ -39,7 +47,7 @@ pub(crate) struct Mistakable {
 impl Guarded {
     pub(crate) fn new() -> Self {
         let all = ECOSYSTEMS.into_iter().chain(OF_ACTIONS);
-        Self(all.map(|ecosystem| (ecosystem, Names::of(ecosystem))).collect())
+        Self(all.map(|ecosystem| (ecosystem, OnceLock::new())).collect())
     }
 
     /// Whether names of this ecosystem can be judged.
@@ -49,8 +57,8 @@ impl Guarded {
 
     /// Which popular name of the ecosystem `name` is easily mistaken for.
     pub(crate) fn mistakable(&self, ecosystem: &str, name: &str) -> Option<Mistakable> {
-        let names = self.0.get(ecosystem)?;
-        let found = names.mistakable(&normal(ecosystem, name))?;
+        let names = self.0.get(ecosystem)?.get_or_init(|| Names::of(ecosystem));
+        let found = names.mistakable(ecosystem, &normal(ecosystem, name))?;
         let written =
             names.written.get(&found.popular).map_or(found.popular.clone(), |name| (*name).to_owned());
         Some(Mistakable { popular: written, ..found })
@@ -59,36 +67,42 @@ impl Guarded {
 
 impl Names {
     fn of(ecosystem: &str) -> Self {
-        let mut names = Self::default();
-        for written in lists::popular(ecosystem) {
-            let name = normal(ecosystem, written);
-            names.written.insert(name.clone(), written);
-            names.by_look.entry(look(&name)).or_insert_with(|| name.clone());
+        let written: HashMap<String, &'static str> =
+            lists::popular(ecosystem).map(|written| (normal(ecosystem, written), written)).collect();
+        let neighbours = lists::neighbours(ecosystem).map(|name| normal(ecosystem, name));
+        let honest = written.keys().cloned().chain(neighbours).collect();
+        Self { honest, written, index: OnceLock::new() }
+    }
+
+    fn mistakable(&self, ecosystem: &str, name: &str) -> Option<Mistakable> {
+        let index = || Index::of(lists::popular(ecosystem).map(|written| normal(ecosystem, written)));
+        (!self.honest.contains(name)).then(|| self.index.get_or_init(index).mistakable(name)).flatten()
+    }
+}
+
+impl Index {
+    /// Of two names that share an entry the first counts.
+    fn of(popular: impl Iterator<Item = String>) -> Self {
+        let mut index = Self::default();
+        for name in popular {
+            index.by_look.entry(look(&name)).or_insert_with(|| name.clone());
             if let Some(parts) = sorted_parts(&name) {
-                names.by_parts.entry(parts).or_insert_with(|| name.clone());
+                index.by_parts.entry(parts).or_insert_with(|| name.clone());
             }
             for (place, part) in parts(&name).iter().enumerate() {
                 let letters: Vec<char> = part.chars().collect();
                 if let Some(most) = tolerance(letters.len()) {
                     for rest in without_letters(&letters, most) {
-                        names
-                            .by_letters
-                            .entry(with_part(&name, place, &rest))
-                            .or_default()
-                            .push((name.clone(), place));
+                        let key = with_part(&name, place, &rest);
+                        index.by_letters.entry(key).or_default().push((name.clone(), place));
                     }
                 }
             }
-            names.honest.insert(name);
         }
-        names.honest.extend(lists::neighbours(ecosystem).map(|name| normal(ecosystem, name)));
-        names
+        index
     }
 
     fn mistakable(&self, name: &str) -> Option<Mistakable> {
-        if self.honest.contains(name) {
-            return None;
-        }
         if let Some(popular) = self.by_look.get(&look(name)) {
             let same_letters = squeezed(popular) == squeezed(name);
             let how = if same_letters { "it differs in separators or scope alone" } else { "it looks alike" };

@@ -50,7 +50,7 @@ fn plain(result: Result<super::CheckedPolicy, PolicyErrors>) -> String {
 /// The facts of a plugin with one query, of the plugin's own name.
 fn plugin(name: &str, output: Value, default_policy: Option<&str>, config: Value) -> PluginFacts {
     PluginFacts {
-        queries: BTreeMap::from([(name.to_owned(), output)]),
+        queries: BTreeMap::from([(name.to_owned(), output.into())]),
         default_query: Some(name.to_owned()),
         default_policy: default_policy.map(str::to_owned),
         effective_config: config,
@@ -77,7 +77,8 @@ fn built_in_facts(policy: &Policy) -> Facts {
         };
         let config = serde_json::from_str(&of.config).unwrap();
         let mut told = plugin(name, output, default_policy, config);
-        told.queries.extend(further_queries(name));
+        let further = further_queries(name).into_iter();
+        told.queries.extend(further.map(|(query, output)| (query, output.into())));
         facts.insert(instance, Ok(told));
     }
     facts

@@ -27,12 +27,12 @@ fn facts(policy: &Policy) -> Facts {
     let rules = [("private-key", "secrets"), ("token", "secrets"), ("long-line", "obfuscation")];
     let of = |plugin: &str| match plugin {
         "probity/core/binary" => PluginFacts {
-            queries: BTreeMap::from([("binary".to_owned(), json!({ "type": "integer" }))]),
+            queries: BTreeMap::from([("binary".to_owned(), json!({ "type": "integer" }).into())]),
             default_query: Some("binary".to_owned()),
             ..PluginFacts::default()
         },
         _ => PluginFacts {
-            queries: BTreeMap::from(content.clone()),
+            queries: content.clone().map(|(name, output)| (name, output.into())).into(),
             rules: rules.map(|(rule, query)| (rule.to_owned(), query.to_owned())).into(),
             ..PluginFacts::default()
         },
