@@ -200,6 +200,13 @@ fn escape_codes_of_a_plugin_do_not_reach_the_terminal() {
     let run = lab.check(repository.path(), &["--policy", file.to_str().unwrap()]).expect(1);
     assert!(run.stdout.contains("all is well"), "{}", run.stdout);
     assert!(!run.stdout.contains('\u{1b}') && !run.stdout.contains('\u{202e}'), "{}", run.stdout);
+
+    // What it says of itself, as text and as JSON.
+    for (further, shown) in [(None, r"\u{9b}31mwrong\u{202e}"), (Some("--json"), r"\u009b31mwrong\u202e")] {
+        let describe = ["plugin", "describe", "acme/tools/hostile", "--policy", file.to_str().unwrap()];
+        let run = lab.probity(describe.into_iter().chain(further)).expect(0);
+        assert!(!run.stdout.contains(['\u{9b}', '\u{202e}']) && run.stdout.contains(shown), "{}", run.stdout);
+    }
 }
 
 #[test]

@@ -15,13 +15,13 @@ use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::paths::Paths;
 use crate::printer::tame;
-use crate::render::count;
+use crate::render::{self, Layout, count};
 use crate::subject;
 
 pub(crate) fn show(cx: &Context, plugin: &str, policy: Option<&Path>, as_json: bool) -> Ended {
     let (_, request) = asked(plugin, policy)?;
     cx.result(&match as_json {
-        true => format!("{:#}\n", data(&request)),
+        true => render::json(&data(&request), Layout::Indented),
         false => page(&request),
     })
 }

@@ -17,6 +17,7 @@ use crate::commands::{Context, Ended, determinism, learn, permissions, trace};
 use crate::error::CliError;
 use crate::printer::{paragraphs, tame};
 use crate::progress::Spinner;
+use crate::render::{self, Layout};
 use crate::subject;
 
 pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
@@ -98,7 +99,7 @@ fn describe(cx: &Context, plugin: &str, of: &Declared, as_json: bool) -> Ended {
     cx.result(&match as_json {
         true => {
             let lacks = directory.get(&id).into_iter().flat_map(Listed::ungranted).collect();
-            format!("{:#}\n", data(&id, &description, &configured, lacks))
+            render::json(&data(&id, &description, &configured, lacks), Layout::Indented)
         }
         false => {
             let lacks = directory.get(&id).into_iter().flat_map(Listed::ungranted);

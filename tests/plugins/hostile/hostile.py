@@ -9,7 +9,7 @@ import time
 deed = "none"
 DESCRIPTION = {
     "queries": [
-        {"name": "deed", "doc": "Does wrong.", "key": {"type": "object"}, "output": {"type": "integer"}, "default": True, "uses": []}
+        {"name": "deed", "doc": "Does \u009b31mwrong\u202e.", "key": {"type": "object"}, "output": {"type": "integer"}, "default": True, "uses": []}
     ],
     "configSchema": {"type": "object", "properties": {"deed": {"type": "string"}}, "additionalProperties": False},
     "permissions": {},
