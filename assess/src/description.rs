@@ -5,6 +5,7 @@ mod schema;
 use std::sync::Arc;
 
 use probity_engine::Answer;
+use probity_host::full_id;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -115,8 +116,7 @@ impl Configured {
 /// The id of the plugin in `[publisher/namespace/]plugin/query`, and the query.
 pub(crate) fn split_use(name: &str) -> Option<(Arc<str>, &str)> {
     let (plugin, query) = name.rsplit_once('/')?;
-    let plugin = if plugin.contains('/') { plugin.into() } else { format!("probity/core/{plugin}").into() };
-    Some((plugin, query))
+    Some((full_id(plugin).into(), query))
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::policy::CheckedAnalysis;
 use crate::report::{AnalysisResult, Outcome};
 use crate::session::{self, Session, World};
 use crate::settings::{Day, Settings};
-use crate::snapshot::{self, Cancel, Snapshot, SnapshotError, Survey, Taking, Target, What};
+use crate::snapshot::{self, Cancel, References, Snapshot, SnapshotError, Survey, Taking, Target, What};
 use crate::source::{Chosen, SourceError};
 use crate::state;
 
@@ -129,7 +129,7 @@ struct Shown {
     /// How long that holds.
     lasting: Lasting,
     /// The target's references and what was remembered of them, where anything went by these.
-    references: Option<(String, Option<state::Stamp>)>,
+    references: Option<(Option<References>, Option<state::Stamp>)>,
 }
 
 /// The executor of a session: the host of the present check.
@@ -343,10 +343,10 @@ impl Inner {
         let complete = snapshot.incomplete.is_none();
         // When a server answers otherwise, nobody is told.
         let unseen = prepared.specs.iter().any(|spec| !spec.grants.net.is_empty());
-        let references = format!("{:?}", snapshot.references().ok());
+        let references = snapshot.references().ok();
         let remembered = || state::stamp(&state.settings.state, &target);
         let is_the_same = |shown: &Shown| {
-            let same = |(was, then): &(String, _)| *was == references && *then == remembered();
+            let same = |(was, then): &(Option<References>, _)| *was == references && *then == remembered();
             let stands = shown.rests_on == rests_on && shown.references.as_ref().is_none_or(same);
             !unseen && stands && shown.lasting.holds(self.relay.now())
         };

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use probity_host::Places;
+use probity_host::{Places, full_id};
 use probity_registry::Permission;
 
 use crate::fetched::Fetch;
@@ -73,7 +73,7 @@ pub struct Builtin {
 impl Builtin {
     /// `probity/core/NAME`.
     pub fn id(&self) -> String {
-        format!("probity/core/{}", self.name)
+        full_id(&self.name)
     }
 }
 

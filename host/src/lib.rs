@@ -52,6 +52,7 @@ pub use error::StartError;
 pub use grants::{Grants, HTTP_WITH_TOKEN};
 pub use host::Host;
 pub use launch::{Launch, Launched, Process};
+pub use names::{bare_name, full_id};
 pub use node::{Node, NodeError};
 pub use options::{CallLimits, GitGrant, HostOptions, PluginSpec, Program, Sources, plugin_of};
 pub use package::{CopyError, PackageFile, PackageKind, PackageProgram};

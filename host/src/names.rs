@@ -13,8 +13,13 @@ pub(crate) struct Names {
 }
 
 /// The full id that `name` stands for: a bare name is that of a built-in plugin.
-pub(crate) fn full_id(name: &str) -> String {
+pub fn full_id(name: &str) -> String {
     if name.contains('/') { name.to_owned() } else { format!("{BUILT_IN}{name}") }
+}
+
+/// The bare name of a plugin with the id of a built-in one; `None` for others.
+pub fn bare_name(id: &str) -> Option<&str> {
+    id.strip_prefix(BUILT_IN)
 }
 
 impl Names {

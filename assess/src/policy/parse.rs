@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use kdl::{KdlDocument, KdlNode};
+use probity_host::bare_name;
 use probity_registry::{PermissionKind, PluginId};
 
 use crate::expression::suggest;
@@ -317,7 +318,7 @@ pub(super) fn plugin_id(reader: &mut Reader, name: &Spanned<String>) -> Option<S
     match PluginId::parse(&name.value) {
         Ok(id) => {
             let full = id.to_string();
-            let claims_built_in = full.starts_with(BUILT_IN_PREFIX);
+            let claims_built_in = bare_name(&full).is_some();
             if claims_built_in && !is_built_in(&full) {
                 let hint = match suggest::nearest(bare, BUILT_INS.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
@@ -337,8 +338,6 @@ pub(super) fn plugin_id(reader: &mut Reader, name: &Spanned<String>) -> Option<S
         }
     }
 }
-
-pub(super) const BUILT_IN_PREFIX: &str = "probity/core/";
 
 /// The full id of a plugin that is built in or declared.
 pub(super) fn known_plugin(
@@ -363,5 +362,5 @@ pub(super) fn known_plugin(
 
 /// Whether the full id is that of a plugin which comes with Probity.
 pub(super) fn is_built_in(id: &str) -> bool {
-    id.strip_prefix(BUILT_IN_PREFIX).is_some_and(|name| BUILT_INS.contains(&name))
+    bare_name(id).is_some_and(|name| BUILT_INS.contains(&name))
 }

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use kdl::{KdlEntry, KdlNode};
 use miette::SourceSpan;
+use probity_host::bare_name;
 
 use crate::settings::Day;
 
@@ -77,7 +78,7 @@ impl Suppression {
 
 /// How a policy names a rule of this plugin.
 pub fn rule_name(plugin: &str, rule: &str) -> String {
-    format!("{}/{rule}", plugin.strip_prefix(parse::BUILT_IN_PREFIX).unwrap_or(plugin))
+    format!("{}/{rule}", bare_name(plugin).unwrap_or(plugin))
 }
 
 impl PathPattern {

@@ -11,7 +11,7 @@ use probity_assess::report::{Outcome, VerdictKind};
 use probity_assess::session::Effort;
 use probity_assess::settings::Settings;
 use probity_assess::source::SourceKind;
-use probity_host::{Level, plugin_of};
+use probity_host::{Level, bare_name, plugin_of};
 use probity_registry::PluginId;
 use serde::Serialize;
 
@@ -152,7 +152,7 @@ fn tracing_hints(checked: &Checked, subject: &Subject) -> Vec<String> {
 /// The same for one plugin, of the same check; none for a built-in one.
 fn tracing_hint(plugin: &str, subject: &Subject) -> Option<String> {
     let id = plugin_of(plugin);
-    let stranger = !id.starts_with("probity/core/");
+    let stranger = bare_name(id).is_none();
     let command = || format!("probity plugin trace {}{}", tame(id), tame(&words(subject)));
     stranger.then(|| format!("to see what it tried: `{}`", command()))
 }

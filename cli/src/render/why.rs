@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use probity_assess::why::{Asked, Cause, Change, Entry, How, Leaf, Why};
+use probity_host::bare_name;
 
 use crate::printer::tame;
 
@@ -199,7 +200,7 @@ fn short(id: &str) -> String {
 
 /// A built-in plugin goes by its bare name.
 fn plugin_name(plugin: &str) -> String {
-    tame(plugin.strip_prefix("probity/core/").unwrap_or(plugin))
+    tame(bare_name(plugin).unwrap_or(plugin))
 }
 
 fn query(plugin: &str, query: &str) -> String {

@@ -6,6 +6,7 @@ use probity_assess::check::Prepared;
 use probity_assess::description::{Configured, Description, Rule};
 use probity_assess::expression::suggest;
 use probity_assess::policy::{CheckedAnalysis, Origin, rule_name};
+use probity_host::{bare_name, full_id};
 
 use crate::error::CliError;
 use crate::printer::{paragraphs, tame};
@@ -17,10 +18,10 @@ type Told = (String, Description, Configured);
 /// The page on what is no analysis of the policy: a rule with its plugin, a plugin, or a rule by its id alone.
 pub(super) fn page(prepared: &Prepared, name: &str) -> Result<String, CliError> {
     let (plugin, rule) = match name.matches('/').count() {
-        0 | 2 => (full(name), None),
+        0 | 2 => (full_id(name), None),
         _ => {
             let (plugin, rule) = name.rsplit_once('/').unwrap_or((name, ""));
-            (full(plugin), Some(rule))
+            (full_id(plugin), Some(rule))
         }
     };
     let told = prepared.descriptions([plugin.as_str()])?.pop();
@@ -32,12 +33,8 @@ pub(super) fn page(prepared: &Prepared, name: &str) -> Result<String, CliError> 
     }
 }
 
-fn full(plugin: &str) -> String {
-    if plugin.contains('/') { plugin.to_owned() } else { format!("probity/core/{plugin}") }
-}
-
 fn short(plugin: &str) -> &str {
-    plugin.strip_prefix("probity/core/").unwrap_or(plugin)
+    bare_name(plugin).unwrap_or(plugin)
 }
 
 /// The rules that an analysis tells findings of, for its page; nothing if there are none.
