@@ -25,7 +25,8 @@
 //! control { … }
 //! ```
 //!
-//! What stands in `before` comes first in both. A commit is on `main` unless it names a `branch`, which begins at `main` as it is then; its
+//! What stands in `before` comes first in both; with `remembered` it is there when a repository is checked for the first time, and the rest
+//! happens after that. A commit is on `main` unless it names a `branch`, which begins at `main` as it is then; its
 //! committer is its author unless `committer` names another person, and its author date is its commit date unless `written` is another time. Text may
 //! hold `\u{…}`.
 
@@ -45,6 +46,8 @@ pub struct Recipe {
     pub name: String,
     /// Who is to find the attack.
     pub finds: Finds,
+    /// Whether what comes first is checked before the rest happens.
+    pub remembered: bool,
     people: BTreeMap<String, String>,
     before: Vec<Step>,
     attack: Vec<Step>,
@@ -115,7 +118,15 @@ impl Recipe {
         files.iter().map(|file| Recipe::read(file)).collect()
     }
 
-    /// Makes the attack's history in an empty repository, and checks out its end.
+    /// Makes what comes first in an empty repository, and checks out its end.
+    ///
+    /// # Panics
+    /// If git refuses it.
+    pub fn before(&self, repository: &Repository) {
+        self.build(&[], repository);
+    }
+
+    /// Makes the attack's history in a repository that is empty or has what comes first, and checks out its end.
     ///
     /// # Panics
     /// If git refuses it.

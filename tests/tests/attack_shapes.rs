@@ -5,8 +5,9 @@ use std::path::Path;
 use probity_tests::{Lab, Recipe, Repository};
 use serde_json::Value;
 
-/// What the analysis that a recipe names says of a repository: its verdict, and what its concerns say.
-fn judged(lab: &Lab, recipe: &Recipe, repository: &Repository) -> (String, Vec<String>) {
+/// What the analysis that a recipe names says of the repository that `make` makes of it: its verdict, and what its concerns say.
+fn judged(lab: &Lab, recipe: &Recipe, name: &str, make: fn(&Recipe, &Repository)) -> (String, Vec<String>) {
+    let repository = lab.repository(name);
     let finds = &recipe.finds;
     let property = |name: &str, value: &Option<String>| {
         value.as_ref().map_or(String::new(), |value| format!(" {name}=#\"{value}\"#"))
@@ -21,8 +22,13 @@ fn judged(lab: &Lab, recipe: &Recipe, repository: &Repository) -> (String, Vec<S
         ),
     );
     let policy = policy.to_str().expect("the lab's path is text");
-    let run = lab.check(repository.path(), &["--policy", policy, "--format", "json"]);
-    let report = run.json();
+    let check = || lab.check(repository.path(), &["--policy", policy, "--format", "json"]);
+    if recipe.remembered {
+        recipe.before(&repository);
+        check();
+    }
+    make(recipe, &repository);
+    let report = check().json();
     let analysis = &report["tree"][0];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let concerns = analysis["concerns"].as_array().into_iter().flatten();
@@ -37,18 +43,15 @@ fn each_attack_is_found_by_its_rule_and_its_control_is_not() {
     let mut wrong = Vec::new();
     for recipe in &recipes {
         let lab = Lab::new();
-        let (attack, control) = (lab.repository("attack"), lab.repository("control"));
-        recipe.attack(&attack);
-        recipe.control(&control);
         let rule = &recipe.finds.rule;
-        let (verdict, concerns) = judged(&lab, recipe, &attack);
+        let (verdict, concerns) = judged(&lab, recipe, "attack", Recipe::attack);
         if verdict != "fail" || !concerns.iter().any(|concern| concern.starts_with(rule)) {
             wrong.push(format!(
                 "{}: the attack is not found by {rule:?}: {verdict}, {concerns:#?}",
                 recipe.name
             ));
         }
-        let (verdict, concerns) = judged(&lab, recipe, &control);
+        let (verdict, concerns) = judged(&lab, recipe, "control", Recipe::control);
         if verdict == "fail" || concerns.iter().any(|concern| concern.starts_with(rule)) {
             wrong.push(format!("{}: the control is suspected: {verdict}, {concerns:#?}", recipe.name));
         }

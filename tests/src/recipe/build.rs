@@ -8,10 +8,18 @@ use super::{Change, Stamp, Step};
 /// The stream for these steps.
 pub(super) fn stream(people: &BTreeMap<String, String>, steps: &[Step]) -> Result<Vec<u8>, String> {
     let mut writing = Writing { people, bytes: Vec::new(), branches: Branches::default() };
-    for (step, mark) in steps.iter().zip(1..) {
-        writing.step(step, mark)?;
+    for (at, step) in steps.iter().enumerate() {
+        if !is_moved_later(step, &steps[at + 1..]) {
+            writing.step(step, at as u64 + 1)?;
+        }
     }
     Ok(writing.bytes)
+}
+
+/// Whether a tag is made again: git takes it once from one stream.
+fn is_moved_later(step: &Step, later: &[Step]) -> bool {
+    let name = |step: &Step| if let Step::Tag { name, .. } = step { Some(name.clone()) } else { None };
+    name(step).is_some_and(|tag| later.iter().any(|step| name(step).as_ref() == Some(&tag)))
 }
 
 struct Writing<'a> {

@@ -24,7 +24,7 @@ pub(super) fn recipe(name: &str, text: &str) -> Read<Recipe> {
         people.insert(argument(person, 0)?, argument(person, 1)?);
     }
     for node in document.nodes() {
-        let known = ["about", "source", "finds", "person", "before", "attack", "control"];
+        let known = ["about", "source", "finds", "remembered", "person", "before", "attack", "control"];
         if !known.contains(&node.name().value()) {
             return Err(format!("{:?} is unknown; known are {}", node.name().value(), known.join(", ")));
         }
@@ -33,6 +33,7 @@ pub(super) fn recipe(name: &str, text: &str) -> Read<Recipe> {
     Ok(Recipe {
         name: name.to_owned(),
         finds,
+        remembered: document.get("remembered").is_some(),
         people,
         before: steps("before")?,
         attack: steps("attack")?,
