@@ -4,16 +4,16 @@
 //! thread, which ends the check that runs, and whoever runs checks calls [`Live::check`] again. What the change did not
 //! touch comes from the session's memory or the store; plugins that would be started the same are not started again.
 
-use std::os::unix::fs::MetadataExt;
+mod relay;
+mod shown;
+
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use probity_engine::{
-    Ask, Digest, Engine, Executor, Failure, Lasting, Leaf, Reply, Request, StoreError, StoreWarning,
-};
+use probity_engine::{Engine, Executor as _, StoreError, StoreWarning};
 use probity_host::{Host, PluginSpec, Sink};
 
 use crate::cache;
@@ -25,6 +25,9 @@ use crate::settings::{Day, Settings};
 use crate::snapshot::{self, Cancel, References, Snapshot, SnapshotError, Survey, Taking, Target, What};
 use crate::source::{Chosen, SourceError};
 use crate::state;
+
+use relay::Relay;
+use shown::{Shown, rests_on};
 
 /// How often a thread that waits for a snapshot looks whether it is still wanted.
 const SLICE: Duration = Duration::from_millis(10);
@@ -124,17 +127,6 @@ struct State {
     shown: Option<Shown>,
 }
 
-struct Shown {
-    rests_on: String,
-    /// How long that holds.
-    lasting: Lasting,
-    /// The target's references and what was remembered of them, where anything went by these.
-    references: Option<(Option<References>, Option<state::Stamp>)>,
-}
-
-/// The executor of a session: the host of the present check.
-struct Relay(RwLock<Arc<Host>>);
-
 impl Live {
     /// Opens the store. Looks at no target and starts nothing.
     ///
@@ -142,7 +134,7 @@ impl Live {
     /// Where the program cannot open itself, which starting built-in plugins needs.
     pub fn open(settings: Settings, sink: Arc<dyn Sink>) -> Result<Live, CheckError> {
         let world = World::new(&settings, sink)?;
-        let relay = Arc::new(Relay(RwLock::new(Host::new(world.options(&settings, None, Vec::new())))));
+        let relay = Arc::new(Relay::new(Host::new(world.options(&settings, None, Vec::new()))));
         let (engine, warnings) = session::engine(&settings, settings.remembers, relay.clone());
         let taking = Taking { survey: true, ..Taking::default() };
         let state = State { settings, taking, policy: None, warnings, shown: None };
@@ -424,31 +416,6 @@ impl Inner {
     }
 }
 
-/// Everything that a report rests on: two checks of the same give the same report.
-fn rests_on(prepared: &Prepared, settings: &Settings) -> String {
-    let (snapshot, policy) = (&prepared.snapshot, &prepared.policy);
-    let seen = |path: &PathBuf| {
-        std::fs::metadata(path)
-            .ok()
-            .map(|file| (file.len(), file.ino(), file.mtime(), file.mtime_nsec(), file.ctime_nsec()))
-    };
-    let grants: Vec<_> = prepared.specs.iter().map(|spec| (&spec.instance, &spec.grants)).collect();
-    let granted = grants.iter().flat_map(|(_, grants)| grants.files.iter());
-    let inputs: Vec<_> = granted.map(|(id, path)| (id, seen(path))).collect();
-    // Their lines are in the report and not in the digest.
-    let lines: Vec<usize> = policy.suppressions.iter().map(|checked| checked.said.line).collect();
-    format!(
-        "{} {} {} {:?} {} {:?} {:?} {lines:?} {grants:?} {inputs:?}",
-        prepared.target_key().as_str(),
-        snapshot.dirty,
-        policy.digest,
-        prepared.kind,
-        settings.day.as_str(),
-        snapshot.notes,
-        prepared.warnings
-    )
-}
-
 fn absolute(path: &Path) -> PathBuf {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
@@ -467,38 +434,6 @@ fn unless<T: Send + 'static>(cancel: &Cancel, work: impl FnOnce() -> T + Send + 
                 Ok(()) => return None,
             },
         }
-    }
-}
-
-impl Relay {
-    fn host(&self) -> Arc<Host> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, host: Arc<Host>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = host;
-    }
-}
-
-impl Executor for Relay {
-    fn leaves(&self, request: &Request) -> Vec<Leaf> {
-        self.host().leaves(request)
-    }
-
-    fn digest(&self, leaf: &Leaf) -> Result<Digest, Failure> {
-        self.host().digest(leaf)
-    }
-
-    fn execute(&self, request: &Request, ask: &mut dyn Ask) -> Reply {
-        self.host().execute(request, ask)
-    }
-
-    fn is_slow(&self, kind: &str) -> bool {
-        self.host().is_slow(kind)
-    }
-
-    fn input(&self, kind: &str, id: &str) -> Result<Arc<str>, Failure> {
-        self.host().input(kind, id)
     }
 }
 
