@@ -1,5 +1,6 @@
 //! Files among the tests that nobody can read, put there by newcomers.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use probity_sdk::findings::{Finding, Severity};
@@ -62,8 +63,7 @@ fn uses(engine: &Engine, target: &Target, opaque: &[Opaque<'_>]) -> Result<BTree
     }
     let paths: Vec<String> = paths.into_iter().take(MOST_PATHS).map(str::to_owned).collect();
     let files: Vec<Candidate> = engine.query("newcomers/folder", &FolderKey::root(target))?;
-    let keys: Vec<UsesKey> =
-        files.iter().map(|file| UsesKey { blob: file.id.clone(), paths: paths.clone() }).collect();
+    let keys = keys(&files, &paths);
     for (file, uses) in
         files.iter().zip(engine.query_windowed::<Vec<Use>, _>("newcomers/uses", &keys, AT_ONCE))
     {
@@ -75,6 +75,12 @@ fn uses(engine: &Engine, target: &Target, opaque: &[Opaque<'_>]) -> Result<BTree
         }
     }
     Ok(found)
+}
+
+/// A key for each file, all of the same paths.
+fn keys<'a>(files: &'a [Candidate], paths: &'a [String]) -> Vec<UsesKey<'a>> {
+    let key = |file: &'a Candidate| UsesKey { blob: Cow::Borrowed(&file.id), paths: Cow::Borrowed(paths) };
+    files.iter().map(key).collect()
 }
 
 fn finding(file: &Opaque<'_>, used: Option<&(String, Use)>) -> Finding {
@@ -93,4 +99,19 @@ fn finding(file: &Opaque<'_>, used: Option<&(String, Use)>) -> Finding {
     };
     let message = format!("{}: {} bytes {what}{used}", file.by.told(), file.look.size);
     Finding::new(NEWCOMER_BINARY, severity, message).path(file.path).commit(&file.by.id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn however_many_files_build_it_the_paths_are_held_once() {
+        let candidate = |n: u32| Candidate { path: format!("{n}.mk"), id: format!("b{n}"), link: false };
+        let files: Vec<Candidate> = (0..20_000).map(candidate).collect();
+        let paths: Vec<String> = (0..MOST_PATHS).map(|n| format!("tests/{n}.xz")).collect();
+        let keys = keys(&files, &paths);
+        assert_eq!((keys.len(), &*keys[7].blob), (20_000, "b7"));
+        assert!(keys.iter().all(|key| key.paths.as_ptr() == paths.as_ptr()));
+    }
 }

@@ -181,7 +181,7 @@ pub(crate) fn folder(engine: &Engine, key: FolderKey) -> Result<Vec<Candidate>> 
 
 /// Where a file by which something is built speaks of other files.
 #[query(cost = "reads the file")]
-pub(crate) fn uses(engine: &Engine, key: UsesKey) -> Result<Vec<Use>> {
+pub(crate) fn uses(engine: &Engine, key: UsesKey<'static>) -> Result<Vec<Use>> {
     let repository = objects::repository(engine)?;
     objects::told(repository.blob(&key.blob)).map(|content| uses::in_blob(&content, &key.paths))
 }

@@ -1,5 +1,7 @@
 //! Where the files by which a project is built speak of other files, and whether they decode them.
 
+use std::borrow::Cow;
+
 use probity_sdk::prelude::*;
 use probity_sdk_objects::Blob;
 
@@ -13,14 +15,14 @@ const DECODERS: [&str; 19] = [
     "bzip2", "bunzip2", "zstd", "base64", "xxd", "openssl",
 ];
 
-/// Key of `uses`.
+/// Key of `uses`. Who asks about many files borrows: the same paths go with each.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct UsesKey {
+pub(crate) struct UsesKey<'a> {
     /// The file by which something is built.
-    pub(crate) blob: String,
+    pub(crate) blob: Cow<'a, str>,
     /// The files in question, sorted.
-    pub(crate) paths: Vec<String>,
+    pub(crate) paths: Cow<'a, [String]>,
 }
 
 /// A place where one of them is spoken of. An element of the value of `uses`.
