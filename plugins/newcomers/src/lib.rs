@@ -11,6 +11,7 @@ mod build_files;
 mod dates;
 mod dependencies;
 mod hands;
+mod lines;
 mod manifests;
 mod newcomers;
 mod paths;

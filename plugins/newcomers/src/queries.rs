@@ -183,5 +183,6 @@ pub(crate) fn folder(engine: &Engine, key: FolderKey) -> Result<Vec<Candidate>> 
 #[query(cost = "reads the file")]
 pub(crate) fn uses(engine: &Engine, key: UsesKey<'static>) -> Result<Vec<Use>> {
     let repository = objects::repository(engine)?;
-    objects::told(repository.blob(&key.blob)).map(|content| uses::in_blob(&content, &key.paths))
+    let content = objects::told(repository.blob(&key.blob))?;
+    uses::in_blob(&content, &key.paths, &|| engine.wanted())
 }

@@ -218,10 +218,8 @@ fn content(engine: TestEngine<Empty>, world: &Arc<World>) -> TestEngine<Empty> {
         })
         .on("newcomers/uses", move |key: Value| {
             let paths: Vec<String> = serde_json::from_value(key["paths"].clone())?;
-            Ok(crate::uses::in_blob(
-                &probity_sdk_objects::Blob::Whole(text(&uses, &key).into_bytes().into()),
-                &paths,
-            ))
+            let blob = probity_sdk_objects::Blob::Whole(text(&uses, &key).into_bytes().into());
+            crate::uses::in_blob(&blob, &paths, &|| Ok(()))
         })
         .on("dependencies/file", move |key: Value| {
             let text = text(&manifests, &key);
