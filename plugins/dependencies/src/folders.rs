@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
+use probity_sdk::dependencies::Format;
 use probity_sdk::git::{FileKind, Folder, FolderKey, TreeFile, path};
 use probity_sdk::prelude::*;
 
-use crate::format::Format;
 use crate::shapes::{Found, Listing};
 
 /// How many files are named at most.

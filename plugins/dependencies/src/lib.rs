@@ -3,8 +3,8 @@
 //! Files are found folder by folder (`folders`), each is read once for its content (`formats`, a file for each ecosystem), and the
 //! queries put together what they say. Nothing is run, resolved or downloaded. Start reading in `queries`, for the values in `shapes`.
 
+mod ecosystem;
 mod folders;
-mod format;
 mod formats;
 mod queries;
 mod read;

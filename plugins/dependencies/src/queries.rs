@@ -3,8 +3,8 @@
 use probity_sdk::git::{FolderKey, Text, TextKey, TreeKey};
 use probity_sdk::prelude::*;
 
+use crate::ecosystem::Ecosystem;
 use crate::folders;
-use crate::format::Ecosystem;
 use crate::shapes::{FileKey, HipcheckNpm, Listing, Manifests, Said};
 use crate::{formats, reading};
 

@@ -1,10 +1,11 @@
 //! Puts together what the files of a tree say.
 
+use probity_sdk::dependencies::Format;
 use probity_sdk::git::{FolderKey, TreeKey};
 use probity_sdk::prelude::*;
 
+use crate::ecosystem::Ecosystem;
 use crate::folders::MOST_FILES;
-use crate::format::{Ecosystem, Format};
 use crate::shapes::{FileKey, Found, Listing, Manifest, Manifests};
 
 /// How many files are asked for at once.
@@ -16,7 +17,7 @@ pub(crate) fn of_ecosystem(
     key: &TreeKey,
     ecosystem: Ecosystem,
 ) -> Result<Answer<Manifests>> {
-    read(engine, key, |format| format.ecosystem() == ecosystem).map(with_concerns)
+    read(engine, key, |format| Ecosystem::of(format) == ecosystem).map(with_concerns)
 }
 
 /// What the files of the wanted formats say, in the order of their paths.
@@ -28,7 +29,7 @@ pub(crate) fn read(engine: &Engine, key: &TreeKey, wanted: impl Fn(Format) -> bo
         found.iter().map(|file| FileKey { blob: file.blob.clone(), format: file.format }).collect();
     let mut files = Vec::with_capacity(found.len());
     for (file, said) in found.into_iter().zip(engine.query_windowed("dependencies/file", &keys, WINDOW)) {
-        let ecosystem = file.format.ecosystem();
+        let ecosystem = Ecosystem::of(file.format);
         files.push(Manifest { path: file.path, ecosystem, format: file.format, said: said? });
     }
     Ok(Manifests { files, left_out: listing.left_out })

@@ -1,8 +1,9 @@
 //! Keys and values of the queries, as they stand in JSON.
 
+use probity_sdk::dependencies::Format;
 use probity_sdk::prelude::*;
 
-use crate::format::{Ecosystem, Format};
+use crate::ecosystem::Ecosystem;
 
 /// Key of `file`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]

@@ -4,10 +4,10 @@ mod lab;
 mod locks;
 mod manifests;
 
+use probity_sdk::dependencies::Format;
 use probity_sdk::testing::TestEngine;
 use serde_json::json;
 
-use crate::format::Format;
 use lab::{Lab, key};
 
 #[test]

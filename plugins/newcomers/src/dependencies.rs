@@ -40,7 +40,7 @@ fn known<'a>(engine: &Engine, files: impl Iterator<Item = &'a TouchedFile>) -> R
     let mut keys: BTreeSet<ManifestKey> = BTreeSet::new();
     for file in files {
         let Some(format) = Interest::of(&file.path).manifest else { continue };
-        let key = |blob: &String| ManifestKey { blob: blob.clone(), format: format.to_owned() };
+        let key = |blob: &String| ManifestKey { blob: blob.clone(), format };
         keys.extend(file.before.iter().chain(&file.after).map(key));
     }
     let keys: Vec<ManifestKey> = keys.into_iter().collect();

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use probity_sdk::dependencies::Format;
 use probity_sdk::git::path;
 
 /// Why a change of a file is of interest.
@@ -15,8 +16,8 @@ pub(crate) struct Interest {
     pub(crate) ignore: bool,
     /// It says what a forge runs.
     pub(crate) automation: bool,
-    /// It says what the project depends on: the format, as the plugin `dependencies` calls it.
-    pub(crate) manifest: Option<&'static str>,
+    /// It says what the project depends on.
+    pub(crate) manifest: Option<Format>,
 }
 
 /// Names of folders in which tests and their data are kept.
@@ -67,6 +68,7 @@ const NO_OWN: [&str; 11] = [
 
 impl Interest {
     pub(crate) fn of(path: &str) -> Self {
+        let manifest = Format::of_path(path).filter(|format| format.is_manifest());
         let path = readable(path).to_lowercase();
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
         Self {
@@ -74,7 +76,7 @@ impl Interest {
             build: is_build(name),
             ignore: name == ".gitignore",
             automation: is_automation(folders, name),
-            manifest: format(name).filter(|_| !NO_OWN.iter().any(|word| folders.contains(word))),
+            manifest: manifest.filter(|_| !NO_OWN.iter().any(|word| folders.contains(word))),
         }
     }
 
@@ -123,23 +125,6 @@ fn is_automation(folders: &str, name: &str) -> bool {
     }
 }
 
-/// The format of a manifest by its name in lower case.
-fn format(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "package.json" => "package-json",
-        "cargo.toml" => "cargo-toml",
-        "pyproject.toml" => "pyproject",
-        "go.mod" => "go-mod",
-        "pom.xml" => "pom",
-        "build.gradle" | "build.gradle.kts" => "gradle",
-        "libs.versions.toml" => "gradle-catalogue",
-        "gemfile" | "gems.rb" => "gemfile",
-        "composer.json" => "composer-json",
-        _ if name.starts_with("requirements") && name.ends_with(".txt") => "requirements",
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,9 +141,14 @@ mod tests {
         assert!(
             !of("docs/.github/workflows/x.yml").automation && !of(".github/workflows/README.md").automation
         );
-        assert_eq!(of("a/package.json").manifest, Some("package-json"));
-        assert_eq!(of("requirements-dev.txt").manifest, Some("requirements"));
-        assert_eq!(of("tests/fixtures/package.json").manifest, None);
+        assert_eq!(of("a/package.json").manifest, Some(Format::PackageJson));
+        for name in ["requirements-dev.txt", "dev-requirements.txt", "requirements.in"] {
+            assert_eq!(of(name).manifest, Some(Format::Requirements), "{name}");
+        }
+        assert_eq!(of("settings.gradle.kts").manifest, Some(Format::Gradle));
+        for none in ["tests/fixtures/package.json", "package-lock.json", "go.sum", ".npmrc"] {
+            assert_eq!(of(none).manifest, None, "{none}");
+        }
         assert!(of(r#""caf\351/tests/x""#).test);
         assert!(may_build("tests/run.SH") && may_build("configure.ac") && !may_build("a.c"));
     }

@@ -2,7 +2,11 @@
 //!
 //! Every member but a path or a name may be absent: the plugin leaves out what a file does not say.
 
+mod format;
+
 use serde::{Deserialize, Serialize};
+
+pub use format::Format;
 
 /// Folders that hold copies of other projects.
 const FOREIGN: [&str; 5] = ["node_modules", "vendor", "third_party", "third-party", "bower_components"];
@@ -12,8 +16,8 @@ const FOREIGN: [&str; 5] = ["node_modules", "vendor", "third_party", "third-part
 pub struct ManifestKey {
     /// The blob.
     pub blob: String,
-    /// What it is by its name, such as `package-json`.
-    pub format: String,
+    /// What it is by its name.
+    pub format: Format,
 }
 
 /// Value of `dependencies/folder`.

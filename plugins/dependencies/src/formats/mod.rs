@@ -14,7 +14,8 @@ mod python_locks;
 mod requirements;
 mod yarn;
 
-use crate::format::Format;
+use probity_sdk::dependencies::Format;
+
 use crate::read::ReadError;
 use crate::shapes::Said;
 

@@ -1,9 +1,9 @@
 //! Lock files of each ecosystem and what is read of them.
 
 use expect_test::expect;
+use probity_sdk::dependencies::Format;
 
 use super::manifests::told;
-use crate::format::Format;
 use crate::formats::said;
 
 #[test]

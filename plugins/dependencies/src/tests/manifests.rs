@@ -1,8 +1,8 @@
 //! Manifests of each ecosystem and what is read of them.
 
 use expect_test::{Expect, expect};
+use probity_sdk::dependencies::Format;
 
-use crate::format::Format;
 use crate::formats::said;
 use crate::shapes::{Direct, Said};
 

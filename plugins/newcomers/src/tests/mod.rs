@@ -133,6 +133,15 @@ fn a_dependency_is_worse_where_it_goes_again_or_may_be_anything() {
 }
 
 #[test]
+fn manifests_are_those_that_dependencies_reads() {
+    for path in ["dev-requirements.txt", "requirements.in", "settings.gradle", "gems.rb"] {
+        let mut world = World::old();
+        world.commit("m1 a9 mal mal 1000 Add", &[&format!("{path} - p")]).more(3).text("p", "flat 1");
+        assert_eq!(world.found("dependencies"), [format!("medium {path} m1")], "{path}");
+    }
+}
+
+#[test]
 fn after_thirty_days_nobodys_dependencies_are_looked_at() {
     let mut world = with("m1 m0 mal mal 1000 Add", &["package.json p1 p2"]);
     world.text("p1", "").text("p2", "flat *");
