@@ -91,12 +91,8 @@ pub(crate) fn hipcheck_part(engine: &Engine<Config>, key: HistoryKey) -> Result<
     )
 )]
 pub(crate) fn affiliation(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<bool>>> {
-    let history: History = engine.query("git/history", &target.history())?;
-    if history.truncated {
-        return Err(abstain(
-            "the history is incomplete (a shallow clone), so not all contributors can be known",
-        ));
-    }
+    let so = "not all contributors can be known";
+    let history = history::complete(engine, &target.history(), so)?;
     let domains = Domains::selected(engine.config());
     if engine.config().compat.is_some() {
         return as_hipcheck(engine, &history, &domains);

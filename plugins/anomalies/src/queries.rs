@@ -1,7 +1,7 @@
 //! The two questions that `anomalies` answers. Both look at the newest commits alone, so they cost the same however long a history is.
 
 use probity_sdk::findings::{self, Finding};
-use probity_sdk::git::{Commits, Header, Headers, History, Segment};
+use probity_sdk::git::{Commits, Header, Headers, Segment};
 use probity_sdk::history;
 use probity_sdk::prelude::*;
 
@@ -35,12 +35,8 @@ pub(crate) fn signatures(engine: &Engine<Config>, target: Target) -> Result<Answ
 }
 
 fn segments(engine: &Engine<Config>, target: &Target, count: usize) -> Result<Vec<Segment>> {
-    let history: History = engine.query("git/history", &target.history())?;
-    if history.truncated {
-        return Err(abstain(
-            "the history is incomplete (a shallow clone), so what comes before what cannot be known",
-        ));
-    }
+    let so = "what comes before what cannot be known";
+    let history = history::complete(engine, &target.history(), so)?;
     history::newest(engine, &history, count)
 }
 

@@ -1,6 +1,6 @@
 //! The questions that `churn` answers: about one segment, about a part, and about a whole history.
 
-use probity_sdk::git::{History, HistoryKey, Segment};
+use probity_sdk::git::{HistoryKey, Segment};
 use probity_sdk::history;
 use probity_sdk::linguist::SourceFiles;
 use probity_sdk::prelude::*;
@@ -107,12 +107,8 @@ pub(crate) fn outliers(engine: &Engine<Config>, target: Target) -> Result<Answer
 
 /// The sizes of all commits, if there are any to compare.
 fn measured(engine: &Engine<Config>, target: &Target, names: &history::Names<'_>) -> Result<Sizes> {
-    let history: History = engine.query("git/history", &target.history())?;
-    if history.truncated {
-        return Err(abstain(
-            "the history is incomplete (a shallow clone), so no commit can be compared with all others",
-        ));
-    }
+    let so = "no commit can be compared with all others";
+    let history = history::complete(engine, &target.history(), so)?;
     let mut all = Sizes::default();
     history::each_by(engine, names, &history, |sizes: Sizes| Ok(all.append(sizes)?))?;
     if all.len() < FEWEST_COMMITS {

@@ -1,6 +1,6 @@
 //! The questions that `entropy` answers: about one segment, about a part, and about a whole history.
 
-use probity_sdk::git::{History, HistoryKey, Segment};
+use probity_sdk::git::{HistoryKey, Segment};
 use probity_sdk::history;
 use probity_sdk::linguist::SourceFiles;
 use probity_sdk::prelude::*;
@@ -72,12 +72,8 @@ pub(crate) fn hipcheck_part(engine: &Engine<Config>, key: HistoryKey) -> Result<
     )
 )]
 pub(crate) fn entropy(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<f64>>> {
-    let history: History = engine.query("git/history", &target.history())?;
-    if history.truncated {
-        return Err(abstain(
-            "the history is incomplete (a shallow clone), so no commit can be compared with all others",
-        ));
-    }
+    let so = "no commit can be compared with all others";
+    let history = history::complete(engine, &target.history(), so)?;
     let mut corpus = Corpus::default();
     let names = if engine.config().compat.is_some() { HIPCHECK } else { OWN };
     history::each_by(engine, &names, &history, |text| Ok(corpus.add(text)?))?;

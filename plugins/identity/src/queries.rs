@@ -1,6 +1,6 @@
 //! The three questions that `identity` answers: about one segment, about a part, and about a whole history.
 
-use probity_sdk::git::{Commits, History, HistoryKey, Segment};
+use probity_sdk::git::{Commits, HistoryKey, Segment};
 use probity_sdk::history;
 use probity_sdk::prelude::*;
 
@@ -68,12 +68,8 @@ impl Identities {
 /// Whether author and committer are the same person, for each commit, newest first.
 #[query(default, uses("git/history", "identity/part", "identity/segment"))]
 pub(crate) fn identity(engine: &Engine<Config>, target: Target) -> Result<Answer<Vec<bool>>> {
-    let history: History = engine.query("git/history", &target.history())?;
-    if history.truncated {
-        return Err(abstain(
-            "the history is incomplete (a shallow clone), so the share of commits cannot be known",
-        ));
-    }
+    let so = "the share of commits cannot be known";
+    let history = history::complete(engine, &target.history(), so)?;
     let mut all = Identities::default();
     history::each(engine, "identity", &history, |said| {
         all.append(said);

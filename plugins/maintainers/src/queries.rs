@@ -1,7 +1,7 @@
 //! The questions that `maintainers` answers: who took over, how few do half of the work, how much was done lately.
 
 use probity_sdk::findings::{self, Finding};
-use probity_sdk::git::{ChangeBy, Commits, History, HistoryKey, Segment};
+use probity_sdk::git::{ChangeBy, Commits, HistoryKey, Segment};
 use probity_sdk::history;
 use probity_sdk::prelude::*;
 
@@ -91,12 +91,8 @@ fn standing(engine: &Engine<Empty>, target: &Target) -> Result<Standing> {
 }
 
 fn facts(engine: &Engine<Empty>, target: &Target) -> Result<Facts> {
-    let history: History = engine.query("git/history", &target.history())?;
-    if history.truncated {
-        return Err(abstain(
-            "the history is incomplete (a shallow clone), so who did how much cannot be known",
-        ));
-    }
+    let so = "who did how much cannot be known";
+    let history = history::complete(engine, &target.history(), so)?;
     let mut gathering = Gathering::default();
     history::each(engine, "maintainers", &history, |facts: Facts| Ok(gathering.append(facts)?))?;
     Ok(gathering.finish())

@@ -61,12 +61,8 @@ fn of_newcomers(engine: &Engine, target: &Target) -> Result<Newcomers> {
     "newcomers/recent"
 ))]
 pub(crate) fn changes(engine: &Engine, key: HistoryKey) -> Result<Answer<Newcomers>> {
-    let history: History = engine.query("git/history", &key)?;
-    if history.truncated {
-        return Err(abstain(
-            "the history is incomplete (a shallow clone), so nobody's first commit is known",
-        ));
-    }
+    let so = "nobody's first commit is known";
+    let history = history::complete(engine, &key, so)?;
     let mut people = people::Gathering::default();
     let mut reach = Vec::new();
     history::each(engine, "newcomers", &history, |told: People| {

@@ -1,6 +1,6 @@
 //! The three questions that `review` answers: about one segment, about a part, and about a whole history.
 
-use probity_sdk::git::{ChangeBy, Commits, History, HistoryKey, Messages, Segment};
+use probity_sdk::git::{ChangeBy, Commits, HistoryKey, Messages, Segment};
 use probity_sdk::history;
 use probity_sdk::prelude::*;
 
@@ -72,12 +72,8 @@ pub(crate) fn changes_by(engine: &Engine<Config>, target: Target) -> Result<Vec<
 
 /// What is kept of the commits of a whole history.
 fn facts(engine: &Engine<Config>, target: &Target) -> Result<Facts> {
-    let history: History = engine.query("git/history", &target.history())?;
-    if history.truncated {
-        return Err(abstain(
-            "the history is incomplete (a shallow clone), so what was merged cannot be told from what was not",
-        ));
-    }
+    let so = "what was merged cannot be told from what was not";
+    let history = history::complete(engine, &target.history(), so)?;
     let mut gathering = Gathering::default();
     history::each(engine, "review", &history, |facts: Facts| Ok(gathering.append(facts)?))?;
     Ok(gathering.finish())

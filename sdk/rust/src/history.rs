@@ -8,11 +8,23 @@
 use serde::de::DeserializeOwned;
 
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Result, abstain};
 use crate::git::{History, HistoryKey, Segment};
 
 /// How many answers are in memory at once.
 const WINDOW: usize = 16;
+
+/// The history under this key, if all of it is there: `so` says what cannot be told otherwise, as the end of a sentence.
+///
+/// # Errors
+/// Those of `git/history`; an abstention if the history is incomplete.
+pub fn complete<C>(engine: &Engine<C>, key: &HistoryKey, so: &str) -> Result<History> {
+    let history: History = engine.query("git/history", key)?;
+    if history.truncated {
+        return Err(abstain(format!("the history is incomplete (a shallow clone), so {so}")));
+    }
+    Ok(history)
+}
 
 /// Hands over what the queries `part` and `segment` of `plugin` say of `history`, the oldest first.
 ///
@@ -133,6 +145,20 @@ mod tests {
     use super::*;
     use crate::engine::Empty;
     use crate::testing::TestEngine;
+
+    #[test]
+    fn a_history_that_is_cut_off_is_not_judged() {
+        let told = |truncated: bool| {
+            let history = json!({ "commits": 1, "truncated": truncated, "parts": [], "segments": [] });
+            let engine = TestEngine::new(Empty {}).on("git/history", move |_: Value| Ok(history.clone()));
+            let key = HistoryKey { commit: "c".into(), shallow: vec![] };
+            complete(&engine, &key, "nobody is known")
+        };
+        assert_eq!(told(false).unwrap().commits, 1);
+        let error = told(true).unwrap_err();
+        let reason = "the history is incomplete (a shallow clone), so nobody is known";
+        assert_eq!((error.is_abstention(), error.message()), (true, reason));
+    }
 
     #[test]
     fn the_newest_segments_are_as_many_as_hold_so_many_commits() {
