@@ -1,4 +1,4 @@
-//! The configuration of `anomalies`, and the policy.
+//! The configuration of `anomalies`.
 
 use probity_sdk::Invalid;
 use probity_sdk::prelude::*;
@@ -18,11 +18,6 @@ impl Default for Config {
 }
 
 impl Config {
-    /// What is only to be noted does not fail. The rest does.
-    pub(crate) fn policy(&self) -> String {
-        r#"value.all(f, f.severity == "low")"#.to_owned()
-    }
-
     pub(crate) fn validate(&self) -> Result<(), Invalid> {
         if !(2..=20_000).contains(&self.newest) {
             return Err(invalid("/newest", "a number of commits from 2 to 20000"));

@@ -13,6 +13,7 @@ mod tests;
 
 use std::process::ExitCode;
 
+use probity_sdk::findings;
 use probity_sdk::prelude::*;
 
 pub use config::Config;
@@ -35,7 +36,7 @@ pub fn plugin() -> Plugin<Config> {
         .query(queries::dates)
         .query(queries::signatures)
         .rules(rules::RULES)
-        .default_policy(|config: &Config| Some(config.policy()))
+        .default_policy(findings::policy)
         .explain(EXPLANATION)
         .validate(Config::validate)
 }

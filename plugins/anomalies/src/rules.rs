@@ -20,13 +20,3 @@ probity_sdk::rules! {
          xz over seems to have forgotten twice to set the clock of another country. Of twelve large projects two have such a pair among the newest 1000 commits."
         "https://rheaeve.substack.com/p/xz-backdoor-times-damned-times-and"
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_have_one_id_each_and_say_how_bad_they_are() {
-        probity_sdk::testing::assert_rules(RULES);
-    }
-}

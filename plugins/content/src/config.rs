@@ -1,4 +1,4 @@
-//! The configuration of `content`, and the policy.
+//! The configuration of `content`.
 
 use probity_sdk::prelude::*;
 
@@ -6,10 +6,3 @@ use probity_sdk::prelude::*;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Config {}
-
-impl Config {
-    /// What is only to be noted does not fail. The rest does.
-    pub(crate) fn policy(&self) -> String {
-        r#"value.all(f, f.severity == "low")"#.to_owned()
-    }
-}

@@ -16,6 +16,7 @@ mod text;
 
 use std::process::ExitCode;
 
+use probity_sdk::findings;
 use probity_sdk::prelude::*;
 
 pub use config::Config;
@@ -41,7 +42,7 @@ pub fn plugin() -> Plugin<Config> {
         .query(queries::secrets)
         .query(queries::folder)
         .query(queries::blob)
-        .default_policy(|config: &Config| Some(config.policy()))
+        .default_policy(findings::policy)
         .explain(EXPLANATION)
         .rules(rules::RULES)
 }

@@ -54,13 +54,3 @@ probity_sdk::rules! {
         "low: a file is too large to be looked at. Nothing is known of what it holds."
         "https://cwe.mitre.org/data/definitions/1116.html"
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_have_one_id_each_and_say_how_bad_they_are() {
-        probity_sdk::testing::assert_rules(RULES);
-    }
-}

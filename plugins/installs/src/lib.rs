@@ -25,6 +25,7 @@ mod tests;
 
 use std::process::ExitCode;
 
+use probity_sdk::findings;
 use probity_sdk::prelude::*;
 
 pub use config::Config;
@@ -53,7 +54,7 @@ pub fn plugin() -> Plugin<Config> {
         .query(queries::folder)
         .query(queries::held)
         .query(queries::program)
-        .default_policy(|config: &Config| Some(config.policy()))
+        .default_policy(findings::policy)
         .rules(rules::RULES)
         .explain(EXPLANATION)
 }

@@ -5,10 +5,9 @@ mod sources;
 
 use probity_sdk::findings::Finding;
 use probity_sdk::prelude::*;
-use probity_sdk::testing::{TestEngine, assert_rules};
+use probity_sdk::testing::TestEngine;
 use serde_json::{Value, json};
 
-use crate::rules::RULES;
 use crate::{Config, plugin};
 
 /// One finding a line: `rule severity path line`.
@@ -21,8 +20,7 @@ fn told(findings: &[Finding]) -> Vec<String> {
 }
 
 #[test]
-fn rules_are_told_with_the_plugin() {
-    assert_rules(RULES);
+fn nothing_worse_than_low_passes() {
     let described = plugin().describe();
     assert_eq!(described.default_policy.as_deref(), Some(r#"value.all(f, f.severity == "low")"#));
 }

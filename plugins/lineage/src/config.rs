@@ -1,4 +1,4 @@
-//! The configuration of `lineage`, and the policy.
+//! The configuration of `lineage`.
 
 use probity_sdk::Invalid;
 use probity_sdk::prelude::*;
@@ -22,11 +22,6 @@ impl Default for Config {
 }
 
 impl Config {
-    /// What is only to be noted does not fail. The rest does.
-    pub(crate) fn policy(&self) -> String {
-        r#"value.all(f, f.severity == "low")"#.to_owned()
-    }
-
     pub(crate) fn validate(&self) -> Result<(), Invalid> {
         if !(1..=36_500).contains(&self.days) {
             return Err(invalid("/days", "from one day to a hundred years"));

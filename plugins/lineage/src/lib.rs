@@ -16,6 +16,7 @@ mod tests;
 
 use std::process::ExitCode;
 
+use probity_sdk::findings;
 use probity_sdk::prelude::*;
 
 pub use config::Config;
@@ -45,7 +46,7 @@ pub fn plugin() -> Plugin<Config> {
         .input("state/refs")
         .input("refs/tags")
         .input("time/day")
-        .default_policy(|config: &Config| Some(config.policy()))
+        .default_policy(findings::policy)
         .validate(Config::validate)
         .explain(EXPLANATION)
         .rules(rules::RULES)

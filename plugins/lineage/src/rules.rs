@@ -32,13 +32,3 @@ probity_sdk::rules! {
         "medium: the object of a tag, and its signature with it, bears another name than the tag. An old release can be passed off as a new one so."
         "https://www.usenix.org/conference/usenixsecurity16/technical-sessions/presentation/torres-arias"
 }
-
-#[cfg(test)]
-mod rules_tests {
-    use super::RULES;
-
-    #[test]
-    fn rules_have_one_id_each_and_say_how_bad_they_are() {
-        probity_sdk::testing::assert_rules(RULES);
-    }
-}

@@ -14,6 +14,7 @@ mod tests;
 
 use std::process::ExitCode;
 
+use probity_sdk::findings;
 use probity_sdk::prelude::*;
 
 const EXPLANATION: &str = "Counted are commits by people: no merges, which add no work of their own, and none of bots. Names and addresses that \
@@ -43,6 +44,6 @@ pub fn plugin() -> Plugin<Empty> {
         .query(queries::segment)
         .rules(rules::RULES)
         // What is only to be noted does not fail.
-        .default_policy(|_: &Empty| Some(r#"value.all(f, f.severity == "low")"#.to_owned()))
+        .default_policy(findings::policy)
         .explain(EXPLANATION)
 }

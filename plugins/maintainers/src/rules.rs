@@ -16,13 +16,3 @@ probity_sdk::rules! {
          it is the same person, for anybody can write any name."
         "https://attack.mitre.org/techniques/T1656/"
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_have_one_id_each_and_say_how_bad_they_are() {
-        probity_sdk::testing::assert_rules(RULES);
-    }
-}

@@ -25,6 +25,7 @@ mod uses;
 
 use std::process::ExitCode;
 
+use probity_sdk::findings;
 use probity_sdk::prelude::*;
 
 const EXPLANATION: &str = "Each value is a list of findings {severity, rule, path, commit, package}, the worst first. A newcomer is an author \
@@ -37,9 +38,6 @@ anybody else is seen: somebody else committed or merged it, or a forge made it o
 and the default policy fails on all that is more than low. Names, addresses and committers are what the makers wrote, and prove \
 nothing. React: read the commits that are named, and ask who knows their author. It cannot judge a shallow clone, a repository in its first twelve months, \
 or one with fewer than ten commits or two authors.";
-
-/// What is only to be noted does not fail. The rest does.
-const POLICY: &str = r#"value.all(f, f.severity == "low")"#;
 
 /// Serves the plugin's queries over the standard streams until the host ends the session.
 pub fn run() -> ExitCode {
@@ -62,6 +60,6 @@ pub fn plugin() -> Plugin<Empty> {
         .query(queries::folder)
         .query(queries::uses)
         .rules(rules::RULES)
-        .default_policy(|_: &Empty| Some(POLICY.to_owned()))
+        .default_policy(findings::policy)
         .explain(EXPLANATION)
 }

@@ -21,13 +21,3 @@ probity_sdk::rules! {
          secrets. Read what it sends where; if it was not asked for, revoke the secrets."
         "https://www.cisa.gov/news-events/alerts/2025/09/23/widespread-supply-chain-compromise-impacting-npm-ecosystem"
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_have_one_id_each_and_say_how_bad_they_are() {
-        probity_sdk::testing::assert_rules(RULES);
-    }
-}

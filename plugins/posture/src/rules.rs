@@ -39,13 +39,3 @@ probity_sdk::rules! {
         "medium: .gitmodules is no text, or a symbolic link, so nothing is known of what it leads to."
         "https://git-scm.com/docs/gitmodules"
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_have_one_id_each_and_say_how_bad_they_are() {
-        probity_sdk::testing::assert_rules(RULES);
-    }
-}

@@ -1,4 +1,4 @@
-//! The configuration of `workflows`, and the policy.
+//! The configuration of `workflows`.
 
 use probity_sdk::config::Names;
 use probity_sdk::prelude::*;
@@ -22,10 +22,5 @@ impl Config {
     pub(crate) fn trusts(&self, uses: &str) -> bool {
         let owner = uses.split('/').next().unwrap_or(uses);
         self.trusted_owners.0.iter().any(|trusted| trusted.eq_ignore_ascii_case(owner))
-    }
-
-    /// What is only good practice does not fail. The rest does.
-    pub(crate) fn policy(&self) -> String {
-        r#"value.all(f, f.severity == "low")"#.to_owned()
     }
 }

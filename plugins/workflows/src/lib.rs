@@ -23,6 +23,7 @@ mod yaml;
 
 use std::process::ExitCode;
 
+use probity_sdk::findings;
 use probity_sdk::prelude::*;
 
 pub use config::Config;
@@ -50,7 +51,7 @@ pub fn plugin() -> Plugin<Config> {
         .query(queries::references)
         .query(queries::folder)
         .query(queries::file)
-        .default_policy(|config: &Config| Some(config.policy()))
+        .default_policy(findings::policy)
         .explain(EXPLANATION)
         .rules(rules::RULES)
 }

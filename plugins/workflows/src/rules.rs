@@ -86,13 +86,3 @@ probity_sdk::rules! {
          finds it. Say persist-credentials: false."
         "https://docs.zizmor.sh/audits/#artipacked"
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn rules_have_one_id_each_and_say_how_bad_they_are() {
-        probity_sdk::testing::assert_rules(RULES);
-    }
-}

@@ -55,7 +55,7 @@ pub struct Rule {
     pub reference: &'static str,
 }
 
-/// Lists a plugin's rules: a constant with the id of each, and `RULES` with all of them.
+/// Lists a plugin's rules: a constant with the id of each, and `RULES` with all of them; and a test of what holds of every list.
 ///
 /// ```
 /// probity_sdk::rules! {
@@ -74,6 +74,12 @@ macro_rules! rules {
         pub(crate) const RULES: &[$crate::findings::Rule] = &[$($crate::findings::Rule {
             id: $id, query: stringify!($query), text: $text, reference: $reference,
         }),*];
+
+        #[cfg(test)]
+        #[test]
+        fn rules_have_one_id_each_and_say_how_bad_they_are() {
+            $crate::testing::assert_rules(RULES);
+        }
     };
 }
 
@@ -172,6 +178,12 @@ pub fn answer(mut findings: Vec<Finding>) -> Answer<Vec<Finding>> {
     findings.truncate(MOST);
     let concerns: Vec<Concern> = findings.iter().take(MAX_CONCERNS).map(Finding::concern).collect();
     Answer::new(findings).concerns(concerns)
+}
+
+/// The default policy of a plugin whose values are findings, whatever its configuration: what is only to be noted does not fail, the rest
+/// does. For [`Plugin::default_policy`](crate::Plugin::default_policy).
+pub fn policy<C>(_: &C) -> Option<String> {
+    Some(r#"value.all(f, f.severity == "low")"#.to_owned())
 }
 
 /// The rule of this id.
