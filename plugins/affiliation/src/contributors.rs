@@ -21,11 +21,6 @@ pub(crate) struct Contributor {
 #[derive(Debug, Default)]
 pub(crate) struct Contributors(BTreeMap<String, Contributor>);
 
-/// An address as it is compared: two that differ in case or in blanks around them are one.
-pub(crate) fn folded(email: &str) -> String {
-    email.trim().to_lowercase()
-}
-
 impl Contributors {
     /// Counts commits that are newer than all before. `contributor.email` is folded.
     pub(crate) fn add(&mut self, contributor: Contributor) {
@@ -48,6 +43,8 @@ impl Contributors {
 
 #[cfg(test)]
 mod tests {
+    use probity_sdk::people::folded;
+
     use super::*;
 
     fn contributor(email: &str, name: &str, commits: u64, newest: &str) -> Contributor {

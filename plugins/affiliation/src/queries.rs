@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 
 use probity_sdk::git::{Commits, History, HistoryKey, Segment};
 use probity_sdk::history;
+use probity_sdk::people::folded;
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
-use crate::contributors::{Contributor, Contributors, folded};
+use crate::contributors::{Contributor, Contributors};
 use crate::hipcheck::{All, Enriched, SegmentEnriched};
 use crate::organisations::Domains;
 

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use probity_sdk::findings::{Finding, Severity, shortened};
 use probity_sdk::git::{Commit, Person};
+use probity_sdk::people::same;
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
@@ -152,12 +153,6 @@ impl Release {
             None => finding,
         }
     }
-}
-
-/// Whether two people are one, by name or by address: who changes one of them is not somebody else.
-fn same(a: &Person, b: &Person) -> bool {
-    let folded = |text: &str| text.trim().to_lowercase();
-    folded(&a.email) == folded(&b.email) || folded(&a.name) == folded(&b.name)
 }
 
 fn person(person: &Person) -> String {

@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 
 use probity_sdk::findings::{Finding, Severity, shortened};
-use probity_sdk::people::folded;
+use probity_sdk::git::Person;
+use probity_sdk::people::{folded, is_hidden};
 
 use crate::facts::{Facts, Run};
 use crate::rules::{DISPOSABLE_ADDRESS, NEW_ADDRESS};
 use crate::standing::{YEAR, arrivals};
 
-/// Where GitHub keeps its users' addresses for them: commits made in a browser bear these.
-const HIDDEN: &str = "@users.noreply.github.com";
 /// Who made so many commits is known to a project by name.
 const KNOWN: u64 = 50;
 /// Where anybody has an address for minutes, and nobody can be asked later.
@@ -52,8 +51,7 @@ const DISPOSABLE: [&str; 33] = [
 
 /// An author under one name and address.
 struct Author<'a> {
-    name: &'a str,
-    email: &'a str,
+    person: &'a Person,
     /// The first commit.
     first: &'a str,
     /// Commits before the last twelve months.
@@ -67,17 +65,17 @@ pub(crate) fn findings(facts: &Facts) -> Option<Vec<Finding>> {
     let authors = authors(facts)?;
     let mut namesakes: HashMap<String, Vec<&Author<'_>>> = HashMap::new();
     for author in &authors {
-        namesakes.entry(folded(author.name)).or_default().push(author);
+        namesakes.entry(folded(&author.person.name)).or_default().push(author);
     }
     let of = |author: &Author<'_>| {
-        let namesakes = namesakes.get(&folded(author.name)).map_or(&[][..], Vec::as_slice);
+        let namesakes = namesakes.get(&folded(&author.person.name)).map_or(&[][..], Vec::as_slice);
         disposable(author).or_else(|| new_address(author, namesakes))
     };
     Some(authors.iter().filter(|author| author.lately).filter_map(of).collect())
 }
 
 fn disposable(author: &Author<'_>) -> Option<Finding> {
-    let email = folded(author.email);
+    let email = folded(&author.person.email);
     let (_, host) = email.rsplit_once('@')?;
     let is = |provider: &str| {
         host.strip_suffix(provider).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -88,30 +86,25 @@ fn disposable(author: &Author<'_>) -> Option<Finding> {
 }
 
 fn new_address(author: &Author<'_>, namesakes: &[&Author<'_>]) -> Option<Finding> {
-    let other = |known: &&&Author<'_>| known.before >= KNOWN && folded(known.email) != folded(author.email);
+    let other = |known: &&&Author<'_>| {
+        known.before >= KNOWN && folded(&known.person.email) != folded(&author.person.email)
+    };
     let known = namesakes.iter().filter(other).max_by_key(|known| known.before)?;
     let message = format!(
         "{} is new; {} commits before the last twelve months are of the same name, as <{}>",
         named(author),
         known.before,
-        shortened(known.email)
+        shortened(&known.person.email)
     );
-    let new = author.before == 0 && !folded(author.email).ends_with(HIDDEN);
+    let new = author.before == 0 && !is_hidden(author.person);
     new.then(|| Finding::new(NEW_ADDRESS, Severity::Low, message).commit(author.first))
 }
 
 fn authors(facts: &Facts) -> Option<Vec<Author<'_>>> {
     let tip = facts.runs.last()?.1;
     let met = facts.people.iter();
-    let mut authors: Vec<Author<'_>> = met
-        .map(|met| Author {
-            name: &met.person.name,
-            email: &met.person.email,
-            first: &met.first,
-            before: 0,
-            lately: false,
-        })
-        .collect();
+    let mut authors: Vec<Author<'_>> =
+        met.map(|met| Author { person: &met.person, first: &met.first, before: 0, lately: false }).collect();
     for (Run(by, _, commits), arrived) in facts.runs.iter().zip(arrivals(&facts.runs, tip)) {
         let Some(author) = by.and_then(|by| authors.get_mut(by)) else { continue };
         if arrived > tip.saturating_sub(YEAR) {
@@ -124,5 +117,5 @@ fn authors(facts: &Facts) -> Option<Vec<Author<'_>>> {
 }
 
 fn named(author: &Author<'_>) -> String {
-    format!("{} <{}>", shortened(author.name), shortened(author.email))
+    format!("{} <{}>", shortened(&author.person.name), shortened(&author.person.email))
 }

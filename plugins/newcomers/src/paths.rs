@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use probity_sdk::dependencies::Format;
+use probity_sdk::dependencies::{Format, is_made_up};
 use probity_sdk::git::path;
 
 /// Why a change of a file is of interest.
@@ -51,32 +51,21 @@ const BUILD_NAMES: [&str; 12] = [
     "build.gradle.kts",
 ];
 const BUILD_EXTENSIONS: [&str; 4] = [".m4", ".cmake", ".mk", ".am"];
-/// Manifests of other projects, and such as are made up.
-const NO_OWN: [&str; 11] = [
-    "node_modules",
-    "vendor",
-    "third_party",
-    "third-party",
-    "bower_components",
-    "test",
-    "fixture",
-    "example",
-    "sample",
-    "mock",
-    "snapshot",
-];
+/// Folders with these words in their names hold manifests of other projects.
+const FOREIGN: [&str; 5] = ["node_modules", "vendor", "third_party", "third-party", "bower_components"];
 
 impl Interest {
     pub(crate) fn of(path: &str) -> Self {
         let manifest = Format::of_path(path).filter(|format| format.is_manifest());
         let path = readable(path).to_lowercase();
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        let own = |_: &Format| !is_made_up(&path) && !FOREIGN.iter().any(|word| folders.contains(word));
         Self {
             test: folders.split('/').any(|folder| TEST_FOLDERS.contains(&folder)),
             build: is_build(name),
             ignore: name == ".gitignore",
             automation: is_automation(folders, name),
-            manifest: manifest.filter(|_| !NO_OWN.iter().any(|word| folders.contains(word))),
+            manifest: manifest.filter(own),
         }
     }
 
@@ -146,7 +135,14 @@ mod tests {
             assert_eq!(of(name).manifest, Some(Format::Requirements), "{name}");
         }
         assert_eq!(of("settings.gradle.kts").manifest, Some(Format::Gradle));
-        for none in ["tests/fixtures/package.json", "package-lock.json", "go.sum", ".npmrc"] {
+        for none in [
+            "tests/fixtures/package.json",
+            "a/Vendored/package.json",
+            "Samples/go.mod",
+            "package-lock.json",
+            "go.sum",
+            ".npmrc",
+        ] {
             assert_eq!(of(none).manifest, None, "{none}");
         }
         assert!(of(r#""caf\351/tests/x""#).test);

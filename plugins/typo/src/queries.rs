@@ -7,7 +7,7 @@ use probity_sdk::dependencies::{Manifest, Manifests};
 use probity_sdk::prelude::*;
 
 use crate::config::Config;
-use crate::dependencies::{HipcheckNpm, is_made_up, is_manifest};
+use crate::dependencies::{HipcheckNpm, is_manifest};
 use crate::guarded::{Guarded, Mistakable};
 use crate::hipcheck::Slips;
 use crate::lists::{ECOSYSTEMS, normal};
@@ -47,7 +47,7 @@ fn by_likeness(engine: &Engine<Config>, target: &Target) -> Result<Answer<Vec<bo
     let (readable, unreadable): (Vec<&Manifest>, Vec<&Manifest>) =
         own.filter(|file| guarded.knows(&file.ecosystem)).partition(|file| file.problem.is_none());
     // A manifest that others can read and this cannot may hide something.
-    if let Some(file) = unreadable.iter().find(|file| !is_made_up(file)) {
+    if let Some(file) = unreadable.iter().find(|file| !file.is_made_up()) {
         let problem = file.problem.as_deref().unwrap_or_default();
         return Err(abstain(format!("{} cannot be read: {problem}", file.path)));
     }

@@ -10,6 +10,8 @@ pub use format::Format;
 
 /// Folders that hold copies of other projects.
 const FOREIGN: [&str; 5] = ["node_modules", "vendor", "third_party", "third-party", "bower_components"];
+/// Folders with these words in their names hold manifests that are made up, some of them broken on purpose.
+const MADE_UP: [&str; 6] = ["test", "fixture", "example", "sample", "mock", "snapshot"];
 
 /// Key of `dependencies/file`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -76,11 +78,22 @@ impl Manifest {
     pub fn is_foreign(&self) -> bool {
         is_foreign(&self.path)
     }
+
+    /// Whether it lies where manifests are made up.
+    pub fn is_made_up(&self) -> bool {
+        is_made_up(&self.path)
+    }
 }
 
 /// Whether a path leads into a folder that holds copies of other projects.
 pub fn is_foreign(path: &str) -> bool {
     path.split('/').any(|folder| FOREIGN.contains(&folder))
+}
+
+/// Whether a path leads into a folder that holds what is made up, such as tests and examples.
+pub fn is_made_up(path: &str) -> bool {
+    let folders = path.rsplit_once('/').map_or("", |(folders, _)| folders).to_lowercase();
+    MADE_UP.iter().any(|word| folders.contains(word))
 }
 
 /// A dependency that a manifest asks for.
@@ -135,4 +148,15 @@ pub struct Script {
     pub command: String,
     /// From 1.
     pub line: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_tell_what_is_foreign_and_what_is_made_up() {
+        assert!(is_foreign("a/vendor/package.json") && !is_foreign("a/vendored/package.json"));
+        assert!(is_made_up("a/TestData/package.json") && !is_made_up("a/test.json"));
+    }
 }

@@ -54,6 +54,11 @@ pub fn is_forge(person: &Person) -> bool {
     FORGES.contains(&folded(&person.email).as_str())
 }
 
+/// Whether GitHub keeps the address for somebody: commits made in a browser bear such a one.
+pub fn is_hidden(person: &Person) -> bool {
+    folded(&person.email).ends_with(HIDDEN_ADDRESSES)
+}
+
 /// Whether the first line of a commit's message is one that forges write when they merge or squash a pull request.
 pub fn is_pull_request(subject: &str) -> bool {
     let number = subject.trim_end().strip_suffix(')').and_then(|subject| subject.rsplit_once("(#"));
@@ -149,6 +154,12 @@ mod tests {
         ];
         assert_eq!(groups(&people), [0, 1, 0, 0, 4, 4, 1]);
         assert!(same(&people[0], &people[3]) && !same(&people[0], &people[2]));
+    }
+
+    #[test]
+    fn hidden_addresses_are_those_that_github_keeps() {
+        assert!(is_hidden(&person("Cyd", "1+cyd@Users.noreply.github.com ")));
+        assert!(!is_hidden(&person("Cyd", "noreply@github.com")));
     }
 
     #[test]
