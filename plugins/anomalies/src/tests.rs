@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use probity_sdk::git::Segment;
 use probity_sdk::prelude::*;
-use probity_sdk::testing::TestEngine;
+use probity_sdk::testing::{MadeUp, TestEngine};
 use serde_json::{Value, json};
 
 use crate::{Config, plugin};
@@ -16,13 +16,8 @@ const HOUR: i64 = 3600;
 fn engine(config: Config, text: &str) -> TestEngine<Config> {
     let segments: Vec<Vec<Row>> =
         text.trim().split("\n\n").map(|segment| segment.lines().map(Row::of).collect()).collect();
-    let key =
-        |rows: &Vec<Row>| json!({ "commits": rows.iter().map(|row| &row.id).collect::<Vec<_>>(), "cut": [] });
-    let keys: Vec<Value> = segments.iter().map(key).collect();
-    let (last, earlier) = keys.split_last().unwrap();
-    let parts = if earlier.is_empty() { json!([]) } else { json!([{ "commit": "p", "shallow": [] }]) };
-    let told = json!({ "commits": 0, "truncated": false, "parts": parts, "segments": [last] });
-    let part = json!({ "commits": 0, "truncated": false, "parts": [], "segments": earlier });
+    let ids = |rows: &Vec<Row>| rows.iter().map(|row| json!({ "id": row.id })).collect();
+    let (told, part) = MadeUp::new(segments.iter().map(ids).collect()).told();
     let rows = Arc::new(segments.concat());
     let of = |what: fn(&Row) -> Value| {
         let rows = rows.clone();

@@ -1,7 +1,7 @@
 //! `maintainers` as the host asks it, over histories that are made up.
 
 use probity_sdk::prelude::*;
-use probity_sdk::testing::{HistoryLab, MadeUp, TestEngine};
+use probity_sdk::testing::{HistoryLab, MadeUp, TestEngine, abstention};
 use serde_json::{Value, json};
 
 use crate::plugin;
@@ -241,10 +241,7 @@ fn addresses_of_the_last_year_are_looked_at() {
 
 #[test]
 fn it_abstains_where_nothing_can_be_said() {
-    let reason = |series: &[Series<'_>]| match lab(series).ask_for("takeover") {
-        Err(error) if error.is_abstention() => error.message().to_owned(),
-        other => panic!("it does not abstain: {other:?}"),
-    };
+    let reason = |series: &[Series<'_>]| abstention(lab(series).ask_for("takeover"));
     assert!(reason(&[("Ada", 11_000, 10, 109)]).contains("shorter than three years"));
     assert!(reason(&[("Ada", 10_000, 10, 100), ("Mal", 12_000, 1, 9)]).contains("people made 9 commits"));
     assert!(reason(&[("renovate[bot]", 10_000, 10, 100)]).contains("no commits by people"));

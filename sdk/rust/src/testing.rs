@@ -28,6 +28,17 @@ use crate::engine::{Backend, Engine, Shared};
 use crate::error::Result;
 use crate::plugin::{Configuration, Plugin};
 
+/// Why a query does not judge.
+///
+/// # Panics
+/// If it does, or fails otherwise.
+pub fn abstention<V: fmt::Debug>(answer: Result<V>) -> String {
+    match answer {
+        Err(error) if error.is_abstention() => error.message().to_owned(),
+        other => panic!("it does not abstain: {other:?}"),
+    }
+}
+
 /// An engine whose answers are given by closures. Use it wherever an [`Engine`] is wanted.
 ///
 /// Keys and values go through JSON, as they do between processes.

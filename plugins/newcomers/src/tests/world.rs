@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use probity_sdk::git::{FileKind, Folder, Segment, Text, TextKey, TouchedFile, TreeFile};
 use probity_sdk::prelude::*;
-use probity_sdk::testing::TestEngine;
+use probity_sdk::testing::{MadeUp, TestEngine, abstention};
 use serde_json::{Value, json};
 
 use crate::dates::DAY;
@@ -118,10 +118,7 @@ impl World {
     }
 
     pub(super) fn abstention(&self, query: &str) -> String {
-        match self.ask(query) {
-            Err(error) if error.is_abstention() => error.message().to_owned(),
-            other => panic!("it does not abstain: {other:?}"),
-        }
+        abstention(self.ask(query))
     }
 
     fn made(&self, key: &Segment) -> Vec<&Made> {
@@ -129,25 +126,14 @@ impl World {
         key.commits.iter().map(of).collect()
     }
 
-    fn segments(&self) -> Vec<Segment> {
+    fn history(&self) -> MadeUp {
         let mut bounds = vec![0];
         bounds.extend(&self.ends);
         bounds.push(self.commits.len());
-        let segment = |bounds: &[usize]| Segment {
-            commits: self.commits[bounds[0]..bounds[1]].iter().map(|made| made.id.clone()).collect(),
-            cut: vec![],
+        let segment = |bounds: &[usize]| {
+            self.commits[bounds[0]..bounds[1]].iter().map(|made| json!({ "id": made.id })).collect()
         };
-        bounds.windows(2).map(segment).collect()
-    }
-
-    fn told(&self, part: bool) -> Value {
-        let mut segments = self.segments();
-        let last = segments.split_off(segments.len() - 1);
-        let parts = if segments.is_empty() { vec![] } else { vec![json!({ "commit": "p", "shallow": [] })] };
-        match part {
-            true => json!({ "commits": 0, "truncated": false, "parts": [], "segments": segments }),
-            false => json!({ "commits": 0, "truncated": false, "parts": parts, "segments": last }),
-        }
+        MadeUp::new(bounds.windows(2).map(segment).collect())
     }
 }
 
@@ -166,11 +152,12 @@ pub(super) fn counting(world: &World) -> TestEngine<Empty> {
 /// Answers what the plugin asks of others by the world, and what it asks of itself by itself.
 fn engine(world: &Arc<World>) -> TestEngine<Empty> {
     let of = || world.clone();
-    let (history, part, commits, messages, touched) = (of(), of(), of(), of(), of());
+    let (history, part) = world.history().told();
+    let (commits, messages, touched) = (of(), of(), of());
     let (texts, folder) = (of(), of());
     let engine = TestEngine::new(Empty {})
-        .on("git/history", move |_: Value| Ok(history.told(false)))
-        .on("git/part", move |_: Value| Ok(part.told(true)))
+        .on("git/history", move |_: Value| Ok(history.clone()))
+        .on("git/part", move |_: Value| Ok(part.clone()))
         .on("git/commits", move |key: Segment| {
             let row = |made: &Made| {
                 json!({ "id": made.id, "parents": made.parents, "author": person(&made.author), "authored": 0,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::TestEngine;
+use super::{TestEngine, abstention};
 use crate::answer::Answer;
 use crate::error::Result;
 use crate::git::{HistoryKey, Segment, Target};
@@ -51,7 +51,7 @@ impl MadeUp {
     }
 
     /// The values of `git/history` and of `git/part`.
-    fn told(&self) -> (Value, Value) {
+    pub fn told(&self) -> (Value, Value) {
         let keys: Vec<Segment> = self.segments.iter().map(|commits| MadeUp::segment(commits)).collect();
         let (last, earlier) = match keys.split_last() {
             Some((last, earlier)) => (vec![last], earlier),
@@ -114,10 +114,7 @@ impl<C: Configuration + Clone> HistoryLab<C> {
     /// # Panics
     /// If it does, or fails otherwise.
     pub fn abstention(&self) -> String {
-        match self.ask() {
-            Err(error) if error.is_abstention() => error.message().to_owned(),
-            other => panic!("it does not abstain: {other:?}"),
-        }
+        abstention(self.ask())
     }
 }
 
