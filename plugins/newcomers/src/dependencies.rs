@@ -1,8 +1,8 @@
 //! Dependencies that somebody added in their first thirty days.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
-use probity_sdk::dependencies::{Direct, Manifest, ManifestKey};
+use probity_sdk::dependencies::{Direct, Format, Manifest, ManifestKey};
 use probity_sdk::findings::{Finding, Severity, shortened};
 use probity_sdk::git::TouchedFile;
 use probity_sdk::prelude::*;
@@ -16,8 +16,9 @@ use crate::rules::NEWCOMER_DEPENDENCY;
 /// How many manifests are asked for at once.
 const AT_ONCE: usize = 32;
 
-/// What manifests say, by their blobs.
-type Known = HashMap<String, Manifest>;
+/// What versions of manifests say. The same content says something else under another name.
+#[derive(Debug, Default)]
+struct Known(BTreeMap<ManifestKey, Manifest>);
 
 pub(crate) fn findings(engine: &Engine, told: &Newcomers) -> Result<Vec<Finding>> {
     let mut added: Vec<(&Newcomer, &TouchedFile)> = Vec::new();
@@ -25,36 +26,46 @@ pub(crate) fn findings(engine: &Engine, told: &Newcomers) -> Result<Vec<Finding>
         let manifests = change.files.iter().filter(|file| Interest::of(&file.path).manifest.is_some());
         added.extend(manifests.map(|file| (change, file)));
     }
-    let known = known(engine, added.iter().map(|(_, file)| *file))?;
+    let mut known = Known::default();
+    known.ask(engine, added.iter().map(|(_, file)| *file))?;
     let mut findings: Vec<(Finding, &Newcomer)> = Vec::new();
     for (change, file) in added {
         for (name, direct) in new(file, &known) {
             findings.push((finding(change, file, name, direct), change));
         }
     }
-    raise_removed(engine, told, findings)
+    raise_removed(engine, told, known, findings)
 }
 
-/// What the versions of these manifests say.
-fn known<'a>(engine: &Engine, files: impl Iterator<Item = &'a TouchedFile>) -> Result<Known> {
-    let mut keys: BTreeSet<ManifestKey> = BTreeSet::new();
-    for file in files {
-        let Some(format) = Interest::of(&file.path).manifest else { continue };
-        let key = |blob: &String| ManifestKey { blob: blob.clone(), format };
-        keys.extend(file.before.iter().chain(&file.after).map(key));
+impl Known {
+    /// Asks about those versions of these manifests that are not known.
+    fn ask<'a>(&mut self, engine: &Engine, files: impl Iterator<Item = &'a TouchedFile>) -> Result<()> {
+        let versions = |file: &'a TouchedFile| {
+            file.before.iter().chain(&file.after).filter_map(|blob| key(&file.path, blob))
+        };
+        let mut keys: BTreeSet<ManifestKey> = files.flat_map(versions).collect();
+        keys.retain(|key| !self.0.contains_key(key));
+        let keys: Vec<ManifestKey> = keys.into_iter().collect();
+        for (key, manifest) in keys.iter().zip(engine.query_windowed("dependencies/file", &keys, AT_ONCE)) {
+            self.0.insert(key.clone(), manifest?);
+        }
+        Ok(())
     }
-    let keys: Vec<ManifestKey> = keys.into_iter().collect();
-    let mut known = Known::new();
-    for (key, manifest) in keys.iter().zip(engine.query_windowed("dependencies/file", &keys, AT_ONCE)) {
-        known.insert(key.blob.clone(), manifest?);
+
+    /// What the content of a blob says as a version of this file.
+    fn version(&self, file: &TouchedFile, blob: &str) -> Option<&Manifest> {
+        self.0.get(&key(&file.path, blob)?)
     }
-    Ok(known)
+}
+
+fn key(path: &str, blob: &str) -> Option<ManifestKey> {
+    Format::of_path(path).map(|format| ManifestKey { blob: blob.to_owned(), format })
 }
 
 /// What a manifest asks for that it asked for in no parent. One that could not be read before asked for nothing.
 fn new<'a>(file: &TouchedFile, known: &'a Known) -> BTreeMap<&'a str, &'a Direct> {
-    let before: Vec<&Manifest> = file.before.iter().filter_map(|blob| known.get(blob)).collect();
-    let after = file.after.as_ref().and_then(|blob| known.get(blob));
+    let before: Vec<&Manifest> = file.before.iter().filter_map(|blob| known.version(file, blob)).collect();
+    let after = file.after.as_ref().and_then(|blob| known.version(file, blob));
     let mut new = after.map(own).unwrap_or_default();
     new.retain(|name, _| !before.iter().any(|manifest| names(manifest, name)));
     new
@@ -81,12 +92,13 @@ fn finding(change: &Newcomer, file: &TouchedFile, name: &str, direct: &Direct) -
 fn raise_removed(
     engine: &Engine,
     told: &Newcomers,
+    mut known: Known,
     findings: Vec<(Finding, &Newcomer)>,
 ) -> Result<Vec<Finding>> {
     let paths: BTreeSet<&str> = findings.iter().filter_map(|(finding, _)| finding.path.as_deref()).collect();
     let changes: Vec<&ManifestChange> =
         told.manifests.iter().filter(|change| paths.contains(change.file.path.as_str())).collect();
-    let known = known(engine, changes.iter().map(|change| &change.file))?;
+    known.ask(engine, changes.iter().map(|change| &change.file))?;
     let mut raised_findings = Vec::with_capacity(findings.len());
     for (mut finding, by) in findings {
         let removed = changes.iter().find(|change| removes(change, &finding, by, &known));
@@ -107,11 +119,13 @@ fn raise_removed(
 fn removes(change: &ManifestChange, finding: &Finding, by: &Newcomer, known: &Known) -> bool {
     let (Some(path), Some(package)) = (&finding.path, &finding.package) else { return false };
     let soon = change.place > by.place && change.at.saturating_sub(by.at) <= DEPENDENCY_DAYS * DAY;
-    let named = |blob: &String| known.get(blob).is_some_and(|manifest| names(manifest, package));
-    let gone = change.file.after.as_ref().is_some_and(|after| known.contains_key(after) && !named(after));
+    let version = |blob: &String| known.version(&change.file, blob);
+    let named = |blob: &String| version(blob).is_some_and(|manifest| names(manifest, package));
+    // One that cannot be read may still ask for it.
+    let unnamed = |manifest: &Manifest| manifest.problem.is_none() && !names(manifest, package);
     change.file.path == *path
         && soon
-        && gone
+        && change.file.after.as_ref().and_then(version).is_some_and(unnamed)
         && !change.file.before.is_empty()
         && change.file.before.iter().all(named)
 }

@@ -142,6 +142,49 @@ fn manifests_are_those_that_dependencies_reads() {
 }
 
 #[test]
+fn a_manifest_that_cannot_be_read_takes_nothing_away() {
+    let with = |after: &str| {
+        let mut world = World::old();
+        world
+            .commit("m1 a9 mal mal 1000 Add", &["package.json p1 p2"])
+            .commit("m2 m1 mal mal 1001 Edit", &["package.json p2 p3"])
+            .more(3)
+            .text("p1", "a ^1")
+            .text("p2", "a ^1\nflat ^0.1")
+            .text("p3", after);
+        world.found("dependencies")
+    };
+    assert_eq!(with("as package-json\na ^1"), ["high package.json m1"]);
+    assert_eq!(with("as nothing"), ["medium package.json m1"]);
+}
+
+#[test]
+fn the_same_content_under_two_names_is_two_manifests() {
+    let mut world = World::old();
+    let files = ["a/package.json - p", "b/requirements.txt - p", "c/build.gradle - p"];
+    world.commit("m1 a9 mal mal 1000 Add", &files).more(3).text("p", "as requirements\nflat 1");
+    assert_eq!(world.found("dependencies"), ["medium b/requirements.txt m1"]);
+}
+
+#[test]
+fn each_version_of_a_manifest_is_asked_for_once() {
+    let mut world = World::old();
+    world
+        .commit("m1 a9 mal mal 1000 Add", &["package.json p1 p2"])
+        .commit("m2 m1 mal mal 1001 Drop", &["package.json p2 p3"])
+        .more(3)
+        .text("p1", "")
+        .text("p2", "flat 1")
+        .text("p3", "");
+    let engine = world::counting(&world);
+    let target = Target { commit: "tip".into(), tree: "root".into(), shallow: vec![] };
+    engine.ask(&plugin(), "dependencies", target).unwrap();
+    let asked = engine.asked().into_iter().filter(|(query, _)| query == "dependencies/file");
+    let blobs: Vec<Value> = asked.map(|(_, key)| key["blob"].clone()).collect();
+    assert_eq!(blobs, ["p1", "p2", "p3"]);
+}
+
+#[test]
 fn after_thirty_days_nobodys_dependencies_are_looked_at() {
     let mut world = with("m1 m0 mal mal 1000 Add", &["package.json p1 p2"]);
     world.text("p1", "").text("p2", "flat *");

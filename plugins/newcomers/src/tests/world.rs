@@ -188,7 +188,8 @@ fn engine(world: &Arc<World>) -> TestEngine<Empty> {
     itself(content(engine, world), world)
 }
 
-/// What is read out of blobs: texts that begin with `opaque` cannot be read; a manifest has one dependency a line, with what is asked of it.
+/// What is read out of blobs: texts that begin with `opaque` cannot be read; a manifest has one dependency a line, with what is
+/// asked of it, and may begin with `as` and the format under which alone it can be read.
 fn content(engine: TestEngine<Empty>, world: &Arc<World>) -> TestEngine<Empty> {
     let (looks, uses, manifests) = (world.clone(), world.clone(), world.clone());
     let text = |world: &World, key: &Value| {
@@ -210,10 +211,15 @@ fn content(engine: TestEngine<Empty>, world: &Arc<World>) -> TestEngine<Empty> {
         })
         .on("dependencies/file", move |key: Value| {
             let text = text(&manifests, &key);
+            let format = text.lines().next().and_then(|line| line.strip_prefix("as "));
+            if format.is_some_and(|format| key["format"] != format) {
+                return Ok(json!({ "problem": "it is malformed" }));
+            }
             let row = |(name, requirement): (&str, &str)| {
                 json!({ "name": name, "requirement": requirement, "kind": "normal" })
             };
-            let rows = text.lines().filter_map(|line| line.split_once(' ')).map(row);
+            let lines = text.lines().skip(usize::from(format.is_some()));
+            let rows = lines.filter_map(|line| line.split_once(' ')).map(row);
             Ok(json!({ "direct": rows.collect::<Vec<_>>() }))
         })
 }
