@@ -10,6 +10,7 @@ use probity_sdk::prelude::*;
 
 use crate::blobs::BlobKey;
 use crate::config::Config;
+use crate::places;
 use crate::rules::RULES;
 
 /// How many blobs are asked for at once.
@@ -43,7 +44,8 @@ pub(crate) fn summary(engine: &Engine<Config>, key: &FolderKey) -> Result<Summar
     let mut summary = Summary { files: files.len() as u64, findings: Vec::new() };
     for file in &files {
         let of_file = found.get(&key_of(&file.id, &file.path)).into_iter().flatten();
-        summary.findings.extend(of_file.map(|finding| finding.clone().path(&file.path)));
+        let placed = of_file.map(|finding| finding.clone().path(&file.path));
+        summary.findings.extend(placed.filter_map(places::judged));
     }
     let known: HashMap<&str, Summary> = key.inner_answers(engine, "content/folder", &folders)?;
     for folder in &folders {
@@ -65,7 +67,7 @@ impl Summary {
             let path = finding.path.as_deref().unwrap_or_default();
             finding.clone().path(path::joined(name, path))
         });
-        self.findings.extend(placed);
+        self.findings.extend(placed.filter_map(places::judged));
         // Before they are many: the same folder may lie here a million times.
         if self.findings.len() > 2 * RULES.len() * MOST_OF_A_RULE {
             self.findings = bounded(std::mem::take(&mut self.findings));
@@ -74,7 +76,7 @@ impl Summary {
     }
 }
 
-/// The first findings of each rule.
+/// The first findings of each rule. They are judged by then: what is at home where it is displaces nothing.
 fn bounded(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.sort();
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();

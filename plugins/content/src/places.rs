@@ -30,7 +30,8 @@ const HARMLESS: [&str; 26] = [
     "yaml", "toml", "css", "html", "csv", "pdf", "mp3", "wav", "woff", "woff2", "xz", "gz",
 ];
 
-/// The finding as it is to be told of its place, if at all.
+/// The finding as it is to be told of its place, if at all. The path may begin in any folder: what is said from there on holds from those
+/// around it on too, where it is asked again.
 pub(crate) fn judged(mut finding: Finding) -> Option<Finding> {
     let path = finding.path.as_deref().unwrap_or_default().to_ascii_lowercase();
     let within = |words: &[&str]| words.iter().any(|word| path.contains(word));

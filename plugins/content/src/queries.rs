@@ -8,7 +8,6 @@ use probity_sdk_objects as objects;
 use crate::blobs::{self, BlobKey};
 use crate::config::Config;
 use crate::folders::{self, Summary};
-use crate::places;
 use crate::rules::RULES;
 
 /// Source files with characters that a person does not see, or takes for others: the worst first.
@@ -55,5 +54,5 @@ fn answer(engine: &Engine<Config>, target: &Target, query: &str) -> Result<Answe
         return Err(abstain("there are no files"));
     }
     let told = |of: &Finding| findings::rule(RULES, &of.rule).is_some_and(|rule| rule.query == query);
-    Ok(findings::answer(summary.findings.into_iter().filter_map(places::judged).filter(told).collect()))
+    Ok(findings::answer(summary.findings.into_iter().filter(told).collect()))
 }

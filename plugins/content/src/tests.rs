@@ -88,6 +88,29 @@ fn findings_are_judged_by_where_they_are() {
 }
 
 #[test]
+fn what_is_at_home_where_it_is_displaces_nothing() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("r");
+    let key = format!("-----BEGIN PRIVATE KEY-----\n{}\n", "MIIEpAIBAAKCAQEA3Tz2mr7SZiAMf".repeat(5));
+    let program = b"\x7fELF\x02\x01\x01\0";
+    for n in 0..250 {
+        repository
+            .write(format!("a/dist/{n}.js"), "x".repeat(6000))
+            .write(format!("a/tests/{n}.pem"), &key)
+            .write(format!("bin/{n}"), program);
+    }
+    repository
+        .write("src/app.js", "x".repeat(6000))
+        .write("src/key.pem", &key)
+        .write("src/holiday.jpg", program)
+        .commit("all");
+    assert_eq!(told(&repository, "obfuscation"), ["low long-line src/app.js 1"]);
+    let first = |query: &str| told(&repository, query).swap_remove(0);
+    assert_eq!(first("secrets"), "medium private-key src/key.pem 1");
+    assert_eq!(first("executables"), "high disguised-executable src/holiday.jpg null");
+}
+
+#[test]
 fn each_blob_is_asked_for_once_in_a_folder_under_each_sort_of_name() {
     let lab = Lab::new();
     let mut repository = lab.repository("r");
