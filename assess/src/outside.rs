@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use data_encoding::BASE64;
 use probity_engine::{Digest, Failure, FailureKind};
 use probity_host::{HTTP_WITH_TOKEN, PluginSpec};
 use probity_net::{Endpoint, Token};
@@ -15,8 +16,9 @@ use crate::fetched::{Proof, Servers};
 use crate::files;
 use crate::settings::Day;
 
-/// The most bytes of a file that is shown to a plugin.
-const MAX_FILE: u64 = 16 << 20;
+/// The most bytes of a file that is shown to a plugin: archives of releases have as many, and as a text of control characters, six
+/// bytes of JSON each, they still fit into a message.
+const MAX_FILE: u64 = 32 << 20;
 
 /// What plugins may be shown. Whether a certain plugin may see a certain thing, the host decides.
 #[derive(Debug)]
@@ -109,8 +111,9 @@ impl Outside {
             return Ok(Value::Null);
         };
         let mut value = json!({ "size": bytes.len(), "sha256": Digest::of(&bytes).to_string() });
-        if let Ok(text) = String::from_utf8(bytes) {
-            value["text"] = text.into();
+        match String::from_utf8(bytes) {
+            Ok(text) => value["text"] = text.into(),
+            Err(error) => value["base64"] = BASE64.encode(error.as_bytes()).into(),
         }
         Ok(value)
     }
@@ -144,7 +147,7 @@ mod tests {
     fn outside(folder: &std::path::Path) -> Outside {
         let grants = Grants {
             env: ["CI", "LANG"].map(Arc::from).into(),
-            files: ["list.txt", "none.txt", "."].map(|name| (name.into(), folder.join(name))).into(),
+            files: ["list.txt", "none.txt", "bytes", "."].map(|name| (name.into(), folder.join(name))).into(),
             net: ["api.example.org", "of.token"].map(|server| Endpoint::parse(server).unwrap()).into(),
             tokens: ["of.token", "not.net"]
                 .map(|server| (Endpoint::parse(server).unwrap(), "SECRET".into()))
@@ -179,6 +182,8 @@ mod tests {
             shown("file", "list.txt"),
             format!("{{\"size\":2,\"sha256\":\"{digest}\",\"text\":\"a\\n\"}}")
         );
+        std::fs::write(folder.path().join("bytes"), b"\x1f\x8b\x00").unwrap();
+        assert!(shown("file", "bytes").ends_with("\"base64\":\"H4sA\"}"), "{}", shown("file", "bytes"));
         assert_eq!(shown("file", "none.txt"), "null");
         assert_eq!(shown("file", "."), "the file cannot be read: is a directory");
         assert_eq!(shown("file", "/etc/passwd"), "it is granted to no plugin");

@@ -137,7 +137,7 @@ impl<C> Engine<C> {
     }
 
     /// Something outside git: `("time", "day")` is today's date as a text; `month` and `year` are coarser; `("env", name)` is
-    /// a variable as a text or null, `("file", path)` an object of `size`, `sha256` and `text`, or null, and `("http", address)` what a server
+    /// a variable as a text or null, `("file", path)` an object of `size`, `sha256` and `text` (`base64` if it is none), or null, and `("http", address)` what a server
     /// answers, an object of `status`, `headers`, `size`, `sha256` and `text`, where they are granted. The answer depends on it from then on.
     ///
     /// # Errors
