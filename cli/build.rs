@@ -13,6 +13,7 @@ const PLUGINS: &[&str] = &[
     "activity",
     "affiliation",
     "anomalies",
+    "archive",
     "binary",
     "churn",
     "content",

@@ -28,6 +28,10 @@ impl Builtin {
         let asks =
             |kind, why: &str| Permission { kind, what: ANY.to_owned(), why: why.to_owned(), optional: true };
         match self.name {
+            "archive" => vec![asks(
+                PermissionKind::File,
+                "the archive of a release, to compare it with the tree of its tag",
+            )],
             "github" => vec![
                 asks(
                     PermissionKind::Net,
@@ -46,6 +50,7 @@ pub(crate) fn run(name: &str) -> Option<ExitCode> {
         "activity" => probity_plugin_activity::run(),
         "affiliation" => probity_plugin_affiliation::run(),
         "anomalies" => probity_plugin_anomalies::run(),
+        "archive" => probity_plugin_archive::run(),
         "binary" => probity_plugin_binary::run(),
         "churn" => probity_plugin_churn::run(),
         "content" => probity_plugin_content::run(),

@@ -134,6 +134,7 @@ fn plugins_are_listed_and_described() {
         "activity",
         "affiliation",
         "anomalies",
+        "archive",
         "binary",
         "churn",
         "content",

@@ -40,6 +40,7 @@ const PLUGINS: &[&str] = &[
     "activity",
     "affiliation",
     "anomalies",
+    "archive",
     "binary",
     "churn",
     "content",

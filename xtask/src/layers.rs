@@ -45,6 +45,7 @@ const CONFINED: &[(&str, &[&str])] = &[
         "gix",
         &[
             "probity-sdk-objects",
+            "probity-plugin-archive",
             "probity-plugin-git",
             "probity-plugin-content",
             "probity-plugin-newcomers",

@@ -32,6 +32,7 @@ pub const BUILT_INS: &[&str] = &[
     "activity",
     "affiliation",
     "anomalies",
+    "archive",
     "binary",
     "churn",
     "content",

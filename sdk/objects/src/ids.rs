@@ -4,6 +4,8 @@ use crate::error::GitError;
 use gix::ObjectId;
 use gix::hash::Kind;
 
+pub use gix::hash::Kind as Format;
+
 /// The id that `text` names.
 pub fn parse(text: &str) -> Result<ObjectId, GitError> {
     let canonical = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
@@ -25,6 +27,12 @@ pub fn format<'a>(ids: impl IntoIterator<Item = &'a ObjectId>) -> Result<Kind, G
     if ids.all(|id| id.kind() == first.kind()) { Ok(first.kind()) } else { Err(GitError::MixedFormats) }
 }
 
+/// The id that a blob of these bytes has. Forged collisions of SHA-1 are refused.
+pub fn of_blob(format: Kind, bytes: &[u8]) -> Result<ObjectId, GitError> {
+    gix::objs::compute_hash(format, gix::objs::Kind::Blob, bytes)
+        .map_err(|error| GitError::Collision { id: format.null(), reason: error.to_string() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,6 +44,14 @@ mod tests {
         for text in ["", "0123", &id.to_uppercase(), "HEAD", "0123456789abcdef0123456789abcdef0123456g"] {
             assert!(matches!(parse(text), Err(GitError::BadId { .. })), "{text}");
         }
+    }
+
+    #[test]
+    fn the_id_of_content_is_the_one_that_git_gives() {
+        let id = of_blob(Kind::Sha1, b"hello\n").unwrap().to_string();
+        assert_eq!(id, "ce013625030ba8dba906f756967f9e9ca394464a");
+        let id = of_blob(Kind::Sha256, b"").unwrap().to_string();
+        assert_eq!(id, "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813");
     }
 
     #[test]

@@ -1,0 +1,199 @@
+//! Zip, by the directory at its end, which is what programs go by. Where the entries themselves say otherwise, or there are bytes that
+//! the directory does not name, a program that goes by the entries would unpack something else: that is odd.
+
+use std::io::Read;
+
+use flate2::Crc;
+use flate2::read::DeflateDecoder;
+
+use super::{Budget, MAX_ENTRY, Member, ReadError, Visit, What};
+
+const END: &[u8] = b"PK\x05\x06";
+const LISTED: &[u8] = b"PK\x01\x02";
+const LOCAL: &[u8] = b"PK\x03\x04";
+/// Bytes of the fixed part of each.
+const END_BYTES: usize = 22;
+const LISTED_BYTES: usize = 46;
+const LOCAL_BYTES: usize = 30;
+/// What may stand between two entries: sizes that were not known before.
+const MOST_BETWEEN: usize = 24;
+/// How many bytes are unpacked at once.
+const STEP: usize = 64 << 10;
+
+/// A line of the directory.
+struct Listed<'a> {
+    name: &'a [u8],
+    method: u16,
+    encrypted: bool,
+    crc: u32,
+    packed: usize,
+    size: u64,
+    mode: u32,
+    at: usize,
+}
+
+pub(super) fn each(bytes: &[u8], mut budget: Budget<'_>, visit: &mut Visit<'_>) -> Result<(), ReadError> {
+    let (directory, mut listed) = directory(bytes)?;
+    listed.sort_by_key(|entry| entry.at);
+    let mut end = 0;
+    for entry in &listed {
+        let (content, name) = content(bytes, entry)?;
+        let most = if end == 0 { 0 } else { MOST_BETWEEN };
+        if entry.at.checked_sub(end).is_none_or(|between| between > most) {
+            hidden(visit)?;
+        }
+        end = entry.at + LOCAL_BYTES + name.len() + further(bytes, entry)? + entry.packed;
+        if name != entry.name {
+            let told = format!("an entry with two names, the other {:?}", String::from_utf8_lossy(name));
+            visit(Member { name: entry.name, what: What::Odd(told) })?;
+            continue;
+        }
+        one(entry, content, &mut budget, visit)?;
+    }
+    match directory.checked_sub(end) {
+        Some(between) if between <= MOST_BETWEEN => Ok(()),
+        _ => hidden(visit),
+    }
+}
+
+fn hidden(visit: &mut Visit<'_>) -> Result<(), ReadError> {
+    let told = "bytes that its directory does not name, or names twice";
+    visit(Member { name: b"", what: What::Odd(told.to_owned()) })
+}
+
+/// Where the directory begins, and what it lists.
+fn directory(bytes: &[u8]) -> Result<(usize, Vec<Listed<'_>>), ReadError> {
+    let end = end(bytes).ok_or_else(|| damaged("it has no directory"))?;
+    let (count, size, at) = (u16_at(bytes, end + 10)?, u32_at(bytes, end + 12)?, u32_at(bytes, end + 16)?);
+    if count == u16::MAX || size == u32::MAX || at == u32::MAX {
+        return Err(damaged("it is of the 64 bit kind, which is not read here"));
+    }
+    let (at, size) = (at as usize, size as usize);
+    if at.checked_add(size) != Some(end) {
+        return Err(damaged("its directory does not end where it says"));
+    }
+    let mut listed = Vec::new();
+    let mut next = at;
+    while next < end {
+        let name_bytes = usize::from(u16_at(bytes, next + 28)?);
+        let further = usize::from(u16_at(bytes, next + 30)?) + usize::from(u16_at(bytes, next + 32)?);
+        let name = part(bytes, next + LISTED_BYTES, name_bytes)?;
+        if part(bytes, next, 4)? != LISTED {
+            return Err(damaged("its directory holds something else"));
+        }
+        listed.push(Listed {
+            name,
+            encrypted: u16_at(bytes, next + 8)? & 1 == 1,
+            method: u16_at(bytes, next + 10)?,
+            crc: u32_at(bytes, next + 16)?,
+            packed: u32_at(bytes, next + 20)? as usize,
+            size: u64::from(u32_at(bytes, next + 24)?),
+            mode: u32_at(bytes, next + 38)? >> 16,
+            at: u32_at(bytes, next + 42)? as usize,
+        });
+        next += LISTED_BYTES + name_bytes + further;
+    }
+    if next != end || listed.len() != usize::from(count) {
+        return Err(damaged("its directory does not list what it says"));
+    }
+    Ok((at, listed))
+}
+
+/// The one record that ends the file, comment included.
+fn end(bytes: &[u8]) -> Option<usize> {
+    let first = bytes.len().saturating_sub(END_BYTES + usize::from(u16::MAX));
+    (first..=bytes.len().checked_sub(END_BYTES)?).rev().find(|at| {
+        let comment = u16_at(bytes, at + 20).map(usize::from);
+        bytes[*at..].starts_with(END) && comment.is_ok_and(|comment| at + END_BYTES + comment == bytes.len())
+    })
+}
+
+/// The packed bytes of an entry, and the name that stands before them.
+fn content<'a>(bytes: &'a [u8], entry: &Listed<'_>) -> Result<(&'a [u8], &'a [u8]), ReadError> {
+    if part(bytes, entry.at, 4)? != LOCAL {
+        return Err(damaged("its directory names what is no entry"));
+    }
+    let name_bytes = usize::from(u16_at(bytes, entry.at + 26)?);
+    let name = part(bytes, entry.at + LOCAL_BYTES, name_bytes)?;
+    let begin = entry.at + LOCAL_BYTES + name_bytes + further(bytes, entry)?;
+    Ok((part(bytes, begin, entry.packed)?, name))
+}
+
+/// The bytes between the name and the content.
+fn further(bytes: &[u8], entry: &Listed<'_>) -> Result<usize, ReadError> {
+    u16_at(bytes, entry.at + 28).map(usize::from)
+}
+
+fn one(
+    entry: &Listed<'_>,
+    packed: &[u8],
+    budget: &mut Budget<'_>,
+    visit: &mut Visit<'_>,
+) -> Result<(), ReadError> {
+    const KIND: u32 = 0o170_000;
+    const LINK: u32 = 0o120_000;
+    let odd = |words: &str| What::Odd(words.to_owned());
+    let name = entry.name;
+    if entry.encrypted {
+        return visit(Member { name, what: odd("an encrypted entry") });
+    }
+    let bytes = unpacked(entry, packed, budget)?;
+    let what = match entry.mode & KIND {
+        _ if name.ends_with(b"/") && bytes.is_empty() => What::Folder,
+        LINK => What::Link(&bytes),
+        0 | 0o100_000 => What::File(&bytes),
+        0o040_000 => What::Folder,
+        _ => odd("a device, a pipe or the like"),
+    };
+    visit(Member { name, what })
+}
+
+fn unpacked(entry: &Listed<'_>, packed: &[u8], budget: &mut Budget<'_>) -> Result<Vec<u8>, ReadError> {
+    if entry.size > MAX_ENTRY {
+        return Err(ReadError::TooMuch { limit: MAX_ENTRY, what: "bytes in one entry" });
+    }
+    let mut from: Box<dyn Read + '_> = match entry.method {
+        0 => Box::new(packed),
+        8 => Box::new(DeflateDecoder::new(packed)),
+        other => {
+            return Err(damaged(&format!(
+                "an entry is packed by the method {other}, which is not read here"
+            )));
+        }
+    };
+    let (mut bytes, mut crc, mut buffer) = (Vec::new(), Crc::new(), vec![0; STEP]);
+    loop {
+        let read = from.read(&mut buffer)?;
+        if read == 0 {
+            break;
+        }
+        budget.spend(read)?;
+        bytes.extend_from_slice(&buffer[..read]);
+        crc.update(&buffer[..read]);
+        if bytes.len() as u64 > entry.size {
+            return Err(damaged("an entry holds more than it says"));
+        }
+    }
+    if bytes.len() as u64 == entry.size && crc.sum() == entry.crc {
+        Ok(bytes)
+    } else {
+        Err(damaged("an entry holds something else than it says"))
+    }
+}
+
+fn damaged(reason: &str) -> ReadError {
+    ReadError::Damaged(reason.to_owned())
+}
+
+fn part(bytes: &[u8], at: usize, count: usize) -> Result<&[u8], ReadError> {
+    let end = at.checked_add(count);
+    end.and_then(|end| bytes.get(at..end)).ok_or_else(|| damaged("it ends within an entry"))
+}
+
+fn u16_at(bytes: &[u8], at: usize) -> Result<u16, ReadError> {
+    Ok(u16::from_le_bytes(part(bytes, at, 2)?.try_into().expect("there are two")))
+}
+
+fn u32_at(bytes: &[u8], at: usize) -> Result<u32, ReadError> {
+    Ok(u32::from_le_bytes(part(bytes, at, 4)?.try_into().expect("there are four")))
+}
