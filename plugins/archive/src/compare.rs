@@ -98,7 +98,7 @@ pub(crate) fn findings(engine: &Engine<Config>, bytes: &[u8], key: &ComparedKey)
         return Err(failed(format!("{file:?} holds no file")));
     }
     let kind = kind.unwrap_or_else(|| of_content(file, &listing));
-    let mut found = odd(&listing);
+    let mut found = odd(&listing, &source);
     if kind == Kind::Crate {
         found.extend(manifest_of_crate(&mut listing, &source));
     }
@@ -148,11 +148,11 @@ fn of_content(file: &str, listing: &Listing) -> Kind {
     }
 }
 
-fn odd(listing: &Listing) -> Vec<Finding> {
+fn odd(listing: &Listing, source: &Source<'_>) -> Vec<Finding> {
     let strange = |(path, wrong): &(Vec<u8>, String)| {
         let finding =
             Finding::new(ODD_ENTRY, Severity::High, format!("the archive holds an odd entry: {wrong}"));
-        if path.is_empty() { finding } else { finding.path(path::text(path)) }
+        if path.is_empty() { finding } else { finding.path(source.place(path)) }
     };
     let beside = |path: &Vec<u8>| {
         let top = String::from_utf8_lossy(listing.top.as_deref().unwrap_or_default());

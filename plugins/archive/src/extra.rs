@@ -3,7 +3,7 @@
 use probity_sdk::findings::{Finding, Severity, shortened};
 use serde_json::Value;
 
-use crate::changed::HOOKS;
+use crate::changed::{HOOKS, of_manifest};
 use crate::compare::Case;
 use crate::listing::Is;
 use crate::roles::Role;
@@ -39,11 +39,15 @@ pub(crate) fn finding(case: &Case<'_>, content: &[u8]) -> Finding {
                 Severity::High,
                 format!("the tree does not have this manifest, which has npm run its script {hook}"),
             ),
-            None => plain(Severity::Low, "the tree does not have this manifest, which has npm run nothing"),
+            None => match of_manifest(b"{}", content) {
+                Some(what) => plain(Severity::Medium, &format!("the tree does not have this manifest, which {what}")),
+                None => plain(Severity::Low, "the tree does not have this manifest, which has npm run nothing"),
+            },
         },
         _ if shell => of_build(Severity::High, "the tree does not have this script for a shell".to_owned()),
         _ if binary => plain(Severity::Medium, "the tree does not have this file, which is binary"),
         Role::Code => plain(Severity::Medium, "the tree does not have this file, which is code"),
+        Role::Plain if content.starts_with(b"#!") => plain(Severity::Medium, "the tree does not have this script"),
         Role::Plain => plain(Severity::Low, "the tree does not have this file"),
     }
 }

@@ -83,7 +83,7 @@ const COPIED: [&str; 28] = [
     "visibility",
 ];
 
-const RUN_NAMES: [&str; 46] = [
+const RUN_NAMES: [&str; 48] = [
     "androidmanifest.xml",
     "autogen",
     "bootstrap",
@@ -104,6 +104,7 @@ const RUN_NAMES: [&str; 46] = [
     "conanfile.py",
     "configure.ac",
     "configure.in",
+    "default.nix",
     "directory.build.props",
     "directory.build.targets",
     "dockerfile",
@@ -115,6 +116,7 @@ const RUN_NAMES: [&str; 46] = [
     "jamroot",
     "justfile",
     "makefile",
+    "makevars",
     "meson.build",
     "meson_options.txt",
     "meson.options",
@@ -132,7 +134,7 @@ const RUN_NAMES: [&str; 46] = [
     "wscript",
 ];
 /// Settings that name programs.
-const RUN_SETTINGS: [&str; 4] = [".npmrc", ".pnpmfile.cjs", ".yarnrc.yml", ".envrc"];
+const RUN_SETTINGS: [&str; 5] = [".npmrc", ".pnpmfile.cjs", ".yarnrc", ".yarnrc.yml", ".envrc"];
 const RUN_EXTENSIONS: [&str; 28] = [
     "ac", "am", "bash", "bat", "bzl", "cmake", "cmd", "csproj", "fish", "gemspec", "gradle", "gyp", "gypi",
     "ksh", "mak", "mk", "nuspec", "pri", "pro", "props", "ps1", "pth", "sh", "targets", "vbs", "vcxproj",
@@ -154,6 +156,9 @@ pub(crate) fn role(path: &[u8]) -> Role {
     }
     if name == "package.json" {
         return Role::PackageJson;
+    }
+    if RUN_NAMES.contains(&name) {
+        return Role::Runs;
     }
     // A template becomes what it is named after.
     let name = name.strip_suffix(".in").filter(|name| !name.is_empty()).unwrap_or(name);
@@ -180,9 +185,12 @@ pub(crate) fn role(path: &[u8]) -> Role {
     }
 }
 
+/// The kernel reads no more of the first line.
+const MOST_SHEBANG: usize = 256;
+
 /// Whether a file is run by a shell, by its first bytes.
 pub(crate) fn is_shell(bytes: &[u8]) -> bool {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = bytes[..bytes.len().min(MOST_SHEBANG)].split(|byte| *byte == b'\n').next().unwrap_or_default();
     let Some(line) = line.strip_prefix(b"#!") else { return false };
     let line = String::from_utf8_lossy(line).into_owned();
     line.split(['/', ' ', '\t']).any(|word| matches!(word, "sh" | "bash" | "dash" | "ksh" | "zsh"))

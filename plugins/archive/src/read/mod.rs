@@ -75,6 +75,9 @@ pub(crate) fn within(
     visit: &mut Visit<'_>,
 ) -> Result<(), ReadError> {
     let budget = Budget { total, left: total, unwanted };
+    if is_two(bytes) {
+        visit(Member { name: b"", what: What::Odd("a zip and a tar in one".to_owned()) })?;
+    }
     match bytes {
         [0x1f, 0x8b, ..] => tar::each(Counted { inner: MultiGzDecoder::new(bytes), budget }, visit),
         [b'P', b'K', 3..=8, ..] => zip::each(bytes, budget, visit),
@@ -85,6 +88,16 @@ pub(crate) fn within(
         _ if tar::is_tar(bytes) => tar::each(Counted { inner: bytes, budget }, visit),
         _ => Err(ReadError::Unknown),
     }
+}
+
+/// Whether some programs would take it for a zip, which is known by its end, and others for a tar.
+fn is_two(bytes: &[u8]) -> bool {
+    const END: &[u8] = b"PK\x05\x06";
+    const FARTHEST: usize = 22 + 0xffff;
+    if bytes.starts_with(b"PK") {
+        return tar::is_tar(bytes);
+    }
+    memchr::memmem::find(&bytes[bytes.len().saturating_sub(FARTHEST)..], END).is_some()
 }
 
 /// What may still be unpacked.

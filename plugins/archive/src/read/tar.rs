@@ -3,7 +3,8 @@
 
 use std::io::Read;
 
-use tar::{Archive, EntryType, PaxExtensions};
+use probity_sdk::findings::shortened;
+use tar::{Archive, EntryType};
 
 use super::{MAX_ENTRIES, MAX_EXTENSION, Member, ReadError, Visit, What, exactly};
 
@@ -30,6 +31,7 @@ pub(super) fn each(from: impl Read, visit: &mut Visit<'_>) -> Result<(), ReadErr
             return Err(ReadError::TooMuch { limit: MAX_ENTRIES as u64, what: "entries" });
         }
         let (kind, size) = (entry.header().entry_type(), entry.size());
+        check_header(entry.header().as_bytes())?;
         match kind {
             EntryType::GNULongName => ahead.name(zero_ended(extension(&mut entry, size)?)),
             EntryType::GNULongLink => ahead.link(zero_ended(extension(&mut entry, size)?)),
@@ -59,17 +61,24 @@ fn one<R: Read>(entry: &mut tar::Entry<'_, R>, ahead: Ahead, visit: &mut Visit<'
     if let Some(odd) = ahead.odd {
         return visit(Member { name: &name, what: What::Odd(odd) });
     }
+    let is_file = matches!(kind, EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse);
+    if size != 0 && (!is_file || name.ends_with(b"/")) {
+        // Some programs take what follows for further entries.
+        return Err(ReadError::Damaged("an entry that is no file has content".to_owned()));
+    }
     let odd = |words: &str| What::Odd(words.to_owned());
     let what = match kind {
         // Old ones write folders so.
-        EntryType::Regular if name.ends_with(b"/") && size == 0 => What::Folder,
+        EntryType::Regular if name.ends_with(b"/") => What::Folder,
         EntryType::Regular | EntryType::Continuous => {
             let bytes = exactly(entry, size)?;
             return visit(Member { name: &name, what: What::File(&bytes) });
         }
         EntryType::Directory => What::Folder,
         EntryType::Symlink => What::Link(&link),
-        EntryType::Link => What::Odd(format!("a hard link to {:?}", String::from_utf8_lossy(&link))),
+        EntryType::Link => {
+            What::Odd(format!("a hard link to {:?}", shortened(&String::from_utf8_lossy(&link))))
+        }
         EntryType::Char | EntryType::Block => odd("a device"),
         EntryType::Fifo => odd("a pipe"),
         EntryType::GNUSparse => odd("a file with holes, whose content is not compared"),
@@ -92,12 +101,59 @@ fn zero_ended(mut bytes: Vec<u8>) -> Vec<u8> {
 }
 
 fn global(bytes: &[u8], visit: &mut Visit<'_>) -> Result<(), ReadError> {
-    for record in PaxExtensions::new(bytes) {
-        let record = record?;
-        if matches!(record.key_bytes(), b"path" | b"linkpath" | b"size") {
+    for (key, _) in records(bytes)? {
+        if matches!(key, b"path" | b"linkpath" | b"size") || key.starts_with(b"GNU.sparse") {
             let told = What::Odd("a name or size for all entries that follow".to_owned());
             visit(Member { name: b"", what: told })?;
         }
+    }
+    Ok(())
+}
+
+/// Keys and values.
+type Records<'a> = Vec<(&'a [u8], &'a [u8])>;
+
+/// The records of a pax header, `LENGTH KEY=VALUE` and a line feed each: all of it and nothing else, for what is amiss programs read differently.
+fn records(mut bytes: &[u8]) -> Result<Records<'_>, ReadError> {
+    let mut records = Vec::new();
+    while !bytes.is_empty() {
+        let damaged = || ReadError::Damaged("a record of a pax header is amiss".to_owned());
+        let space = bytes.iter().position(|byte| *byte == b' ').ok_or_else(damaged)?;
+        let length = number(&bytes[..space]).and_then(|length| usize::try_from(length).ok());
+        let length = length.filter(|length| *length > space).ok_or_else(damaged)?;
+        let record = bytes.get(space + 1..length).and_then(|record| record.strip_suffix(b"\n"));
+        let record = record.ok_or_else(damaged)?;
+        let equals = record.iter().position(|byte| *byte == b'=').ok_or_else(damaged)?;
+        records.push((&record[..equals], &record[equals + 1..]));
+        bytes = &bytes[length..];
+    }
+    Ok(records)
+}
+
+/// A number of nothing but digits.
+fn number(digits: &[u8]) -> Option<u64> {
+    let plain = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
+    std::str::from_utf8(digits).ok().filter(|_| plain)?.parse().ok()
+}
+
+/// Refuses a header that some programs read otherwise: numbers that are not written as they should be, and a beginning of the name
+/// where only the one exact mark of a tar says that there may be one.
+fn check_header(header: &[u8; 512]) -> Result<(), ReadError> {
+    let octal = |field: &[u8]| {
+        let digits =
+            field.trim_ascii_start().split(|byte| matches!(byte, 0 | b' ')).next().unwrap_or_default();
+        let rest = &field.trim_ascii_start()[digits.len()..];
+        digits.iter().all(|byte| (b'0'..=b'7').contains(byte))
+            && rest.iter().all(|byte| matches!(byte, 0 | b' '))
+    };
+    let (size, sum) = (&header[124..136], &header[148..156]);
+    if !(octal(size) || size[0] & 0x80 != 0) || !octal(sum) {
+        return Err(ReadError::Damaged("a number of an entry is not written as it should be".to_owned()));
+    }
+    if &header[257..265] != b"ustar\x0000" && header[345..500].iter().any(|byte| *byte != 0) {
+        return Err(ReadError::Damaged(
+            "an entry has a beginning of its name that not all programs read".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -131,14 +187,13 @@ impl Ahead {
     }
 
     fn read(&mut self, bytes: &[u8]) -> Result<(), ReadError> {
-        for record in PaxExtensions::new(bytes) {
-            let record = record?;
-            let value = record.value_bytes().to_vec();
-            match record.key_bytes() {
+        for (key, value) in records(bytes)? {
+            let value = value.to_vec();
+            match key {
                 b"path" => self.name(value),
                 b"linkpath" => self.link(value),
                 b"size" => {
-                    let size = String::from_utf8_lossy(&value).parse().ok();
+                    let size = number(&value);
                     self.size =
                         Some(size.ok_or_else(|| ReadError::Damaged("a size is no number".to_owned()))?);
                 }

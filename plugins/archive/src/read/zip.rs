@@ -5,12 +5,16 @@ use std::io::Read;
 
 use flate2::Crc;
 use flate2::read::DeflateDecoder;
+use probity_sdk::findings::shortened;
 
 use super::{Budget, MAX_ENTRY, Member, ReadError, Visit, What};
 
 const END: &[u8] = b"PK\x05\x06";
 const LISTED: &[u8] = b"PK\x01\x02";
 const LOCAL: &[u8] = b"PK\x03\x04";
+/// What leads to an end of the 64 bit kind.
+const LOCATOR: &[u8] = b"PK\x06\x07";
+const LOCATOR_BYTES: usize = 20;
 /// Bytes of the fixed part of each.
 const END_BYTES: usize = 22;
 const LISTED_BYTES: usize = 46;
@@ -20,12 +24,20 @@ const MOST_BETWEEN: usize = 24;
 /// How many bytes are unpacked at once.
 const STEP: usize = 64 << 10;
 
+/// The flag of an entry whose sizes and sum stand behind its content.
+const STREAMED: u16 = 8;
+/// Fields that give an entry another name, or other sizes.
+const RENAMED: u16 = 0x7075;
+const SIZES: u16 = 0x0001;
+
 /// A line of the directory.
 struct Listed<'a> {
     name: &'a [u8],
     method: u16,
     encrypted: bool,
     crc: u32,
+    /// Its sizes and sum stand behind its content.
+    streamed: bool,
     packed: usize,
     size: u64,
     mode: u32,
@@ -44,7 +56,8 @@ pub(super) fn each(bytes: &[u8], mut budget: Budget<'_>, visit: &mut Visit<'_>) 
         }
         end = entry.at + LOCAL_BYTES + name.len() + further(bytes, entry)? + entry.packed;
         if name != entry.name {
-            let told = format!("an entry with two names, the other {:?}", String::from_utf8_lossy(name));
+            let told =
+                format!("an entry with two names, the other {:?}", shortened(&String::from_utf8_lossy(name)));
             visit(Member { name: entry.name, what: What::Odd(told) })?;
             continue;
         }
@@ -68,6 +81,13 @@ fn directory(bytes: &[u8]) -> Result<(usize, Vec<Listed<'_>>), ReadError> {
     if count == u16::MAX || size == u32::MAX || at == u32::MAX {
         return Err(damaged("it is of the 64 bit kind, which is not read here"));
     }
+    // Some programs go by the last of several, or by one of the 64 bit kind wherever it stands.
+    if end.checked_sub(LOCATOR_BYTES).is_some_and(|at| bytes[at..].starts_with(LOCATOR)) {
+        return Err(damaged("it is of the 64 bit kind, too"));
+    }
+    if memchr::memmem::find(&bytes[end + END.len()..], END).is_some() {
+        return Err(damaged("it has more than one end"));
+    }
     let (at, size) = (at as usize, size as usize);
     if at.checked_add(size) != Some(end) {
         return Err(damaged("its directory does not end where it says"));
@@ -76,8 +96,14 @@ fn directory(bytes: &[u8]) -> Result<(usize, Vec<Listed<'_>>), ReadError> {
     let mut next = at;
     while next < end {
         let name_bytes = usize::from(u16_at(bytes, next + 28)?);
-        let further = usize::from(u16_at(bytes, next + 30)?) + usize::from(u16_at(bytes, next + 32)?);
+        let (fields, comment) =
+            (usize::from(u16_at(bytes, next + 30)?), usize::from(u16_at(bytes, next + 32)?));
         let name = part(bytes, next + LISTED_BYTES, name_bytes)?;
+        check_fields(part(bytes, next + LISTED_BYTES + name_bytes, fields)?)?;
+        let comment_at = next + LISTED_BYTES + name_bytes + fields;
+        if memchr::memmem::find(part(bytes, comment_at, comment)?, b"PK").is_some() {
+            return Err(damaged("a comment of an entry looks like a part of a zip"));
+        }
         if part(bytes, next, 4)? != LISTED {
             return Err(damaged("its directory holds something else"));
         }
@@ -86,12 +112,13 @@ fn directory(bytes: &[u8]) -> Result<(usize, Vec<Listed<'_>>), ReadError> {
             encrypted: u16_at(bytes, next + 8)? & 1 == 1,
             method: u16_at(bytes, next + 10)?,
             crc: u32_at(bytes, next + 16)?,
+            streamed: u16_at(bytes, next + 8)? & STREAMED != 0,
             packed: u32_at(bytes, next + 20)? as usize,
             size: u64::from(u32_at(bytes, next + 24)?),
             mode: u32_at(bytes, next + 38)? >> 16,
             at: u32_at(bytes, next + 42)? as usize,
         });
-        next += LISTED_BYTES + name_bytes + further;
+        next = comment_at + comment;
     }
     if next != end || listed.len() != usize::from(count) {
         return Err(damaged("its directory does not list what it says"));
@@ -99,7 +126,7 @@ fn directory(bytes: &[u8]) -> Result<(usize, Vec<Listed<'_>>), ReadError> {
     Ok((at, listed))
 }
 
-/// The one record that ends the file, comment included.
+/// A record that ends the file, comment included.
 fn end(bytes: &[u8]) -> Option<usize> {
     let first = bytes.len().saturating_sub(END_BYTES + usize::from(u16::MAX));
     (first..=bytes.len().checked_sub(END_BYTES)?).rev().find(|at| {
@@ -115,8 +142,32 @@ fn content<'a>(bytes: &'a [u8], entry: &Listed<'_>) -> Result<(&'a [u8], &'a [u8
     }
     let name_bytes = usize::from(u16_at(bytes, entry.at + 26)?);
     let name = part(bytes, entry.at + LOCAL_BYTES, name_bytes)?;
-    let begin = entry.at + LOCAL_BYTES + name_bytes + further(bytes, entry)?;
+    let fields = further(bytes, entry)?;
+    check_fields(part(bytes, entry.at + LOCAL_BYTES + name_bytes, fields)?)?;
+    let streamed = u16_at(bytes, entry.at + 6)? & STREAMED != 0;
+    let sums = (
+        u32_at(bytes, entry.at + 14)?,
+        u32_at(bytes, entry.at + 18)? as usize,
+        u64::from(u32_at(bytes, entry.at + 22)?),
+    );
+    let same = sums == (entry.crc, entry.packed, entry.size) || (streamed && sums == (0, 0, 0));
+    if streamed != entry.streamed || u16_at(bytes, entry.at + 8)? != entry.method || !same {
+        return Err(damaged("an entry and the directory say different things"));
+    }
+    let begin = entry.at + LOCAL_BYTES + name_bytes + fields;
     Ok((part(bytes, begin, entry.packed)?, name))
+}
+
+/// Refuses fields by which some programs take an entry for another.
+fn check_fields(mut fields: &[u8]) -> Result<(), ReadError> {
+    while fields.len() >= 4 {
+        let (kind, size) = (u16_at(fields, 0)?, usize::from(u16_at(fields, 2)?));
+        if matches!(kind, RENAMED | SIZES) {
+            return Err(damaged("an entry has a second name or second sizes"));
+        }
+        fields = fields.get(4 + size..).ok_or_else(|| damaged("the fields of an entry are cut off"))?;
+    }
+    Ok(())
 }
 
 /// The bytes between the name and the content.
@@ -132,17 +183,18 @@ fn one(
 ) -> Result<(), ReadError> {
     const KIND: u32 = 0o170_000;
     const LINK: u32 = 0o120_000;
+    const FOLDER: u32 = 0o040_000;
     let odd = |words: &str| What::Odd(words.to_owned());
     let name = entry.name;
     if entry.encrypted {
         return visit(Member { name, what: odd("an encrypted entry") });
     }
     let bytes = unpacked(entry, packed, budget)?;
-    let what = match entry.mode & KIND {
-        _ if name.ends_with(b"/") && bytes.is_empty() => What::Folder,
-        LINK => What::Link(&bytes),
-        0 | 0o100_000 => What::File(&bytes),
-        0o040_000 => What::Folder,
+    let what = match (entry.mode & KIND, name.ends_with(b"/")) {
+        (0 | FOLDER, true) if bytes.is_empty() => What::Folder,
+        (LINK, false) => What::Link(&bytes),
+        (0 | 0o100_000, false) => What::File(&bytes),
+        (FOLDER, _) | (_, true) => odd("a folder by its name or its kind, and not by both"),
         _ => odd("a device, a pipe or the like"),
     };
     visit(Member { name, what })
@@ -152,15 +204,26 @@ fn unpacked(entry: &Listed<'_>, packed: &[u8], budget: &mut Budget<'_>) -> Resul
     if entry.size > MAX_ENTRY {
         return Err(ReadError::TooMuch { limit: MAX_ENTRY, what: "bytes in one entry" });
     }
-    let mut from: Box<dyn Read + '_> = match entry.method {
-        0 => Box::new(packed),
-        8 => Box::new(DeflateDecoder::new(packed)),
-        other => {
-            return Err(damaged(&format!(
-                "an entry is packed by the method {other}, which is not read here"
-            )));
+    match entry.method {
+        0 => content_of(entry, packed, budget),
+        8 => {
+            let mut from = DeflateDecoder::new(packed);
+            let bytes = content_of(entry, &mut from, budget)?;
+            // A program that goes by the entries would take the rest for entries.
+            if from.total_in() != packed.len() as u64 {
+                return Err(damaged("an entry has bytes behind its content"));
+            }
+            Ok(bytes)
         }
-    };
+        other => Err(damaged(&format!("an entry is packed by the method {other}, which is not read here"))),
+    }
+}
+
+fn content_of(
+    entry: &Listed<'_>,
+    mut from: impl Read,
+    budget: &mut Budget<'_>,
+) -> Result<Vec<u8>, ReadError> {
     let (mut bytes, mut crc, mut buffer) = (Vec::new(), Crc::new(), vec![0; STEP]);
     loop {
         let read = from.read(&mut buffer)?;

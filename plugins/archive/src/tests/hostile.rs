@@ -103,7 +103,13 @@ fn what_two_programs_would_read_differently_is_found_or_refused() {
         "high odd-entry configure.ac"
     );
     assert_eq!(with(pax(&["GNU.sparse.realsize=9"], b'x')).unwrap(), ["high odd-entry d/b"]);
-    assert_eq!(with(pax(&["path=x/all"], b'g')).unwrap(), ["high odd-entry -"]);
+    for record in ["path=x/all", "GNU.sparse.name=x/setup.py"] {
+        assert_eq!(with(pax(&[record], b'g')).unwrap(), ["high odd-entry -"], "{record}");
+    }
+    for lines in [&b"\n12 path=x/b\n"[..], b"+13 path=x/b\n", b"9 path=x/b\n", b"12 path=x/b\0"] {
+        let told = with((EntryType::new(b'x'), lines.to_vec())).unwrap_err();
+        assert!(told.contains("a record of a pax header is amiss"), "{told}");
+    }
     assert!(with(pax(&["size=1"], b'x')).unwrap_err().contains("an entry has two sizes"));
     let mut behind = Builder::new(Vec::new());
     add(&mut behind, EntryType::Regular, b"x/a", b"a\n");
@@ -111,6 +117,78 @@ fn what_two_programs_would_read_differently_is_found_or_refused() {
     let mut behind = behind.into_inner().unwrap();
     behind.extend_from_slice(&[b'x'; 512]);
     assert_eq!(world().compared("x.tar", &behind).unwrap(), ["high odd-entry -"]);
+}
+
+#[test]
+fn a_header_that_other_programs_read_otherwise_is_refused() {
+    let with = |kind: EntryType, name: &[u8], content: &[u8], change: fn(&mut [u8; 512])| {
+        let mut builder = Builder::new(Vec::new());
+        add(&mut builder, EntryType::Regular, b"x/a", b"a\n");
+        add(&mut builder, EntryType::Regular, b"x/d/b", b"b\n");
+        let mut head = header(kind, name, content.len() as u64);
+        change(head.as_mut_bytes());
+        head.set_cksum();
+        builder.append(&head, content).unwrap();
+        world().compared("x.tar.gz", &gzip(&builder.into_inner().unwrap()))
+    };
+    for (kind, name) in [
+        (EntryType::Directory, &b"x/d/"[..]),
+        (EntryType::Symlink, b"x/link"),
+        (EntryType::Regular, b"x/notes/"),
+    ] {
+        let told = with(kind, name, &[0; 1024], |_| {}).unwrap_err();
+        assert!(told.contains("an entry that is no file has content"), "{told}");
+    }
+    let prefixed = |header: &mut [u8; 512]| {
+        header[263..265].copy_from_slice(b"  ");
+        header[345..351].copy_from_slice(b"../../");
+    };
+    let told = with(EntryType::Regular, b"x/e", b"", prefixed).unwrap_err();
+    assert!(told.contains("a beginning of its name"), "{told}");
+    let signed = |header: &mut [u8; 512]| header[124..126].copy_from_slice(b"+0");
+    assert!(with(EntryType::Regular, b"x/e", b"", signed).is_err());
+}
+
+#[test]
+fn what_is_a_zip_for_some_and_a_tar_for_others_is_found() {
+    let mut builder = Builder::new(Vec::new());
+    add(&mut builder, EntryType::Regular, b"x/a", b"a\n");
+    add(&mut builder, EntryType::Regular, b"x/d/b", b"b\n");
+    add(&mut builder, EntryType::Regular, b"x/z", b"PK\x05\x06");
+    let found = world().compared("x.tar", &builder.into_inner().unwrap()).unwrap();
+    assert_eq!(found, ["high odd-entry -", "low extra-file z"]);
+}
+
+#[test]
+fn a_zip_that_other_programs_read_otherwise_is_found_or_refused() {
+    let last = |bytes: &[u8], mark: &[u8]| bytes.windows(4).rposition(|four| four == mark).unwrap();
+    let tree = [("x/a", "a\n"), ("x/d/b", "b\n"), ("x/evil.py", "evil\n")];
+    let whole = zip(&tree, "", None);
+    let (listed, end) = (last(&whole, b"PK\x01\x02"), last(&whole, b"PK\x05\x06"));
+
+    let mut folder = whole.clone();
+    folder[listed + 40..listed + 42].copy_from_slice(&0o040_755_u16.to_le_bytes());
+    assert_eq!(world().compared("x.zip", &folder).unwrap(), ["high odd-entry evil.py"]);
+
+    let refused = |bytes: &[u8], why: &str| {
+        let told = world().compared("x.zip", bytes).unwrap_err();
+        assert!(told.contains(why), "{told}");
+    };
+    let mut two_ends = [&whole[..], &whole[end..], b"!"].concat();
+    let comment = u16::try_from(two_ends.len() - end - 22).unwrap();
+    two_ends[end + 20..end + 22].copy_from_slice(&comment.to_le_bytes());
+    refused(&two_ends, "more than one end");
+
+    for (field, why) in [([0x75, 0x70, 0, 0], "a second name"), ([1, 0, 0, 0], "second sizes")] {
+        let mut renamed = [&whole[..end], &field, &whole[end..]].concat();
+        renamed[listed + 30] = 4;
+        renamed[end + 4 + 12] += 4;
+        refused(&renamed, why);
+    }
+
+    let mut method = whole.clone();
+    method[8] = 8;
+    refused(&method, "say different things");
 }
 
 #[test]
