@@ -49,7 +49,5 @@ fn noteworthy(idle: i64, authored: Day, config: &Config) -> Option<String> {
     if idle < 0 {
         return Some(format!("the newest commit claims to be written on {authored}, which is in the future"));
     }
-    let limit = config.days();
-    (idle > i64::from(limit))
-        .then(|| format!("no commit since {authored}, for {idle} days; {limit} are tolerated"))
+    (idle > i64::from(config.days())).then(|| format!("no commit since {authored}, for {idle} days"))
 }

@@ -171,11 +171,17 @@ impl Finding {
     }
 }
 
-/// The findings, the worst first, each once, at most 5000 of them; the first are pointed out.
+/// The findings, the worst first, each once, at most 5000 of them; the first are pointed out. Where there are more, the last one says so, as bad as
+/// the worst that is left out: who suppresses the others by their places must still learn of those.
 pub fn answer(mut findings: Vec<Finding>) -> Answer<Vec<Finding>> {
     findings.sort();
     findings.dedup();
-    findings.truncate(MOST);
+    if findings.len() > MOST {
+        let left_out = findings.split_off(MOST - 1);
+        let Finding { rule, severity, .. } = &left_out[0];
+        let message = format!("{} more findings are left out", left_out.len());
+        findings.push(Finding::new(rule, *severity, message));
+    }
     let concerns: Vec<Concern> = findings.iter().take(MAX_CONCERNS).map(Finding::concern).collect();
     Answer::new(findings).concerns(concerns)
 }
