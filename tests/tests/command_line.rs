@@ -127,6 +127,35 @@ fn explain_tells_the_formula_of_an_analysis_and_the_arithmetic_of_the_score() {
 }
 
 #[test]
+fn what_decides_whatever_the_score_is_explained_with_it() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    repository.write("data", b"\0\x01\x02").commit("data");
+    let policy = "analyze { investigate policy=\"score > 0.9\"; investigate-if-fail \"binary\"; analysis \"activity\"; \
+                  analysis \"binary\" weight=0 policy=\"value <= 0\" }\n";
+    let policy = lab.file("policy.kdl", policy);
+    let arguments =
+        ["explain", "score", repository.path().to_str().unwrap(), "--policy", policy.to_str().unwrap()];
+    let page = lab.probity(arguments).expect(0).stdout;
+    assert!(page.contains("  binary                 0.00%  fail\n"), "{page}");
+    assert!(page.ends_with("whatever the score: binary must pass, and did not\n"), "{page}");
+}
+
+#[test]
+fn a_report_says_how_much_of_what_failed_it_does_not_list() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("repo");
+    for n in 0..25 {
+        repository.write(format!("{n}.rs"), "fn a() {} // \u{202e}\n");
+    }
+    repository.commit("turned");
+    let policy = "analyze { investigate policy=\"score > 0.5\"; analysis \"hidden\" plugin=\"content\" query=\"hidden_text\" }\n";
+    let policy = lab.file("policy.kdl", policy);
+    let page = lab.check(repository.path(), &["--policy", policy.to_str().unwrap()]).expect(1).stdout;
+    assert!(page.contains("25 entries") && page.contains("\n  hidden: 5 more are not listed\n"), "{page}");
+}
+
+#[test]
 fn plugins_are_listed_and_described() {
     let lab = Lab::new();
     let list = lab.probity(["plugin", "list"]).expect(0);

@@ -13,6 +13,7 @@ use crate::args::ExplainArgs;
 use crate::commands::{Context, Ended};
 use crate::printer::{paragraphs, tame};
 use crate::progress::Spinner;
+use crate::render;
 use crate::subject::{self, TIMEOUT};
 
 pub(crate) fn explain(cx: &Context, args: &ExplainArgs) -> Ended {
@@ -73,12 +74,14 @@ fn score(report: &Report) -> String {
     for analysis in &analyses {
         let (verdict, counts) = match analysis.verdict {
             VerdictKind::Pass => ("pass", ""),
-            VerdictKind::Fail => ("fail", "  counts"),
+            VerdictKind::Fail if analysis.share > 0.0 => ("fail", "  counts"),
+            VerdictKind::Fail => ("fail", ""),
             VerdictKind::Error => ("error", "  counts as failed"),
             VerdictKind::Abstain => ("abstain", "  left out"),
         };
         let name = tame(&analysis.name);
-        let _ = writeln!(page, "  {name:<20} {:>6.2}%  {verdict:<8}{counts}", analysis.share * 100.0);
+        let line = format!("  {name:<20} {:>6.2}%  {verdict:<8}{counts}", analysis.share * 100.0);
+        let _ = writeln!(page, "{}", line.trim_end());
     }
     let percent = |share: f64| share * 100.0;
     let (failed, judged) = (percent(score.failed_share), percent(score.judged_share));
@@ -92,6 +95,9 @@ fn score(report: &Report) -> String {
             }
         }
         None => page.push_str("\nNothing that counts was judged, so there is no score.\n"),
+    }
+    for why in render::whatever_the_score(report) {
+        let _ = writeln!(page, "whatever the score: {why}");
     }
     page
 }

@@ -11,6 +11,7 @@ use probity_assess::report::{Report, VerdictKind};
 
 pub(crate) use count::count;
 pub(crate) use json::{Layout, json};
+pub(crate) use text::whatever_the_score;
 
 use crate::args::Format;
 

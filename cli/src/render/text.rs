@@ -14,6 +14,8 @@ use crate::render::suppressions;
 
 /// Columns of the names in the tree, indentation included.
 const NAMES: usize = 26;
+/// So many things a plugin of the SDK points out at most.
+const MOST_LISTED: usize = 20;
 /// Hex digits of an id that are shown.
 const SHORT: usize = 12;
 
@@ -25,6 +27,7 @@ pub(crate) fn text(report: &Report, colored: bool) -> String {
     page.push('\n');
     entries(&mut page, &report.tree, 1, paint);
     findings(&mut page, &report.findings(), paint);
+    unlisted(&mut page, report);
     unjudged(&mut page, &report.tree);
     suppressed(&mut page, &report.suppressions, paint);
     foot(&mut page, report);
@@ -71,13 +74,7 @@ fn head(page: &mut String, report: &Report, paint: Paint) {
         None => "no score, for nothing that counts was judged".to_owned(),
     };
     let _ = writeln!(page, "{}  {score}", paint.strong(outcome));
-    for reason in &report.reasons {
-        let why = match reason {
-            Reason::MustPass { analysis } => format!("{} must pass, and did not", tame(analysis)),
-            Reason::MustNotFail { analysis } => format!("{} must not fail, and did", tame(analysis)),
-            Reason::Errored { analysis } => format!("{} erred", tame(analysis)),
-            Reason::Score | Reason::NothingJudged => continue,
-        };
+    for why in whatever_the_score(report) {
         let _ = writeln!(page, "             {why}");
     }
     if !report.imported.is_empty() {
@@ -111,6 +108,16 @@ fn head(page: &mut String, report: &Report, paint: Paint) {
         PolicySource::Trusted => "the repository's own, trusted",
     };
     let _ = writeln!(page, "policy       {source}, digest {}", short(&report.policy.digest));
+}
+
+/// What decides the outcome, whatever the score is.
+pub(crate) fn whatever_the_score(report: &Report) -> impl Iterator<Item = String> {
+    report.reasons.iter().filter_map(|reason| match reason {
+        Reason::MustPass { analysis } => Some(format!("{} must pass, and did not", tame(analysis))),
+        Reason::MustNotFail { analysis } => Some(format!("{} must not fail, and did", tame(analysis))),
+        Reason::Errored { analysis } => Some(format!("{} erred", tame(analysis))),
+        Reason::Score | Reason::NothingJudged => None,
+    })
 }
 
 pub(super) fn short(id: &str) -> &str {
@@ -195,6 +202,19 @@ fn findings(page: &mut String, findings: &[Finding<'_>], paint: Paint) {
         let _ = writeln!(page, "  {rule}{at}{first}");
         for line in lines {
             let _ = writeln!(page, "    {}", tame(line));
+        }
+    }
+}
+
+/// How much of what failed stands nowhere above: plugins point out the worst alone.
+fn unlisted(page: &mut String, report: &Report) {
+    for analysis in report.analyses() {
+        let listed = analysis.concerns.len();
+        if let (VerdictKind::Fail, Some(Summary::List { count }), MOST_LISTED..) =
+            (analysis.verdict, &analysis.value, listed)
+            && *count > listed
+        {
+            let _ = writeln!(page, "  {}: {} more are not listed", tame(&analysis.name), count - listed);
         }
     }
 }
