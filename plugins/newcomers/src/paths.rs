@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use probity_sdk::dependencies::{Format, is_made_up};
+use probity_sdk::dependencies::{FOREIGN, Format, is_made_up};
 use probity_sdk::git::path;
 
 /// Why a change of a file is of interest.
@@ -51,14 +51,13 @@ const BUILD_NAMES: [&str; 12] = [
     "build.gradle.kts",
 ];
 const BUILD_EXTENSIONS: [&str; 4] = [".m4", ".cmake", ".mk", ".am"];
-/// Folders with these words in their names hold manifests of other projects.
-const FOREIGN: [&str; 5] = ["node_modules", "vendor", "third_party", "third-party", "bower_components"];
 
 impl Interest {
     pub(crate) fn of(path: &str) -> Self {
         let manifest = Format::of_path(path).filter(|format| format.is_manifest());
         let path = readable(path).to_lowercase();
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        // A part of a folder's name will do.
         let own = |_: &Format| !is_made_up(&path) && !FOREIGN.iter().any(|word| folders.contains(word));
         Self {
             test: folders.split('/').any(|folder| TEST_FOLDERS.contains(&folder)),

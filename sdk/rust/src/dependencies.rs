@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use format::Format;
 
 /// Folders that hold copies of other projects.
-const FOREIGN: [&str; 5] = ["node_modules", "vendor", "third_party", "third-party", "bower_components"];
+pub const FOREIGN: [&str; 5] = ["node_modules", "vendor", "third_party", "third-party", "bower_components"];
 /// Folders with these words in their names hold manifests that are made up, some of them broken on purpose.
 const MADE_UP: [&str; 6] = ["test", "fixture", "example", "sample", "mock", "snapshot"];
 

@@ -49,19 +49,19 @@ pub(super) fn each(bytes: &[u8], mut budget: Budget<'_>, visit: &mut Visit<'_>) 
     listed.sort_by_key(|entry| entry.at);
     let mut end = 0;
     for entry in &listed {
-        let (content, name) = content(bytes, entry)?;
+        let Local { name, packed, end: its_end } = local(bytes, entry)?;
         let most = if end == 0 { 0 } else { MOST_BETWEEN };
         if entry.at.checked_sub(end).is_none_or(|between| between > most) {
             hidden(visit)?;
         }
-        end = entry.at + LOCAL_BYTES + name.len() + further(bytes, entry)? + entry.packed;
+        end = its_end;
         if name != entry.name {
             let told =
                 format!("an entry with two names, the other {:?}", shortened(&String::from_utf8_lossy(name)));
             visit(Member { name: entry.name, what: What::Odd(told) })?;
             continue;
         }
-        one(entry, content, &mut budget, visit)?;
+        one(entry, packed, &mut budget, visit)?;
     }
     match directory.checked_sub(end) {
         Some(between) if between <= MOST_BETWEEN => Ok(()),
@@ -135,14 +135,21 @@ fn end(bytes: &[u8]) -> Option<usize> {
     })
 }
 
-/// The packed bytes of an entry, and the name that stands before them.
-fn content<'a>(bytes: &'a [u8], entry: &Listed<'_>) -> Result<(&'a [u8], &'a [u8]), ReadError> {
+/// An entry where it stands itself.
+struct Local<'a> {
+    name: &'a [u8],
+    packed: &'a [u8],
+    /// Where the next one may begin.
+    end: usize,
+}
+
+fn local<'a>(bytes: &'a [u8], entry: &Listed<'_>) -> Result<Local<'a>, ReadError> {
     if part(bytes, entry.at, 4)? != LOCAL {
         return Err(damaged("its directory names what is no entry"));
     }
     let name_bytes = usize::from(u16_at(bytes, entry.at + 26)?);
     let name = part(bytes, entry.at + LOCAL_BYTES, name_bytes)?;
-    let fields = further(bytes, entry)?;
+    let fields = usize::from(u16_at(bytes, entry.at + 28)?);
     check_fields(part(bytes, entry.at + LOCAL_BYTES + name_bytes, fields)?)?;
     let streamed = u16_at(bytes, entry.at + 6)? & STREAMED != 0;
     let sums = (
@@ -155,7 +162,8 @@ fn content<'a>(bytes: &'a [u8], entry: &Listed<'_>) -> Result<(&'a [u8], &'a [u8
         return Err(damaged("an entry and the directory say different things"));
     }
     let begin = entry.at + LOCAL_BYTES + name_bytes + fields;
-    Ok((part(bytes, begin, entry.packed)?, name))
+    let packed = part(bytes, begin, entry.packed)?;
+    Ok(Local { name, packed, end: begin + entry.packed })
 }
 
 /// Refuses fields by which some programs take an entry for another.
@@ -168,11 +176,6 @@ fn check_fields(mut fields: &[u8]) -> Result<(), ReadError> {
         fields = fields.get(4 + size..).ok_or_else(|| damaged("the fields of an entry are cut off"))?;
     }
     Ok(())
-}
-
-/// The bytes between the name and the content.
-fn further(bytes: &[u8], entry: &Listed<'_>) -> Result<usize, ReadError> {
-    u16_at(bytes, entry.at + 28).map(usize::from)
 }
 
 fn one(
