@@ -2,7 +2,7 @@
 //! of many gigabytes.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
@@ -14,11 +14,25 @@ pub(crate) const FRESH: &str = ".new-";
 
 /// The whole of a regular file of at most `limit` bytes; `None` if there is none. Symbolic links are followed.
 pub(crate) fn read(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
-    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
-    whole(OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path), limit)
+    whole(open(path), limit)
 }
 
-fn whole(opened: io::Result<File>, limit: u64) -> io::Result<Option<Vec<u8>>> {
+/// The first line of such a file, without its end; of at most `limit` bytes.
+pub(crate) fn read_line(path: &Path, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let Some((file, _)) = regular(open(path))? else { return Ok(None) };
+    let mut line = Vec::new();
+    BufReader::new(file.take(limit)).read_until(b'\n', &mut line)?;
+    line.pop_if(|byte| *byte == b'\n');
+    Ok(Some(line))
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
+    OpenOptions::new().read(true).custom_flags(flags.cast_signed()).open(path)
+}
+
+/// A file and its length, if it is there and is a regular one.
+fn regular(opened: io::Result<File>) -> io::Result<Option<(File, u64)>> {
     let file = match opened {
         Ok(file) => file,
         Err(error) if is_absent(&error) => return Ok(None),
@@ -31,7 +45,12 @@ fn whole(opened: io::Result<File>, limit: u64) -> io::Result<Option<Vec<u8>>> {
     if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or(0));
+    Ok(Some((file, metadata.len())))
+}
+
+fn whole(opened: io::Result<File>, limit: u64) -> io::Result<Option<Vec<u8>>> {
+    let Some((file, length)) = regular(opened)? else { return Ok(None) };
+    let mut bytes = Vec::with_capacity(usize::try_from(length.min(limit)).unwrap_or(0));
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("more than {limit} bytes")));

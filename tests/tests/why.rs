@@ -156,7 +156,7 @@ fn damaged_and_hostile_notes_are_refused_or_tamed() {
         "{}",
         damaged.stderr
     );
-    std::fs::write(&notes, text.replace("\"schema_version\":2", "\"schema_version\":9")).unwrap();
+    std::fs::write(&notes, text.replace("\"schema_version\":3", "\"schema_version\":9")).unwrap();
     let other = lab.probity(["why", "churn", target]).expect(2);
     assert!(other.stderr.contains("another version"), "{}", other.stderr);
     lab.check(repository.path(), &[]);

@@ -1,16 +1,20 @@
-//! The file in the cache that holds what the last check of a target noted.
+//! The file in the cache that holds what the last check of a target noted: a line of JSON for the check, and one for each question.
+//!
+//! The notes of a first check are megabytes, of which the next check needs little: what was asked, and what of it failed. That
+//! stands in the first line, and the others are for who asks why.
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use probity_host::used::note_use;
 
-use super::{Cause, How, Record, SCHEMA_VERSION};
+use super::{Cause, Check, Entry, How, Record};
 use crate::files;
 use crate::snapshot::{Target, short_digest};
 
+/// Raised with every change of the layout.
+const LAYOUT: u32 = 3;
 /// Nothing longer is read, bytes. What an engine tells of at most is far below.
 const MAX_BYTES: u64 = 64 << 20;
 
@@ -51,32 +55,49 @@ pub enum WhyError {
     },
 }
 
-/// What is read of the notes of the check before to complete those of this one: those of a first check are long.
-#[derive(serde::Deserialize)]
-struct Before<'a> {
+/// The first line.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Head {
+    #[serde(flatten)]
+    version: Version,
+    check: Check,
+    analyses: Vec<(String, usize)>,
+    /// The beginnings of the questions' names, one for each line that follows.
+    asked: Vec<String>,
+    /// Which of them the next check may have to be told of.
+    unsettled: Vec<(usize, Unsettled)>,
+}
+
+/// What every version of the first line has.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Version {
     schema_version: u32,
-    #[serde(borrow)]
-    entries: Vec<Earlier<'a>>,
 }
 
-/// An [`Entry`](super::Entry), as far as it matters to the next check.
-#[derive(serde::Deserialize)]
-struct Earlier<'a> {
-    #[serde(borrow)]
-    name: Cow<'a, str>,
-    how: Settled,
-    remembered: Option<bool>,
-    message: Option<String>,
+/// What is not remembered, although the plugin was asked.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+enum Unsettled {
+    /// It failed, with this message.
+    Failed(String),
+    /// Something below it failed.
+    SawFailure,
 }
 
-/// The tags of [`How`](super::How).
-#[derive(serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Settled {
-    Reused,
-    Verified,
-    Run,
-    Failed,
+impl Unsettled {
+    fn of(how: &How) -> Option<Unsettled> {
+        match how {
+            How::Failed { message, .. } => Some(Unsettled::Failed(message.clone())),
+            How::Run { remembered: false, .. } => Some(Unsettled::SawFailure),
+            _ => None,
+        }
+    }
+}
+
+/// So much of a name tells it apart, bytes.
+const NAME: usize = 16;
+
+fn beginning(name: &str) -> &str {
+    name.get(..NAME).unwrap_or(name)
 }
 
 impl Record {
@@ -89,15 +110,20 @@ impl Record {
             .map_err(|source| WhyError::Unreadable { file: file.to_owned(), source })?
             .ok_or(WhyError::Absent)?;
         let damaged = |reason: String| WhyError::Damaged { file: file.to_owned(), reason };
-        #[derive(serde::Deserialize)]
-        struct Version {
-            schema_version: u32,
-        }
-        let version: Version = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
-        if version.schema_version != SCHEMA_VERSION {
+        let broken = |error: serde_json::Error| damaged(error.to_string());
+        let mut lines = bytes.split(|byte| *byte == b'\n');
+        let head = lines.next().unwrap_or_default();
+        let version: Version = serde_json::from_slice(head).map_err(broken)?;
+        if version.schema_version != LAYOUT {
             return Err(WhyError::Version { file: file.to_owned() });
         }
-        let record: Record = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+        let head: Head = serde_json::from_slice(head).map_err(broken)?;
+        let entries: Result<Vec<Entry>, _> = lines.map(serde_json::from_slice).collect();
+        let entries = entries.map_err(broken)?;
+        if entries.len() != head.asked.len() {
+            return Err(damaged("questions are missing".to_owned()));
+        }
+        let record = Record { check: head.check, analyses: head.analyses, entries };
         match record.is_sound() {
             true => Ok(record),
             false => Err(damaged("a question is named that is not in it".to_owned())),
@@ -111,9 +137,7 @@ impl Record {
     /// What the system says; the old notes, which would be wrong now, are gone then if that can be done at all.
     pub fn keep(&mut self, file: &Path) -> io::Result<()> {
         if self.entries.iter().any(|entry| entry.how.cause().is_some())
-            && let Ok(Some(before)) = files::read(file, MAX_BYTES)
-            && let Ok(before) = serde_json::from_slice::<Before<'_>>(&before)
-            && before.schema_version == SCHEMA_VERSION
+            && let Some(before) = Head::read(file)
         {
             self.complete(&before);
         }
@@ -126,33 +150,52 @@ impl Record {
     }
 
     fn write(&self, file: &Path) -> io::Result<()> {
-        let bytes = serde_json::to_vec(self).map_err(io::Error::other)?;
+        let bytes = self.lines()?;
         // As after a check that found all remembered, twice in a row.
-        if files::read(file, MAX_BYTES).is_ok_and(|before| before.as_ref() == Some(&bytes)) {
+        if std::fs::metadata(file).is_ok_and(|before| before.len() == bytes.len() as u64)
+            && files::read(file, MAX_BYTES).is_ok_and(|before| before.as_ref() == Some(&bytes))
+        {
             note_use(file);
             return Ok(());
         }
         files::keep(file, &bytes)
     }
 
+    fn lines(&self) -> io::Result<Vec<u8>> {
+        let unsettled = |(at, entry): (usize, &Entry)| Some((at, Unsettled::of(&entry.how)?));
+        let head = Head {
+            version: Version { schema_version: LAYOUT },
+            check: self.check.clone(),
+            analyses: self.analyses.clone(),
+            asked: self.entries.iter().map(|entry| beginning(&entry.name).to_owned()).collect(),
+            unsettled: self.entries.iter().enumerate().filter_map(unsettled).collect(),
+        };
+        let mut bytes = serde_json::to_vec(&head)?;
+        for entry in &self.entries {
+            bytes.push(b'\n');
+            serde_json::to_writer(&mut bytes, entry)?;
+        }
+        Ok(bytes)
+    }
+
     /// Mends the causes by what the check before noted: what failed was never put into the store, so the engine cannot
     /// know of it.
-    fn complete(&mut self, before: &Before<'_>) {
-        let known: HashMap<&str, &Earlier<'_>> =
-            before.entries.iter().map(|entry| (&*entry.name, entry)).collect();
-        for entry in &mut self.entries {
-            let Some(cause) = entry.how.cause_mut().filter(|cause| **cause != Cause::Forced) else {
+    fn complete(&mut self, before: &Head) {
+        let asked: HashSet<&str> = before.asked.iter().map(String::as_str).collect();
+        let name = |at: &usize| before.asked.get(*at).map(String::as_str);
+        let unsettled = before.unsettled.iter().filter_map(|(at, how)| Some((name(at)?, how)));
+        let unsettled: HashMap<&str, &Unsettled> = unsettled.collect();
+        for Entry { name, how, .. } in &mut self.entries {
+            let Some(cause) = how.cause_mut().filter(|cause| **cause != Cause::Forced) else {
                 continue;
             };
-            match known.get(entry.name.as_str()) {
-                Some(Earlier { how: Settled::Failed, message: Some(message), .. }) => {
-                    *cause = Cause::FailedBefore { message: message.clone() }
+            match unsettled.get(beginning(name)) {
+                Some(Unsettled::Failed(message)) => *cause = Cause::FailedBefore { message: message.clone() },
+                Some(Unsettled::SawFailure) => *cause = Cause::SawFailureBefore,
+                None if *cause == Cause::First && asked.contains(beginning(name)) => {
+                    *cause = Cause::Forgotten
                 }
-                Some(Earlier { how: Settled::Run, remembered: Some(false), .. }) => {
-                    *cause = Cause::SawFailureBefore
-                }
-                Some(_) if *cause == Cause::First => *cause = Cause::Forgotten,
-                _ => {}
+                None => {}
             }
         }
     }
@@ -162,6 +205,15 @@ impl Record {
         let within = |place: &usize| *place < self.entries.len();
         let members = self.entries.iter().flat_map(|entry| &entry.asked).flat_map(|asked| &asked.members);
         self.analyses.iter().all(|(_, place)| within(place)) && members.into_iter().all(within)
+    }
+}
+
+impl Head {
+    /// That of notes which may be there, and are of this layout.
+    fn read(file: &Path) -> Option<Head> {
+        let line = files::read_line(file, MAX_BYTES).ok()??;
+        let head: Head = serde_json::from_slice(&line).ok()?;
+        (head.version.schema_version == LAYOUT).then_some(head)
     }
 }
 

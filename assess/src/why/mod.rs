@@ -15,14 +15,12 @@ use serde::{Deserialize, Serialize};
 
 pub use file::{WhyError, file};
 
-/// Raised with every change of the layout that a reader could stumble over.
+/// That of [`Why`]. Raised with every change that a reader could stumble over.
 pub const SCHEMA_VERSION: u32 = 2;
 
 /// What a check noted: the questions of all its analyses.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Record {
-    /// The version of this layout.
-    pub schema_version: u32,
     /// Which check it was.
     pub check: Check,
     /// The analyses of the policy, in its order, and the places of the questions that they ask.

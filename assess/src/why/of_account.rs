@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use probity_engine::{self as engine, Account, Digest, Request};
 
-use super::{Asked, Cause, Change, Check, Entry, How, Leaf, Record, SCHEMA_VERSION};
+use super::{Asked, Cause, Change, Check, Entry, How, Leaf, Record};
 use crate::report::Report;
 use crate::settings::Day;
 
@@ -34,7 +34,6 @@ impl Record {
         };
         let mut days = Days::default();
         Record {
-            schema_version: SCHEMA_VERSION,
             check,
             analyses: analyses.zip(account.roots).collect(),
             entries: account.entries.into_iter().map(|noted| entry(noted, &mut days)).collect(),

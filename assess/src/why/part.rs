@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Entry, Record, Why};
+use super::{Entry, Record, SCHEMA_VERSION, Why};
 
 impl Record {
     /// What is noted of one analysis; `None` if the check had none of that name.
@@ -28,7 +28,7 @@ impl Record {
             Some(entry)
         };
         Some(Why {
-            schema_version: self.schema_version,
+            schema_version: SCHEMA_VERSION,
             analysis: name.clone(),
             check: self.check.clone(),
             entries: order.iter().filter_map(moved).collect(),
