@@ -6,11 +6,12 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use miette::Diagnostic;
-use probity_engine::{Account, Key, Reply, Request, StoreError, StoreWarning};
+use probity_engine::{Account, Key, Reply, Request, StoreWarning};
 use probity_host::{PluginSpec, Sink, plugin_of};
 
 use crate::cache;
 use crate::catalogue::{Catalogue, CatalogueError};
+use crate::closing::Closing;
 use crate::description::{Configured, Description};
 use crate::facts::{Descriptions, Interview, PluginFailure};
 use crate::judging;
@@ -33,8 +34,8 @@ pub struct Checked {
     pub notes: Vec<Note>,
     /// What the person should know of the store.
     pub warnings: Vec<StoreWarning>,
-    /// Why not all that was learnt could be kept.
-    pub unkept: Option<StoreError>,
+    /// The end of it, which goes on meanwhile.
+    pub closing: Closing,
     /// What is wrong with what is remembered of the target's references.
     pub state_warning: Option<String>,
     /// What plugins said of their configurations, by instance.
@@ -260,6 +261,8 @@ impl Prepared {
         requests: &[Request],
         replies: Vec<Reply>,
     ) -> Result<Checked, CheckError> {
+        let effort = self.session.effort();
+        let closing = self.session.end();
         let results = judging::all(&self.policy, &self.day, replies);
         let mut report = Report::of(&self.policy, self.origins(settings), &results)?;
         let analyses = self.policy.analyses.iter().zip(requests);
@@ -267,10 +270,8 @@ impl Prepared {
         report.imported = imported.map(|(analysis, _)| analysis.name.clone()).collect();
         report.state = self.state(settings, requests);
         let state_warning = self.snapshot.was_observed().and_then(|seen| seen.warning.clone());
-        let effort = self.session.effort();
         let why = self.why(&report, self.session.account(requests));
         let warnings = self.session.warnings.clone();
-        let unkept = self.session.close().err();
         if effort.executed > 0 {
             // What cannot go today goes another day.
             let _ = cache::prune(&settings.cache, cache::UNUSED);
@@ -279,7 +280,7 @@ impl Prepared {
             report,
             notes: self.snapshot.notes.clone(),
             warnings,
-            unkept,
+            closing,
             state_warning,
             plugin_warnings: self.warnings,
             policy: self.kind,

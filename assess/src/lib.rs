@@ -9,6 +9,7 @@
 pub mod cache;
 pub mod catalogue;
 pub mod check;
+pub mod closing;
 pub mod description;
 pub mod determinism;
 pub mod directory;

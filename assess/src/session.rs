@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use probity_engine::{
-    Account, Engine, Executor, Failure, Key, Reply, Request, Stats, StoreLocation, StoreWarning,
+    Account, Engine, Executor, Failure, Key, Reply, Request, Stats, StoreError, StoreLocation, StoreWarning,
 };
 use probity_host::{
     CallLimits, Host, HostOptions, Launch, Level, Places, PluginSpec, Sandboxed, Sink, StartError, Trace,
 };
 
+use crate::closing::Closing;
 use crate::fetched::{self, Servers};
 use crate::outside::Outside;
 use crate::settings::Settings;
@@ -241,15 +242,21 @@ impl Session {
         ran
     }
 
-    /// Waits until what was learnt is kept, and ends the plugins.
+    /// Begins to end the plugins and to keep what was learnt. Nothing can be asked afterwards, but in a session whose engine and
+    /// plugins go on.
+    pub(crate) fn end(&self) -> Closing {
+        if self.lasting {
+            return Closing::done(self.engine.flush());
+        }
+        Closing::begin(self.engine.clone(), Arc::clone(&self.host))
+    }
+
+    /// Ends the plugins, and waits until what was learnt is kept.
     ///
     /// # Errors
     /// Where something could not be kept; the answers are right all the same.
-    pub fn close(self) -> Result<(), probity_engine::StoreError> {
-        if !self.lasting {
-            self.host.shutdown();
-        }
-        self.engine.flush()
+    pub fn close(self) -> Result<(), StoreError> {
+        self.end().ended()
     }
 }
 

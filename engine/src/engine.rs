@@ -165,6 +165,15 @@ impl Engine {
         self.inner.session.flush()
     }
 
+    /// The same, and lets go of threads and of the store. Nothing can be asked afterwards; how this revision was answered can
+    /// still be told.
+    ///
+    /// # Errors
+    /// As [`flush`](Self::flush).
+    pub fn close(&self) -> Result<(), StoreError> {
+        self.inner.session.close()
+    }
+
     /// What befell the store since it was opened, or since the last call.
     pub fn warnings(&self) -> Vec<StoreWarning> {
         self.inner.session.store.warnings()
@@ -186,7 +195,9 @@ impl Engine {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.session.close();
+        if let Err(error) = self.session.close() {
+            tracing::warn!(%error, "not all answers will be remembered");
+        }
     }
 }
 

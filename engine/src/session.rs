@@ -111,17 +111,16 @@ impl Session {
         self.roots.lock().extend(roots);
     }
 
-    /// Writes what is left and lets go of threads and files.
-    pub(crate) fn close(&self) {
+    /// Writes what is left and lets go of threads and files. There is nothing left to do for who calls it again.
+    pub(crate) fn close(&self) -> Result<(), StoreError> {
         self.end_revision();
         self.pool.close();
-        if let Err(error) = self.flush() {
-            tracing::warn!(%error, "not all answers will be remembered");
-        }
+        let flushed = self.flush();
         if self.writer.close() {
             self.store.collect();
         }
         self.store.close();
+        flushed
     }
 
     /// What is remembered of `key` and may be used: what this machine computed first.

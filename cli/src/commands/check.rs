@@ -48,11 +48,11 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     spinner.finish();
     let mut checked = checked.map_err(|error| failed(error, &args.subject))?;
     note(cx, &mut checked);
+    let colored = cx.printer.colored_stdout();
+    let report = render::report(&checked.report, args.format, Layout::Indented, colored);
     for remark in remarks(&checked) {
         cx.printer.note(&remark);
     }
-    let colored = cx.printer.colored_stdout();
-    let report = render::report(&checked.report, args.format, Layout::Indented, colored);
     cx.printer.result(&report).map_err(|e| CliError::failed(&e))?;
     if let Some(told) = weaker(&checked.effort) {
         cx.printer.note(&told);
@@ -81,8 +81,8 @@ pub(super) fn settings(args: &CheckArgs) -> Result<Settings, CliError> {
 /// Leaves for `probity why` what was run, and why. Where the cache folder cannot be used, the store says so already.
 pub(super) fn note(cx: &Context, checked: &mut Checked) {
     let Some(file) = &checked.why_file else { return };
-    let told = !checked.warnings.is_empty() || checked.unkept.is_some();
-    if let (Err(error), false) = (checked.why.keep(file), told) {
+    let Err(error) = checked.why.keep(file) else { return };
+    if checked.warnings.is_empty() && checked.closing.unkept().is_none() {
         let file = tame(&file.display().to_string());
         cx.printer
             .note(&format!("warning: cannot note in {file} what ran and why, for `probity why`: {error}"));
@@ -95,7 +95,7 @@ pub(super) fn remarks(checked: &Checked) -> Vec<String> {
     for warning in &checked.warnings {
         remarks.push(format!("warning: {}", tame(&warning.to_string())));
     }
-    if let Some(error) = &checked.unkept {
+    if let Some(error) = checked.closing.unkept() {
         let error = tame(&error.to_string());
         remarks.push(format!("warning: not all that was learnt could be kept: {error}"));
     }

@@ -1,0 +1,67 @@
+//! The end of a session beside what is done meanwhile: plugins are ended and what was learnt goes to the disk while it is judged and told.
+
+use std::sync::{Arc, OnceLock};
+use std::thread::{self, JoinHandle};
+
+use parking_lot::Mutex;
+use probity_engine::{Engine, StoreError};
+use probity_host::Host;
+
+/// A session that is being closed. Dropping it waits until that is done.
+#[derive(Debug)]
+pub struct Closing {
+    left: Mutex<Option<Left>>,
+    unkept: OnceLock<Option<StoreError>>,
+}
+
+/// What is left to do.
+#[derive(Debug)]
+enum Left {
+    /// It goes on in two threads: what was learnt is kept, and plugins are ended.
+    Threads(JoinHandle<Result<(), StoreError>>, JoinHandle<()>),
+    /// It is short, and done by who waits for it.
+    Nothing(Engine),
+}
+
+impl Closing {
+    /// Begins, beside other work if plugins were started.
+    pub(crate) fn begin(engine: Engine, host: Arc<Host>) -> Closing {
+        let left = if host.stats().plugin_processes == 0 {
+            Left::Nothing(engine)
+        } else {
+            Left::Threads(thread::spawn(move || engine.close()), thread::spawn(move || host.shutdown()))
+        };
+        Closing { left: Mutex::new(Some(left)), unkept: OnceLock::new() }
+    }
+
+    /// What is over already.
+    pub(crate) fn done(kept: Result<(), StoreError>) -> Closing {
+        Closing { left: Mutex::new(None), unkept: OnceLock::from(kept.err()) }
+    }
+
+    /// Waits for the end; why not all that was learnt could be kept, if so.
+    pub fn unkept(&self) -> Option<&StoreError> {
+        let end = || match self.left.lock().take()? {
+            Left::Threads(keeping, shutting_down) => {
+                // What panics has told so itself.
+                let kept = keeping.join().unwrap_or(Ok(()));
+                let _ = shutting_down.join();
+                kept.err()
+            }
+            Left::Nothing(engine) => engine.close().err(),
+        };
+        self.unkept.get_or_init(end).as_ref()
+    }
+
+    /// The same, for who wants nothing else of it.
+    pub(crate) fn ended(mut self) -> Result<(), StoreError> {
+        let _ = self.unkept();
+        self.unkept.take().flatten().map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        let _ = self.unkept();
+    }
+}
