@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 use crate::allowance::{Allowance, late};
 use crate::context::Context;
-use crate::description::{Configuration, Query};
+use crate::description::{Configuration, Query, Shapes};
 use crate::from_wire;
 use crate::gate::{SLICE, Turn};
 use crate::grants::Grants;
@@ -43,6 +43,13 @@ pub(crate) struct Call<'a> {
     pub(crate) attempt: u32,
 }
 
+/// What the plugin said of the query.
+struct Told<'a> {
+    query: &'a Query,
+    shapes: &'a Arc<Shapes>,
+    configuration: &'a Configuration,
+}
+
 /// What a thread that waits learns.
 enum Step {
     Asked(Vec<Asked>),
@@ -64,7 +71,11 @@ impl Call<'_> {
             Ok(configuration) => configuration,
             Err(refusal) => return Ok(Ok(Outcome::Refused(refusal.clone()))),
         };
-        match self.check(query, ask) {
+        let shapes = match query.shapes() {
+            Ok(shapes) => shapes,
+            Err(reason) => return Ok(Err(from_wire::protocol(self.plugin, reason))),
+        };
+        match self.check(shapes, ask) {
             Some(Ok(())) => {}
             Some(Err(reply)) => return Ok(reply),
             None => return Ok(Err(self.cancelled())),
@@ -73,47 +84,44 @@ impl Call<'_> {
             ask.ages(0);
         }
         match self.running.gate.enter(&|| ask.cancelled()) {
-            Some(turn) => self.exchange(query, configuration, &turn, ask),
+            Some(turn) => self.exchange(&Told { query, shapes, configuration }, &turn, ask),
             None => Ok(Err(self.cancelled())),
         }
     }
 
     /// Holds the key against the plugin's schema; the inner error is the reply to a wrong one. `None`: cancelled.
-    fn check(&self, query: &Query, ask: &dyn Ask) -> Option<Result<(), Reply>> {
+    fn check(&self, shapes: &Arc<Shapes>, ask: &dyn Ask) -> Option<Result<(), Reply>> {
         let key = self.request.key.clone();
-        let checked = self.reading(query, ask, key.as_str().len(), move |query| {
-            query.key.check(key.as_str()).map_err(|mismatch| {
+        let checked = self.reading(shapes, ask, key.as_str().len(), move |shapes| {
+            shapes.key.check(key.as_str()).map_err(|mismatch| {
                 from_wire::refusal(&object::key_mismatch(&mismatch.path, &mismatch.reason))
             })
         })?;
         Some(checked.map_err(|refusal| Ok(Outcome::Refused(refusal))))
     }
 
-    /// Does something with a schema of `query`. Where `size` bytes are many, apart from the thread that must notice
+    /// Does something with a schema. Where `size` bytes are many, apart from the thread that must notice
     /// when the answer is no longer wanted; `None` then.
     fn reading<T: Send + 'static>(
         &self,
-        query: &Query,
+        shapes: &Arc<Shapes>,
         ask: &dyn Ask,
         size: usize,
-        read: impl FnOnce(&Query) -> T + Send + 'static,
+        read: impl FnOnce(&Shapes) -> T + Send + 'static,
     ) -> Option<T> {
         if size <= LARGE {
-            return Some(read(query));
+            return Some(read(shapes));
         }
-        let (running, name) = (Arc::clone(self.running), Arc::clone(&self.request.query));
-        let apart = apart(&self.running.runtime, &|| ask.cancelled(), move || {
-            running.ready.description.query(&name).ok().map(read)
-        });
-        apart.flatten()
+        let shapes = Arc::clone(shapes);
+        apart(&self.running.runtime, &|| ask.cancelled(), move || read(&shapes))
     }
 
     /// Reads an answer. What is no fact leaves a doubt about the process.
-    fn read(&self, query: &Query, line: Result<ResponseLine, CallError>, ask: &mut dyn Ask) -> Step {
+    fn read(&self, shapes: &Arc<Shapes>, line: Result<ResponseLine, CallError>, ask: &mut dyn Ask) -> Step {
         let (plugin, size) = (Arc::clone(self.plugin), line.as_ref().map_or(0, ResponseLine::size));
-        let read = self.reading(query, ask, size, move |query| {
+        let read = self.reading(shapes, ask, size, move |shapes| {
             let mut lasts = None;
-            (from_wire::reply(&plugin, query, line, &mut lasts), lasts)
+            (from_wire::reply(&plugin, &shapes.output, line, &mut lasts), lasts)
         });
         let Some((reply, lasts)) = read else { return Step::Over(Ok(Err(self.cancelled()))) };
         if let Some(seconds) = lasts {
@@ -125,13 +133,7 @@ impl Call<'_> {
         Step::Over(reply)
     }
 
-    fn exchange(
-        &self,
-        query: &Query,
-        configuration: &Configuration,
-        turn: &Turn<'_>,
-        ask: &mut dyn Ask,
-    ) -> Result<Reply, Arc<Fault>> {
+    fn exchange(&self, told: &Told<'_>, turn: &Turn<'_>, ask: &mut dyn Ask) -> Result<Reply, Arc<Fault>> {
         let connection = &self.running.connection;
         let token = self.context.count_call().to_string();
         self.context.options().sink.calling(&self.request.plugin, &self.request.query);
@@ -154,7 +156,7 @@ impl Call<'_> {
         let mut left = self.limit();
         let account = self.running.meter.open();
         loop {
-            match self.wait(query, &waiting, &mut left, &account, ask) {
+            match self.wait(told.shapes, &waiting, &mut left, &account, ask) {
                 Step::Over(end) => {
                     if ask.cancelled() {
                         self.let_go(task, &canceller);
@@ -163,7 +165,7 @@ impl Call<'_> {
                 }
                 Step::Asked(batch) => turn.yielded(|| {
                     let names = self.context.names();
-                    let (uses, inputs) = (query.uses(configuration), ready.description.inputs());
+                    let (uses, inputs) = (told.query.uses(told.configuration), ready.description.inputs());
                     let (plugin, grants) = (self.plugin, self.grants);
                     let sink = &*self.context.options().sink;
                     Serving { plugin, names, uses, inputs, grants, sink }.serve(batch, ask);
@@ -204,7 +206,7 @@ impl Call<'_> {
     /// Waits for the next thing to do. `left` is the time that the plugin may still compute.
     fn wait(
         &self,
-        query: &Query,
+        shapes: &Arc<Shapes>,
         waiting: &Receiver<Event>,
         left: &mut Duration,
         account: &Account<'_>,
@@ -227,14 +229,14 @@ impl Call<'_> {
             let event = waiting.recv_timeout(SLICE.min(*left));
             *left = left.saturating_sub(began.elapsed());
             match event {
-                Ok(Event::Done(line)) => return self.read(query, line, ask),
+                Ok(Event::Done(line)) => return self.read(shapes, line, ask),
                 Ok(Event::Asked(first)) => {
                     let mut batch = vec![first];
                     while let Ok(event) = waiting.try_recv() {
                         match event {
                             Event::Asked(next) => batch.push(next),
                             // Who answers does not wait for what it asked.
-                            Event::Done(line) => return self.read(query, line, ask),
+                            Event::Done(line) => return self.read(shapes, line, ask),
                         }
                     }
                     return Step::Asked(batch);

@@ -1,7 +1,7 @@
 //! What a plugin said that it offers, checked once: `plugin/describe` and the answer to `plugin/configure`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use probity_engine::Refusal;
 use probity_protocol::error::object;
@@ -11,14 +11,14 @@ use serde_json::Value;
 use crate::from_wire;
 use crate::names::{Inputs, Uses};
 use crate::plain::plain;
-use crate::schema::Shape;
+use crate::schema::{Bounded, Shape};
 
 /// The longest description, in bytes.
 const MAX_BYTES: usize = 1 << 20;
 /// The most queries of one plugin.
 const MAX_QUERIES: usize = 256;
 
-/// The answer to `plugin/describe`, its schemas compiled.
+/// The answer to `plugin/describe`.
 #[derive(Debug)]
 pub(crate) struct Description {
     /// As the plugin sent it.
@@ -31,10 +31,20 @@ pub(crate) struct Description {
 /// One query.
 #[derive(Debug)]
 pub(crate) struct Query {
-    pub(crate) key: Shape,
-    pub(crate) output: Shape,
+    name: String,
+    key: Bounded,
+    output: Bounded,
+    /// Compiled when it is first asked: that takes longer than many an answer, and most queries of a process are never asked.
+    shapes: OnceLock<Result<Arc<Shapes>, String>>,
     pub(crate) volatile: bool,
     uses: Vec<String>,
+}
+
+/// The schemas of a query, compiled.
+#[derive(Debug)]
+pub(crate) struct Shapes {
+    pub(crate) key: Shape,
+    pub(crate) output: Shape,
 }
 
 /// The answer to `plugin/configure`.
@@ -65,7 +75,8 @@ impl Description {
                 return Err(format!("it has two queries {name:?}"));
             }
         }
-        let config = Shape::compile(&Value::from(described.config_schema))
+        let config = Bounded::new(Value::from(described.config_schema))
+            .and_then(|schema| schema.compile())
             .map_err(|error| format!("the schema of the configuration: {error}"))?;
         let inputs = Inputs::new(described.permissions.inputs);
         Ok(Description { raw: raw.into(), config, queries, inputs })
@@ -75,6 +86,11 @@ impl Description {
     pub(crate) fn refuse(&self, config: &str) -> Option<Refusal> {
         let mismatch = self.config.check(config).err()?;
         Some(from_wire::refusal(&object::bad_configuration(&mismatch.path, &mismatch.reason)))
+    }
+
+    /// Whether all of its schemas are such, for who shows the description or goes by it: the first that is none.
+    pub(crate) fn sound(&self) -> Result<(), &str> {
+        self.queries.values().try_for_each(|query| query.shapes().map(drop))
     }
 
     /// What it may ask for outside git.
@@ -94,11 +110,22 @@ impl Description {
 impl Query {
     fn read(description: QueryDescription) -> Result<Query, String> {
         let QueryDescription { name, key, output, volatile, uses, .. } = description;
-        let compile = |schema, what| {
-            Shape::compile(&Value::from(schema))
+        let bounded = |schema, what| {
+            Bounded::new(Value::from(schema))
                 .map_err(|error| format!("the schema of the {what} of {name}: {error}"))
         };
-        Ok(Query { key: compile(key, "key")?, output: compile(output, "output")?, volatile, uses })
+        let (key, output) = (bounded(key, "key")?, bounded(output, "output")?);
+        Ok(Query { name, key, output, shapes: OnceLock::new(), volatile, uses })
+    }
+
+    /// The schemas, or what is wrong with one of them.
+    pub(crate) fn shapes(&self) -> Result<&Arc<Shapes>, &str> {
+        let compile = |schema: &Bounded, what| {
+            schema.compile().map_err(|error| format!("the schema of the {what} of {}: {error}", self.name))
+        };
+        let both =
+            || Ok(Shapes { key: compile(&self.key, "key")?, output: compile(&self.output, "output")? });
+        self.shapes.get_or_init(|| both().map(Arc::new)).as_ref().map_err(String::as_str)
     }
 
     /// What this query may ask under `configuration`.

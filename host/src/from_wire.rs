@@ -12,8 +12,8 @@ use probity_protocol::peer::ResponseLine;
 use probity_protocol::{CallError, Fault};
 use serde_json::value::RawValue;
 
-use crate::description::Query;
 use crate::plain::plain;
+use crate::schema::Shape;
 
 /// The longest message of a refusal, in bytes.
 const MAX_MESSAGE: usize = 4 << 10;
@@ -28,11 +28,11 @@ const MAX_CONCERNS: usize = 100;
 /// The connection ended before there was an answer.
 pub(crate) fn reply(
     plugin: &str,
-    query: &Query,
+    output: &Shape,
     line: Result<ResponseLine, CallError>,
     lasts: &mut Option<u64>,
 ) -> Result<Reply, Arc<Fault>> {
-    let read = line.and_then(|line| answer(query, &line, lasts));
+    let read = line.and_then(|line| answer(output, &line, lasts));
     match read {
         Ok(Ok(answer)) => Ok(Ok(Outcome::Answered(answer))),
         Ok(Err(reason)) => Ok(Err(protocol(plugin, &reason))),
@@ -43,12 +43,12 @@ pub(crate) fn reply(
 }
 
 fn answer(
-    query: &Query,
+    output: &Shape,
     line: &ResponseLine,
     lasts: &mut Option<u64>,
 ) -> Result<Result<Answer, String>, CallError> {
     let result: QueryResult<&RawValue> = line.result()?;
-    if let Err(mismatch) = query.output.check(result.value.get()) {
+    if let Err(mismatch) = output.check(result.value.get()) {
         return Ok(Err(format!("its answer does not match the schema that it declares: {mismatch}")));
     }
     *lasts = result.ttl;

@@ -13,7 +13,9 @@ use tokio::runtime::Handle;
 use crate::call::Call;
 use crate::connection::Connection;
 use crate::context::{Context, Guaranteed};
+use crate::description::Description;
 use crate::error::{ended, is_crash};
+use crate::from_wire::protocol;
 use crate::gate::{Gate, SLICE};
 use crate::handshake::{Ready, shake_hands};
 use crate::leaving::Leaving;
@@ -115,7 +117,7 @@ impl Plugin {
         loop {
             let running = self.running(context, &|| ask.cancelled())?;
             match &*request.query {
-                DESCRIBE => return Ok(said(&running.ready.description.raw)),
+                DESCRIBE => return self.described(&running.ready.description),
                 CONFIGURE => return Ok(configured(&running.ready)),
                 _ => {}
             }
@@ -126,6 +128,14 @@ impl Plugin {
                 Err(fault) => self.died(&fault)?,
             }
             attempt += 1;
+        }
+    }
+
+    /// What it said of itself, unless that cannot be relied on.
+    fn described(&self, description: &Description) -> Reply {
+        match description.sound() {
+            Ok(()) => Ok(said(&description.raw)),
+            Err(reason) => Err(protocol(&self.spec.instance, reason)),
         }
     }
 

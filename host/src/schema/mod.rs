@@ -1,4 +1,4 @@
-//! A plugin's schemas: compiled once for a process, then every key and every fresh answer is held against them.
+//! A plugin's schemas: compiled once for a process, when they are first needed, then every key and every fresh answer is held against them.
 //!
 //! Both schemas and values come from a plugin, so what is compiled is bounded first ([`bounds`]), patterns run on
 //! an engine without backtracking, nothing is ever fetched, and no message repeats a value.
@@ -52,12 +52,21 @@ const MAX_PATTERN_BYTES: usize = 1 << 20;
 /// How much of a message about a mismatch is shown, in bytes.
 const MAX_TEXT: usize = 300;
 
-impl Shape {
-    pub(crate) fn compile(schema: &Value) -> Result<Shape, SchemaError> {
+/// A schema that can be compiled and applied within bounds.
+#[derive(Debug)]
+pub(crate) struct Bounded(Value);
+
+impl Bounded {
+    pub(crate) fn new(schema: Value) -> Result<Bounded, SchemaError> {
+        bounds::check(&schema)?;
+        Ok(Bounded(schema))
+    }
+
+    pub(crate) fn compile(&self) -> Result<Shape, SchemaError> {
+        let Bounded(schema) = self;
         if matches!(schema, Value::Bool(true)) || schema.as_object().is_some_and(|o| o.is_empty()) {
             return Ok(Shape::Anything);
         }
-        bounds::check(schema)?;
         let validator = jsonschema::options()
             .with_draft(Draft::Draft202012)
             .with_pattern_options(PatternOptions::regex().size_limit(MAX_PATTERN_BYTES))
@@ -67,7 +76,9 @@ impl Shape {
             .map_err(|error| SchemaError::Invalid(text(&error.masked().to_string())))?;
         Ok(Shape::Schema(Box::new(validator)))
     }
+}
 
+impl Shape {
     pub(crate) fn check(&self, json: &str) -> Result<(), Mismatch> {
         let Shape::Schema(validator) = self else { return Ok(()) };
         let value: Value = serde_json::from_str(json)
@@ -101,8 +112,12 @@ mod tests {
 
     use super::*;
 
+    fn compiled(schema: Value) -> Result<Shape, SchemaError> {
+        Bounded::new(schema)?.compile()
+    }
+
     fn shape(schema: Value) -> Shape {
-        Shape::compile(&schema).unwrap()
+        compiled(schema).unwrap()
     }
 
     #[test]
@@ -132,9 +147,9 @@ mod tests {
 
     #[test]
     fn what_is_no_schema_is_refused() {
-        let error = Shape::compile(&json!({ "type": "commit" })).unwrap_err().to_string();
+        let error = compiled(json!({ "type": "commit" })).unwrap_err().to_string();
         assert!(error.starts_with("it is no JSON Schema"), "{error}");
-        assert!(Shape::compile(&json!({ "pattern": "(?=look)a" })).is_err(), "needs backtracking");
-        assert!(Shape::compile(&json!({ "pattern": "(a{1000}){1000}" })).is_err(), "needs a lot of memory");
+        assert!(compiled(json!({ "pattern": "(?=look)a" })).is_err(), "needs backtracking");
+        assert!(compiled(json!({ "pattern": "(a{1000}){1000}" })).is_err(), "needs a lot of memory");
     }
 }

@@ -169,6 +169,27 @@ fn a_description_that_cannot_be_relied_on_is_refused() {
 }
 
 #[test]
+fn a_query_whose_schema_is_none_is_not_asked_and_the_plugin_is_not_described_by_it() {
+    let queries =
+        json!([{ "name": "bad", "doc": "", "key": true, "output": { "type": "commit" } }, query("good")]);
+    let describing = script(move |mut wire| async move {
+        wire.greet("p", queries).await;
+        let asked = wire.wait_for("plugin/query").await;
+        assert_eq!(asked["params"]["query"], "good");
+        wire.value(&asked, json!(1)).await;
+        wire.listen().await
+    });
+    let host = host(vec![builtin("p")], Scripted::new([describing]), limits());
+    for query in ["bad", "$describe"] {
+        let (kind, message) = failure(ask(&host, "probity/core/p", query, "{}"));
+        assert_eq!(kind, FailureKind::Protocol);
+        let told = "plugin probity/core/p broke the protocol: the schema of the output of bad: it is no JSON Schema: ";
+        assert!(message.starts_with(told), "{query}: {message}");
+    }
+    assert_eq!(value(ask(&host, "probity/core/p", "good", "{}")), "1");
+}
+
+#[test]
 fn a_plugin_that_ends_at_once_is_started_three_times_and_then_no_more() {
     let ending = || {
         script(|mut wire| async move {
