@@ -10,6 +10,7 @@ mod damage;
 mod export;
 mod import;
 mod info;
+mod link;
 mod memory;
 mod parts;
 mod rows;

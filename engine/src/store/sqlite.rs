@@ -1,18 +1,20 @@
 //! The store on disk: SQLite with a write-ahead log, which several processes may use at the same time.
 //!
-//! Readers are few and lazily opened: a run that finds everything opens one. There is one writer. A committed
+//! Readers are few and lazily opened: a run that finds everything opens one. Each reads in one transaction until this store has
+//! written something, or until nobody reads any more: to begin one takes longer than to read a row. There is one writer. A committed
 //! transaction survives the end of the process, however it ends; after a power cut the latest ones may be
 //! missing, which costs their recomputation.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
 
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::collect;
 use super::damage::{self, FileId};
+use super::link::Link;
 use super::rows;
 use super::schema::{self, database_error};
 use super::{MemoStore, StoreError, StoreWarning};
@@ -29,15 +31,11 @@ pub(crate) struct SqliteStore {
     readers: [Mutex<Option<Link>>; READERS],
     turn: AtomicUsize,
     writer: Mutex<Option<Link>>,
+    /// How often it was written: a reader that began before sees less.
+    writes: AtomicU64,
     current: Mutex<Current>,
     /// What was read and did not match its digest.
     broken: Mutex<HashSet<Digest>>,
-}
-
-/// A connection, and which of the store's files it belongs to.
-struct Link {
-    connection: Connection,
-    generation: u64,
 }
 
 struct Current {
@@ -67,19 +65,25 @@ impl SqliteStore {
             readers: Default::default(),
             turn: AtomicUsize::new(0),
             writer: Mutex::new(None),
+            writes: AtomicU64::new(0),
             current: Mutex::new(current),
             broken: Mutex::default(),
         };
-        *store.readers[0].lock() = Some(Link { connection, generation: 0 });
+        *store.readers[0].lock() = Some(Link::new(connection, 0));
         Ok(store)
     }
 
     /// Reads by `read`. What cannot be read is not there.
     fn read<T>(&self, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Option<T> {
         let mut reader = self.reader();
-        let result = self
-            .connected(&mut reader, "")
-            .and_then(|link| read(&link.connection).map_err(|error| (link.generation, error)));
+        let result = self.connected(&mut reader, "").and_then(|link| {
+            let writes = self.writes.load(Acquire);
+            let read = link.reading(writes).and_then(&read);
+            read.map_err(|error| (link.generation, error))
+        });
+        if result.is_err() {
+            *reader = None;
+        }
         drop(reader);
         result.map_err(|(generation, error)| self.note(generation, &error)).ok()
     }
@@ -110,10 +114,20 @@ impl SqliteStore {
                 let failed = |error| (generation, error);
                 let connection = schema::connect(&self.file).map_err(failed)?;
                 connection.execute_batch(pragmas).map_err(failed)?;
-                Link { connection, generation }
+                Link::new(connection, generation)
             }
         };
         Ok(slot.insert(link))
+    }
+
+    /// Ends the transactions of the readers that nobody uses in this moment.
+    fn rest(&self) {
+        for reader in &self.readers {
+            let Some(mut reader) = reader.try_lock() else { continue };
+            if reader.as_mut().is_some_and(|link| link.rest().is_err()) {
+                *reader = None;
+            }
+        }
     }
 
     /// Looks at an error: if the file is at fault, it is set aside and a new one begun, once.
@@ -144,7 +158,7 @@ impl SqliteStore {
         let mut reader = self.reader();
         let result = self.connected(&mut reader, "").and_then(|link| {
             let generation = link.generation;
-            work(&mut link.connection).map_err(|error| (generation, error))
+            link.rest().and_then(work).map_err(|error| (generation, error))
         });
         drop(reader);
         if let Err((generation, error)) = result {
@@ -182,6 +196,8 @@ impl SqliteStore {
             let generation = link.generation;
             self.transact(link, records).map_err(|error| (generation, error))
         });
+        self.writes.fetch_add(1, Release);
+        self.rest();
         result.map_err(|(generation, error)| {
             *writer = None;
             self.note(generation, &error);
@@ -218,7 +234,12 @@ impl MemoStore for SqliteStore {
     }
 
     fn touch(&self, roots: &[LogicalKey]) {
+        self.rest();
         self.maintain(|connection| collect::touch(connection, roots));
+    }
+
+    fn revision_ended(&self) {
+        self.rest();
     }
 
     fn collect(&self) {
