@@ -3,8 +3,9 @@
 //! The commits are listed depth first, parents in recorded order, each after its parents, so the list of a first
 //! parent is an exact prefix of its child's. What lies below a checkpoint of the main line ([`crate::mainline`]) is therefore a
 //! matter of that checkpoint alone: a *part*, named by it. The rest is cut into *segments* where the commits' own ids say so, and a
-//! part in its turn consists of the parts below it and of segments. A new commit changes the last segment and nothing else, and
-//! what was asked about all others is remembered.
+//! part in its turn consists of the parts below it and of segments. Commits after the last such place are told in blocks
+//! ([`Segment::blocks`]), so that what is known of most of them stays as well. A new commit changes the last block, or ends the segment,
+//! and nothing else; what was asked about all others is remembered.
 
 use crate::commits::visible_parents;
 use crate::error::GitError;
@@ -199,9 +200,7 @@ fn segments(list: &[Listed]) -> Vec<Segment> {
             segments.push(std::mem::replace(&mut segment, empty()));
         }
     }
-    if !segment.commits.is_empty() {
-        segments.push(segment);
-    }
+    segments.extend(segment.blocks());
     segments
 }
 
@@ -229,15 +228,23 @@ mod tests {
         assert_eq!(sizes(&numbered(0, &[])), [0usize; 0]);
         assert_eq!(sizes(&numbered(3, &[0, 1, 2])), [3]);
         assert_eq!(sizes(&numbered(200, &[10, 62, 63, 64, 100, 130])), [64, 67, 69]);
-        assert_eq!(sizes(&numbered(2500, &[])), [1024, 1024, 452]);
+        assert_eq!(sizes(&numbered(2500, &[])), [1024, 1024, 128, 128, 128, 68], "the end is in blocks");
     }
 
     #[test]
-    fn a_further_commit_changes_only_the_last_segment() {
+    fn a_further_commit_changes_only_the_last_block_or_ends_the_segment() {
         let all = numbered(700, &[90, 300, 500, 699]);
+        let mut ended = Vec::new();
         for length in 1..all.len() {
             let (before, after) = (segments(&all[..length]), segments(&all[..=length]));
-            assert_eq!(before[..before.len() - 1], after[..before.len() - 1], "{length} commits");
+            let kept = before.iter().zip(&after).take_while(|(before, after)| before == after).count();
+            if kept + 1 < before.len() {
+                let open: Vec<String> =
+                    before[kept..].iter().flat_map(|segment| segment.commits.clone()).collect();
+                assert_eq!((after.len(), &after[kept].commits[..open.len()]), (kept + 1, &open[..]));
+                ended.push(length);
+            }
         }
+        assert_eq!(ended, [300, 500, 699]);
     }
 }
