@@ -7,7 +7,7 @@ use probity_sdk::findings::{Finding, Severity};
 use probity_sdk::git::{Candidate, FolderKey};
 use probity_sdk::prelude::*;
 
-use crate::blob::{BlobKey, Kind, Look};
+use crate::blob::{Group, Kind, Look, Unreadable};
 use crate::newcomers::{Newcomer, Newcomers};
 use crate::paths::Interest;
 use crate::rules::NEWCOMER_BINARY;
@@ -38,18 +38,13 @@ fn opaque<'a>(engine: &Engine, told: &'a Newcomers) -> Result<Vec<Opaque<'a>>> {
             files.extend(file.after.as_deref().map(|after| (change, file.path.as_str(), after)));
         }
     }
-    let blobs: BTreeSet<&str> = files.iter().map(|(_, _, blob)| *blob).collect();
-    let keys: Vec<BlobKey> = blobs.iter().map(|blob| BlobKey { blob: (*blob).to_owned() }).collect();
-    let mut looks: HashMap<&str, Look> = HashMap::new();
-    for (blob, look) in blobs.into_iter().zip(engine.query_windowed("newcomers/blob", &keys, AT_ONCE)) {
-        looks.insert(blob, look?);
+    let groups = Group::all(files.iter().map(|(_, _, blob)| *blob));
+    let mut looks: HashMap<String, Look> = HashMap::new();
+    for unreadable in engine.query_windowed::<Vec<Unreadable>, _>("newcomers/unreadable", &groups, AT_ONCE) {
+        looks.extend(unreadable?.into_iter().map(|Unreadable { blob, look }| (blob, look)));
     }
     let look = |(by, path, blob): (&'a Newcomer, &'a str, &'a str)| {
-        looks.get(blob).filter(|look| look.kind != Kind::Text).map(|look| Opaque {
-            by,
-            path,
-            look: look.clone(),
-        })
+        looks.get(blob).map(|look| Opaque { by, path, look: look.clone() })
     };
     Ok(files.into_iter().filter_map(look).collect())
 }

@@ -1,5 +1,7 @@
 //! What the content of a blob is to somebody who would read it.
 
+use std::collections::BTreeSet;
+
 use probity_sdk::prelude::*;
 use probity_sdk_objects::Blob;
 
@@ -15,6 +17,50 @@ const BYTE_ORDER_MARKS: [&[u8]; 3] = [b"\xef\xbb\xbf", b"\xfe\xff", b"\xff\xfe"]
 pub(crate) struct BlobKey {
     /// The blob.
     pub(crate) blob: String,
+}
+
+/// Key of `unreadable`: those of many blobs whose ids begin alike, so that a further one changes one group of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Group {
+    /// The blobs, in order.
+    pub(crate) blobs: Vec<String>,
+}
+
+impl Group {
+    /// The groups of these blobs.
+    pub(crate) fn all<'a>(blobs: impl Iterator<Item = &'a str>) -> Vec<Group> {
+        let blobs: BTreeSet<&str> = blobs.collect();
+        let mut groups: Vec<Group> = Vec::new();
+        for blob in blobs {
+            let of = |blob: &str| blob.as_bytes().first().copied();
+            match groups.last_mut().filter(|group| of(&group.blobs[0]) == of(blob)) {
+                Some(group) => group.blobs.push(blob.to_owned()),
+                None => groups.push(Group { blobs: vec![blob.to_owned()] }),
+            }
+        }
+        groups
+    }
+
+    /// The key of each.
+    pub(crate) fn keys(&self) -> Vec<BlobKey> {
+        self.blobs.iter().map(|blob| BlobKey { blob: blob.clone() }).collect()
+    }
+
+    /// Those of them that are no text, given what each of them is.
+    pub(crate) fn unreadable(self, looks: impl Iterator<Item = Result<Look>>) -> Result<Vec<Unreadable>> {
+        let told = self.blobs.into_iter().zip(looks).map(|(blob, look)| Ok(Unreadable { blob, look: look? }));
+        told.filter(|told| !told.as_ref().is_ok_and(|told| told.look.kind == Kind::Text)).collect()
+    }
+}
+
+/// A blob that is no text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) struct Unreadable {
+    /// The blob.
+    pub(crate) blob: String,
+    /// What it is to somebody who would read it.
+    pub(crate) look: Look,
 }
 
 /// Value of `blob`.
@@ -105,6 +151,16 @@ fn is_media(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_further_blob_changes_one_group() {
+        let groups = |blobs: &[&str]| -> Vec<String> {
+            Group::all(blobs.iter().copied()).iter().map(|group| group.blobs.join(" ")).collect()
+        };
+        assert_eq!(groups(&["b2", "a1", "b1", "a1", "f"]), ["a1", "b1 b2", "f"]);
+        assert_eq!(groups(&["b2", "a1", "b1", "f", "f0"]), ["a1", "b1 b2", "f f0"]);
+        assert_eq!(groups(&[]), [""; 0]);
+    }
 
     #[test]
     fn what_can_be_read_is_told_from_what_cannot() {

@@ -56,6 +56,7 @@ pub fn plugin() -> Plugin<Empty> {
         .query(queries::segment)
         .query(queries::recent_part)
         .query(queries::recent)
+        .query(queries::unreadable)
         .query(queries::blob)
         .query(queries::folder)
         .query(queries::uses)

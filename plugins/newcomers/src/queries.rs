@@ -6,7 +6,7 @@ use probity_sdk::history;
 use probity_sdk::prelude::*;
 use probity_sdk_objects as objects;
 
-use crate::blob::{self, BlobKey, Look};
+use crate::blob::{self, BlobKey, Group, Look, Unreadable};
 use crate::dates::DAY;
 use crate::newcomers::{Grounds, Newcomers, WINDOW};
 use crate::paths::may_build;
@@ -21,7 +21,7 @@ const AT_ONCE: usize = 16;
 const SLACK: i64 = 35 * DAY;
 
 /// Files among the tests that nobody can read, put there by newcomers: the worst first.
-#[query(default, uses("newcomers/changes", "newcomers/blob", "newcomers/folder", "newcomers/uses"))]
+#[query(default, uses("newcomers/changes", "newcomers/unreadable", "newcomers/folder", "newcomers/uses"))]
 pub(crate) fn binaries(engine: &Engine, target: Target) -> Result<Answer<Vec<Finding>>> {
     let told = of_newcomers(engine, &target)?;
     binaries::findings(engine, &target, &told).map(findings::answer)
@@ -159,6 +159,14 @@ pub(crate) fn recent_part(engine: &Engine, key: HistoryKey) -> Result<Answer<Rec
     let mut gathering = recent::Gathering::default();
     gather(engine, "newcomers/recent", &history.segments, &reach, since, &mut gathering)?;
     Ok(Answer::new(gathering.finish()))
+}
+
+/// Which of some blobs are no text.
+#[query(uses("newcomers/blob"))]
+pub(crate) fn unreadable(engine: &Engine, key: Group) -> Result<Vec<Unreadable>> {
+    let keys = key.keys();
+    let looks = engine.query_windowed::<Look, _>("newcomers/blob", &keys, AT_ONCE);
+    key.unreadable(looks)
 }
 
 /// What the content of a blob is to somebody who would read it.

@@ -225,7 +225,7 @@ fn content(engine: TestEngine<Empty>, world: &Arc<World>) -> TestEngine<Empty> {
 }
 
 fn itself(mut of_itself: TestEngine<Empty>, world: &Arc<World>) -> TestEngine<Empty> {
-    for query in ["changes", "segment", "part", "recent", "recent_part", "folder"] {
+    for query in ["changes", "segment", "part", "recent", "recent_part", "unreadable", "folder"] {
         let world = world.clone();
         of_itself = of_itself.on(&format!("newcomers/{query}"), move |key: Value| {
             Ok(engine(&world).ask(&plugin(), query, key)?.into_parts().0)
