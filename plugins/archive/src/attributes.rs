@@ -7,6 +7,9 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::listing::folders;
 
+/// More lines no tree needs, and each is held as an automaton.
+pub(crate) const MOST_LINES: usize = 2000;
+
 /// The lines that speak of archives, weaker ones first.
 #[derive(Debug, Default)]
 pub(crate) struct Attributes(Vec<Line>);
@@ -23,15 +26,12 @@ struct Line {
 }
 
 impl Attributes {
-    /// Of these files: the path and the text of each. Those deeper in the tree are stronger.
-    pub(crate) fn of(mut files: Vec<(String, String)>) -> Attributes {
+    /// Of these files: the path and the text of each. Those deeper in the tree are stronger. `None` if they are more than
+    /// [`MOST_LINES`].
+    pub(crate) fn of(mut files: Vec<(String, String)>) -> Option<Attributes> {
         files.sort_by_key(|(file, _)| (file.matches('/').count(), file.clone()));
-        let lines = |(file, text): &(String, String)| {
-            let folder = file.strip_suffix("/.gitattributes").unwrap_or_default();
-            let folder = path::bytes(folder).into_owned();
-            text.lines().filter_map(|text| line(&folder, text)).collect::<Vec<Line>>()
-        };
-        Attributes(files.iter().flat_map(lines).collect())
+        let lines: Vec<Line> = files.iter().flat_map(lines).take(MOST_LINES + 1).collect();
+        (lines.len() <= MOST_LINES).then_some(Attributes(lines))
     }
 
     /// Whether an archive leaves the file out.
@@ -56,6 +56,12 @@ impl Attributes {
         };
         self.0.iter().rev().filter(|line| of(line).is_some()).find(fits).and_then(of).unwrap_or(false)
     }
+}
+
+fn lines((file, text): &(String, String)) -> impl Iterator<Item = Line> {
+    let folder = file.strip_suffix("/.gitattributes").unwrap_or_default();
+    let folder = path::bytes(folder).into_owned();
+    text.lines().filter_map(move |text| line(&folder, text))
 }
 
 fn line(folder: &[u8], text: &str) -> Option<Line> {
@@ -94,7 +100,18 @@ mod tests {
     use super::*;
 
     fn attributes(files: &[(&str, &str)]) -> Attributes {
-        Attributes::of(files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect())
+        let files = files.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
+        Attributes::of(files).unwrap()
+    }
+
+    #[test]
+    fn no_more_lines_are_held_than_any_tree_needs() {
+        let said = |lines: usize| {
+            let text = "* text\n".repeat(lines) + &"a*b*c export-ignore\n".repeat(lines);
+            Attributes::of(vec![(".gitattributes".to_owned(), text)])
+        };
+        assert!(said(MOST_LINES).is_some());
+        assert!(said(MOST_LINES + 1).is_none());
     }
 
     #[test]

@@ -8,7 +8,7 @@ use probity_sdk::git::{FileKind, Tree, TreeFile, TreeKey, path};
 use probity_sdk::prelude::*;
 use probity_sdk_objects::{Blob, Repository, ids, repository, told};
 
-use crate::attributes::Attributes;
+use crate::attributes::{Attributes, MOST_LINES};
 use crate::config::{Config, Kind};
 use crate::listing::{Is, Item, Listing, doubtful, folders};
 use crate::queries::ComparedKey;
@@ -259,5 +259,9 @@ fn attributes(repository: &Repository, tree: &Tree) -> Result<Attributes> {
             files.push((file.path.clone(), String::from_utf8_lossy(&bytes).into_owned()));
         }
     }
-    Ok(Attributes::of(files))
+    Attributes::of(files).ok_or_else(|| {
+        failed(format!(
+            "the tree says in more than {MOST_LINES} lines of .gitattributes what archives leave out"
+        ))
+    })
 }

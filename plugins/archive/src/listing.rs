@@ -94,7 +94,12 @@ impl Listing {
                 let is = Is::File { binary: is_binary(bytes), shell: is_shell(bytes) };
                 Item { entry, id: id(format, bytes)?, is }
             }
+            What::Link(to) if to.len() > MAX_PATH => {
+                self.strange(&path, "it is a link whose target is longer than any path");
+                return Ok(());
+            }
             What::Link(to) => {
+                self.path_bytes += to.len() as u64;
                 let is = Is::Link { to: String::from_utf8_lossy(to).into_owned() };
                 Item { entry, id: id(format, to)?, is }
             }

@@ -77,6 +77,17 @@ fn links_devices_and_unknown_kinds_are_found() {
 }
 
 #[test]
+fn a_link_to_what_no_path_can_be_is_found_and_not_held() {
+    let mut builder = Builder::new(Vec::new());
+    add(&mut builder, EntryType::Regular, b"x/a", b"a\n");
+    add(&mut builder, EntryType::Regular, b"x/d/b", b"b\n");
+    add(&mut builder, EntryType::GNULongLink, b"././@LongLink", &[b'l'; 5000]);
+    add(&mut builder, EntryType::Symlink, b"x/long", b"");
+    let found = world().compared("x.tar.gz", &gzip(&builder.into_inner().unwrap())).unwrap();
+    assert_eq!(found, ["high odd-entry long"]);
+}
+
+#[test]
 fn what_two_programs_would_read_differently_is_found_or_refused() {
     let pax = |records: &[&str], kind: u8| {
         let lines: String = records
