@@ -4,6 +4,7 @@ use crate::Test;
 use crate::lab::{HOSTILE, Lab, everywhere, finish, has_children, hearing, owned, sha256};
 use probity_sandbox::{Entry, Level, Profile, SpawnError, libraries_below, runtime_libraries};
 use std::fs;
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 
@@ -118,21 +119,35 @@ fn a_program_that_was_checked_runs_again_whatever_became_of_its_file() {
 }
 
 fn an_interpreter_that_has_changed_is_refused() {
-    let lab = Lab::new();
-    let path = lab.path("home/program");
-    fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
-    let (sha256, execute) = (sha256(&path), runtime_libraries(&path).unwrap());
-    let arguments = owned(&[HOSTILE, "work_threads"]);
-    let entry = Entry::Interpreter { path: path.clone(), sha256, arguments };
-    let profile = Profile { execute, ..lab.profile(entry) };
-    assert!(finish(lab.launcher.spawn(&profile).unwrap()).through());
-    let mut bytes = fs::read(&path).unwrap();
-    bytes.push(0);
-    fs::remove_file(&path).unwrap();
-    fs::write(&path, bytes).unwrap();
-    let error = lab.launcher.spawn(&profile).unwrap_err();
-    assert!(matches!(error, SpawnError::Digest { .. }), "{error}");
-    assert!(!has_children());
+    let replaced = |path: &Path, bytes: &[u8]| {
+        fs::remove_file(path).unwrap();
+        fs::write(path, bytes).unwrap();
+    };
+    // In its place, and dated back: only the time at which the file's description has changed tells.
+    let rewritten = |path: &Path, bytes: &[u8]| {
+        let file = fs::File::options().write(true).open(path).unwrap();
+        let before = file.metadata().unwrap().modified().unwrap();
+        (&file).write_all(bytes).unwrap();
+        file.set_modified(before).unwrap();
+    };
+    for change in [&replaced as &dyn Fn(&Path, &[u8]), &rewritten] {
+        let lab = Lab::new();
+        let path = lab.path("home/program");
+        fs::copy(std::env::current_exe().unwrap(), &path).unwrap();
+        let (sha256, execute) = (sha256(&path), runtime_libraries(&path).unwrap());
+        let arguments = owned(&[HOSTILE, "work_threads"]);
+        let entry = Entry::Interpreter { path: path.clone(), sha256, arguments };
+        let profile = Profile { execute, ..lab.profile(entry) };
+        for _ in 0..2 {
+            assert!(finish(lab.launcher.spawn(&profile).unwrap()).through());
+        }
+        let mut bytes = fs::read(&path).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        change(&path, &bytes);
+        let error = lab.launcher.spawn(&profile).unwrap_err();
+        assert!(matches!(error, SpawnError::Digest { .. }), "{error}");
+        assert!(!has_children());
+    }
 }
 
 fn what_is_no_program_is_refused() {
