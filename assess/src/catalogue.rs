@@ -13,7 +13,8 @@ use probity_host::{
 use probity_registry::{Amounts, EntryKind, MinLevel, Package, PackageError, PathSource, PluginId, TreeFile};
 
 use crate::permissions::{
-    self, Asker, Decided, Declaring, Machine, Permissions, PermissionsError, State, Thing,
+    self, Asker, Decided, Declaring, Machine, Permissions, PermissionsError, RefusedGrant, State, Thing,
+    why_refused,
 };
 use crate::policy::{PluginDeclaration, Policy};
 use crate::settings::{Builtin, Settings};
@@ -166,6 +167,11 @@ impl Catalogue {
         decided.filter(granted).map(|decided| decided.permission.to_string()).collect()
     }
 
+    /// What was granted to plugins and is not given to them, by plugin. They can do without, or there were no catalogue.
+    pub(crate) fn refused(&self) -> Vec<RefusedGrant> {
+        self.iter().flat_map(|listed| RefusedGrant::among(&listed.id, &listed.decided)).collect()
+    }
+
     /// The plugins, by id.
     pub fn iter(&self) -> impl Iterator<Item = &Listed> {
         self.plugins.values()
@@ -231,10 +237,9 @@ fn marks(target: &Path) -> Option<String> {
 /// A line for each thing, and one on what to do where a person can do something.
 fn lacks(id: &str, lacking: &[Decided]) -> String {
     let line = |one: &Decided| {
-        let state = match &one.state {
-            State::Forbidden => "this machine's policy forbids it".to_owned(),
-            State::Refused(error) => format!("it cannot be given: {error}"),
-            _ => format!("nobody has granted it ({})", one.permission.why),
+        let state = match why_refused(&one.state) {
+            Some(why) => format!("it cannot be given: {why}"),
+            None => format!("nobody has granted it ({})", one.permission.why),
         };
         format!("{}: {state}", one.permission)
     };

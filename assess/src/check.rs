@@ -15,6 +15,7 @@ use crate::closing::Closing;
 use crate::description::{Configured, Description};
 use crate::facts::{Descriptions, Interview, PluginFailure};
 use crate::judging;
+use crate::permissions::RefusedGrant;
 use crate::policy::{Cause, CheckedAnalysis, CheckedPolicy, Policy, PolicyErrors};
 use crate::report::{AnalysisResult, Origins, Report, StateInfo, Target};
 use crate::session::{Effort, Session, World};
@@ -40,6 +41,8 @@ pub struct Checked {
     pub state_warning: Option<String>,
     /// What plugins said of their configurations, by instance.
     pub plugin_warnings: Vec<(Arc<str>, String)>,
+    /// What was granted to plugins and is not given to them.
+    pub refused: Vec<RefusedGrant>,
     /// Where the policy comes from.
     pub policy: SourceKind,
     /// What it took.
@@ -283,6 +286,7 @@ impl Prepared {
             closing,
             state_warning,
             plugin_warnings: self.warnings,
+            refused: self.catalogue.refused(),
             policy: self.kind,
             effort,
             why,

@@ -297,3 +297,63 @@ fn a_folder_that_takes_the_place_of_the_granted_one_is_not_given() {
     wishing.plugin("grant", &policy, &["--all"]).expect(0);
     wishing.check(&policy).expect(0);
 }
+
+#[test]
+fn a_check_tells_why_a_grant_comes_to_nothing_that_the_plugin_can_do_without() {
+    let wishing = Wishing::new(
+        "env \"A\" why=\"a\" optional=#true\nfile \"*\" why=\"lists\" optional=#true\n\
+         read \"~/data\" why=\"notes\" optional=#true",
+    );
+    wishing.lab.file("home/list", "");
+    wishing.lab.file("policies/beside", "");
+    std::os::unix::fs::symlink("../home/list", wishing.lab.path("policies/list")).unwrap();
+    let told = |run: &Run| -> String {
+        let lines: Vec<&str> = run.stderr.lines().filter(|line| line.contains(" does not get ")).collect();
+        lines.join("\n").replace(&wishing.lab.path("").display().to_string(), "LAB/")
+    };
+    for (grant, why) in [
+        ("file \"list\"", "LAB/policies/list leads by a link to LAB/home/list; grant that path itself"),
+        (
+            "file \"~/.\"",
+            "LAB/home is never granted: it is the whole home folder, or holds it; \
+             grant the file or folder in it that the plugin needs",
+        ),
+        (
+            "file \"/sys/kernel\"",
+            "/sys/kernel is never granted: it shows what runs on the machine; remove the grant",
+        ),
+        (
+            "file \"../cache\"",
+            "LAB/cache is never granted: Probity keeps its answers and the person's choices there; \
+             keep what the plugin needs in another folder, and grant that",
+        ),
+        (
+            "read \"~/data\"",
+            "LAB/home/data cannot be reached: No such file or directory (os error 2); \
+             correct the path, or put there what it names",
+        ),
+    ] {
+        let policy = wishing.policy(&format!("grant {{ env \"A\"; {grant}; }}"), "", "true");
+        let expected =
+            format!("warning: acme/tools/asking does not get {grant}, which the policy grants: {why}");
+        let run = wishing.check(&policy).expect(0);
+        assert_eq!(told(&run), expected);
+        let run = wishing.plugin("permissions", &policy, &[]).expect(0);
+        let page = run.stdout.replace(&wishing.lab.path("").display().to_string(), "LAB/");
+        assert!(page.contains(&format!("{grant} (can do without): not given: {why}\n")), "{page}");
+    }
+    let policy = wishing.policy("grant { env \"A\"; file \"beside\"; }", "", "true");
+    assert_eq!(told(&wishing.check(&policy).expect(0)), "");
+
+    wishing.lab.file("home/data/notes", "");
+    wishing.plugin("grant", &policy, &["--read", "~/data"]).expect(0);
+    std::fs::remove_dir_all(wishing.lab.path("home/data")).unwrap();
+    let run = wishing.check(&policy).expect(0);
+    assert!(
+        told(&run).contains("does not get read \"~/data\", which you granted: LAB/home/data cannot be"),
+        "{}",
+        run.stderr
+    );
+    let run = wishing.plugin("grant", &policy, &["--read", "~/data"]).expect(2);
+    assert!(run.stderr.contains("hint: correct the path, or put there what it names"), "{}", run.stderr);
+}

@@ -7,6 +7,7 @@ mod granted;
 mod machine;
 mod place;
 mod program;
+mod refused;
 mod request;
 mod thing;
 mod tokens;
@@ -28,6 +29,7 @@ pub use asker::Asker;
 pub use granted::{Granted, GrantedError};
 pub use machine::{Machine, MachineError};
 pub use place::PlaceError;
+pub use refused::{RefusedGrant, why_refused};
 pub use request::{GrantError, PermissionRequest};
 pub use thing::{Thing, quoted};
 
@@ -81,9 +83,17 @@ pub enum State {
     /// The manifest leaves the name open, and none was granted.
     Open,
     /// The machine's policy forbids it, whoever granted it.
-    Forbidden,
+    Forbidden {
+        /// Who did, if anybody.
+        granted: Option<Granter>,
+    },
     /// It was granted and cannot be given.
-    Refused(PlaceError),
+    Refused {
+        /// Who granted it.
+        by: Granter,
+        /// Why it cannot be given.
+        error: PlaceError,
+    },
 }
 
 /// Who granted something.
@@ -167,9 +177,11 @@ impl Permissions {
             }
             for (thing, (by, place)) in named {
                 let state = match place {
-                    Ok(place) if self.machine.forbids(thing, place.as_deref()) => State::Forbidden,
+                    Ok(place) if self.machine.forbids(thing, place.as_deref()) => {
+                        State::Forbidden { granted: Some(*by) }
+                    }
                     Ok(place) => State::Granted { by: *by, leads_to: place.clone() },
-                    Err(error) => State::Refused(error.clone()),
+                    Err(error) => State::Refused { by: *by, error: error.clone() },
                 };
                 let permission = Permission { what: thing.what.clone(), ..asked.clone() };
                 decided.insert((thing.kind, thing.what.clone()), Decided { permission, state });
@@ -214,7 +226,7 @@ impl Permissions {
         let thing = Thing { kind: asked.kind, what: asked.what.clone() };
         let place = self.ground.of_person(&thing, repo).ok().flatten();
         match self.machine.forbids(&thing, place.as_deref()) {
-            true => State::Forbidden,
+            true => State::Forbidden { granted: None },
             false if asked.what == ANY => State::Open,
             false => State::Asked,
         }
@@ -301,6 +313,7 @@ mod tests {
         let decided = permissions.decide(&Asker::package(&package), policy.plugins.first(), declaring);
         let told = |one: &Decided| match &one.state {
             State::Granted { by, .. } => format!("{}: {by:?}", one.permission.what),
+            State::Forbidden { .. } => format!("{}: Forbidden", one.permission.what),
             state => format!("{}: {state:?}", one.permission.what),
         };
         decided.iter().map(told).collect()

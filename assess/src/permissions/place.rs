@@ -13,6 +13,10 @@ use super::{Declaring, Thing};
 
 /// What a plugin could learn more from than its person can oversee.
 const NEVER: [&str; 4] = ["/proc", "/sys", "/dev", "/run"];
+/// Why they are out of bounds.
+const KERNEL: &str = "it shows what runs on the machine";
+/// Why Probity's own folders are.
+const OWN: &str = "Probity keeps its answers and the person's choices there";
 
 /// From where paths are seen, and what is out of bounds.
 #[derive(Debug)]
@@ -128,6 +132,33 @@ pub enum PlaceError {
     },
 }
 
+impl PlaceError {
+    /// What the person could do about it, where the message does not say.
+    pub fn advice(&self) -> Option<&'static str> {
+        match self {
+            PlaceError::NoHome => Some("set HOME"),
+            PlaceError::Unreachable { .. } => Some("correct the path, or put there what it names"),
+            PlaceError::Never { reason, .. } => Some(match *reason {
+                KERNEL => "remove the grant",
+                OWN => "keep what the plugin needs in another folder, and grant that",
+                _ => "grant the file or folder in it that the plugin needs",
+            }),
+            PlaceError::NoProgram { .. } => Some("install it there"),
+            PlaceError::Program { .. } => Some("remove the grant, or grant another program"),
+            PlaceError::Changeable { .. } => Some("give it to root, and let nobody else write to it"),
+            PlaceError::NoToken { .. } => Some("set it to the token before you check"),
+            PlaceError::Open
+            | PlaceError::Link { .. }
+            | PlaceError::Moved { .. }
+            | PlaceError::Replaced { .. }
+            | PlaceError::Unmarked { .. }
+            | PlaceError::Server { .. }
+            | PlaceError::Token { .. }
+            | PlaceError::Relative { .. } => None,
+        }
+    }
+}
+
 impl Ground {
     /// Where what a person grants leads, all links followed. A variable and a server lead nowhere.
     pub(super) fn of_person(
@@ -232,11 +263,11 @@ impl Ground {
         let reason = if real.components().eq([Component::RootDir]) {
             "it is the whole machine"
         } else if NEVER.iter().any(|of_kernel| real.starts_with(of_kernel)) {
-            "it shows what runs on the machine"
+            KERNEL
         } else if self.home.as_deref().is_some_and(|home| canonical(home).starts_with(&real)) {
             "it is the whole home folder, or holds it"
         } else if self.guarded.iter().map(|kept| canonical(kept)).any(|kept| overlap(&kept, &real)) {
-            "Probity keeps its answers and the person's choices there"
+            OWN
         } else {
             return Ok(real);
         };

@@ -31,8 +31,8 @@ pub(super) fn tokenless(one: &Decided) -> Option<(Endpoint, Arc<str>)> {
     let (server, variable) =
         token(&one.permission.what).filter(|_| one.permission.kind == PermissionKind::Token)?;
     match &one.state {
-        State::Refused(error) => Some((server, error.to_string().into())),
-        State::Forbidden => {
+        State::Refused { error, .. } => Some((server, error.to_string().into())),
+        State::Forbidden { .. } => {
             let why = format!("this machine's policy forbids to send {variable} along as a token");
             Some((server, why.into()))
         }
@@ -84,7 +84,8 @@ mod tests {
         let grants = effective(&decided);
         let shown = decided.iter().map(|one| match &one.state {
             State::Granted { by, .. } => format!("{}: {by:?}", one.permission),
-            State::Refused(error) => format!("{}: {error}", one.permission),
+            State::Refused { error, .. } => format!("{}: {error}", one.permission),
+            State::Forbidden { .. } => format!("{}: Forbidden", one.permission),
             state => format!("{}: {state:?}", one.permission),
         });
         let tokens = grants.tokens.iter().map(|(server, variable)| format!("{server} {variable}"));

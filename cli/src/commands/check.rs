@@ -105,6 +105,9 @@ pub(super) fn remarks(checked: &Checked) -> Vec<String> {
     for (plugin, warning) in &checked.plugin_warnings {
         remarks.push(format!("warning: {plugin}: {}", tame(warning)));
     }
+    for refused in &checked.refused {
+        remarks.push(format!("warning: {}", tame(&refused.to_string())));
+    }
     for note in &checked.notes {
         remarks.push(format!("note: {}", tame(&note.to_string())));
     }

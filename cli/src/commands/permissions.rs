@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use probity_assess::permissions::{Decided, GrantError, Granted, Granter, PermissionRequest, State, Thing};
+use probity_assess::permissions::{
+    Decided, GrantError, Granted, Granter, PermissionRequest, State, Thing, why_refused,
+};
 use probity_assess::settings::Settings;
 use probity_host::Allowance;
 use probity_registry::manifest::ANY;
@@ -52,6 +54,10 @@ pub(crate) fn grant(
     }
     request.grant(&settings, things).map_err(|error| match error {
         GrantError::Granted(error) => CliError::granted(&error),
+        GrantError::Place { ref source, .. } => {
+            let advice = source.advice().map(str::to_owned);
+            CliError::usage(&error).also_hinted(advice)
+        }
         error => CliError::usage(&error),
     })?;
     show(cx, plugin, policy, false)
@@ -143,8 +149,8 @@ fn told(state: &State) -> String {
         }
         State::Asked => "not granted".to_owned(),
         State::Open => "which, the configuration says; none is granted".to_owned(),
-        State::Forbidden => "forbidden by this machine's policy".to_owned(),
-        State::Refused(error) => format!("not given: {error}"),
+        State::Forbidden { .. } => "forbidden by this machine's policy".to_owned(),
+        State::Refused { .. } => format!("not given: {}", why_refused(state).unwrap_or_default()),
     }
 }
 
