@@ -1,9 +1,10 @@
 //! From the command line and the environment to a check's settings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use probity_assess::permissions::quoted;
 use probity_assess::settings::{Builtin, Day, Settings};
 use probity_assess::snapshot::What;
 use probity_assess::state::StateUse;
@@ -65,6 +66,26 @@ pub(crate) fn without_target(of: &Declared) -> Result<Settings, CliError> {
         sandbox: of.sandbox,
     };
     settings(&subject, TIMEOUT)
+}
+
+/// A check's target and options, as they are written after a command in a shell, a blank before each.
+pub(crate) fn words(subject: &Subject) -> String {
+    let Subject { target, policy, worktree, rev, now, sandbox } = subject;
+    let path = |path: &Path| quoted(&path.to_string_lossy());
+    let parts = [
+        target_word(target),
+        policy.as_deref().map(|policy| format!("--policy {}", path(policy))),
+        worktree.then(|| "--worktree".to_owned()),
+        rev.as_ref().map(|rev| format!("--rev={}", quoted(rev))),
+        now.as_ref().map(|now| format!("--now {}", quoted(now))),
+        sandbox.allow_weak_sandbox.then(|| "--allow-weak-sandbox".to_owned()),
+    ];
+    parts.into_iter().flatten().map(|part| format!(" {part}")).collect()
+}
+
+/// A target as one word of a shell; none for the folder that every command takes without one.
+pub(crate) fn target_word(target: &Path) -> Option<String> {
+    (target != Path::new(".")).then(|| quoted(&target.to_string_lossy()))
 }
 
 pub(crate) fn today() -> Result<Day, CliError> {

@@ -1,7 +1,7 @@
 //! The other commands, and the forms of the report.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use probity_tests::Lab;
+use probity_tests::{Lab, Run};
 
 #[test]
 fn every_command_has_help_and_an_unknown_one_is_refused() {
@@ -201,4 +201,37 @@ fn a_day_that_is_none_is_refused() {
     repository.history(1);
     let run = lab.check(repository.path(), &["--now", "yesterday"]).expect(2);
     assert!(run.stderr.contains("yesterday") && run.stderr.contains("YYYY-MM-DD"), "{}", run.stderr);
+}
+
+#[test]
+fn what_a_report_names_next_is_about_the_same_target_and_policy() {
+    let lab = Lab::new();
+    let mut repository = lab.repository("my repo");
+    repository.history(3);
+    let policy = "analyze { investigate policy=\"score > 0.5\"; analysis \"mine\" plugin=\"activity\"; }\n";
+    let policy = lab.file("policies/it's.kdl", policy);
+    let arguments = ["--policy", policy.to_str().unwrap(), "--rev", "main"];
+    let run = lab.check(repository.path(), &arguments).expect(0);
+    let next = run.stdout.lines().last().unwrap();
+    let expected = format!(
+        "next: `probity explain mine '{}' --policy '{}' --rev='main' --now '2026-06-01'` for what a line means",
+        repository.path().display(),
+        policy.display().to_string().replace('\'', r"'\''"),
+    );
+    assert_eq!(next, expected);
+    let command = next.split('`').nth(1).unwrap().strip_prefix("probity ").unwrap();
+    let copied = lab.wrapped(&["sh", "-c", &format!("\"$0\" {command}")]).output().unwrap();
+    let copied = Run::of(copied).expect(0);
+    assert!(copied.stdout.starts_with("mine: probity/core/activity/activity\n"), "{}", copied.stdout);
+
+    let run = lab.check(repository.path(), &[]);
+    let (target, next) = (repository.path().display(), run.stdout.lines().last().unwrap());
+    let (explain, init) = next.split_once(" for what a line means, ").unwrap();
+    assert!(explain.ends_with(&format!(" '{target}' --now '2026-06-01'`")), "{next}");
+    assert_eq!(init, format!("`probity init '{target}'` for a policy of your own"));
+    let mut here = lab.command();
+    let run = Run::of(here.arg("check").current_dir(repository.path()).output().unwrap());
+    let next = run.stdout.lines().last().unwrap();
+    assert!(next.ends_with("` for what a line means, `probity init` for a policy of your own"), "{next}");
+    assert!(!next.contains('\''), "{next}");
 }

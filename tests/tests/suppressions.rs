@@ -300,14 +300,17 @@ fn explain_tells_of_a_rule_what_it_finds_who_judges_it_and_how_to_suppress_it() 
     assert_eq!(explain("bidi-control").expect(0).stdout, page, "the id alone will do");
     let unasked = explain("content/private-key").expect(0).stdout;
     assert!(unasked.contains("analysis \"secrets\" plugin=\"content\" query=\"secrets\"\n"), "{unasked}");
+    let again = format!("'{target}' --policy '{}'`", policy.display());
     let list = explain("content").expect(0).stdout;
     assert!(
         list.contains("content/private-key") && list.contains("hidden_text: judged by hidden\n"),
         "{list}"
     );
+    assert!(list.contains(&format!("`probity explain content/bidi-control {again} for what")), "{list}");
     let analysis = explain("hidden").expect(0).stdout;
     assert!(analysis.contains("\n  content/far-right "), "an analysis names its rules: {analysis}");
-    assert!(analysis.contains("of other queries: `probity explain probity/core/content`"), "{analysis}");
+    let others = format!("of other queries: `probity explain probity/core/content {again}");
+    assert!(analysis.contains(&others), "{analysis}");
     assert_eq!(explain("probity/core/content").expect(0).stdout, list);
     for (name, near) in [
         ("content/bidi-contrl", "bidi-control"),

@@ -1,12 +1,10 @@
 //! `probity check`: the report on standard output, everything else on standard error.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use probity_assess::check::{self, CheckError, Checked};
-use probity_assess::permissions::quoted;
 use probity_assess::report::{Outcome, VerdictKind};
 use probity_assess::session::Effort;
 use probity_assess::settings::Settings;
@@ -21,7 +19,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::printer::tame;
 use crate::progress::Spinner;
-use crate::render::{self, Layout};
+use crate::render::{self, Layout, Look};
 use crate::subject;
 
 /// The line of `--stats`: what may differ from run to run and therefore is in no report.
@@ -48,8 +46,9 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     spinner.finish();
     let mut checked = checked.map_err(|error| failed(error, &args.subject))?;
     note(cx, &mut checked);
-    let colored = cx.printer.colored_stdout();
-    let report = render::report(&checked.report, args.format, Layout::Indented, colored);
+    let look =
+        Look { layout: Layout::Indented, colored: cx.printer.colored_stdout(), subject: &args.subject };
+    let report = render::report(&checked.report, args.format, look);
     for remark in remarks(&checked) {
         cx.printer.note(&remark);
     }
@@ -156,23 +155,8 @@ fn tracing_hints(checked: &Checked, subject: &Subject) -> Vec<String> {
 fn tracing_hint(plugin: &str, subject: &Subject) -> Option<String> {
     let id = plugin_of(plugin);
     let stranger = bare_name(id).is_none();
-    let command = || format!("probity plugin trace {}{}", tame(id), tame(&words(subject)));
+    let command = || format!("probity plugin trace {}{}", tame(id), tame(&subject::words(subject)));
     stranger.then(|| format!("to see what it tried: `{}`", command()))
-}
-
-/// A check's target and options, as they are written after a command in a shell.
-fn words(subject: &Subject) -> String {
-    let Subject { target, policy, worktree, rev, now, sandbox } = subject;
-    let path = |path: &Path| quoted(&path.to_string_lossy());
-    let parts = [
-        (target != Path::new(".")).then(|| path(target)),
-        policy.as_deref().map(|policy| format!("--policy {}", path(policy))),
-        worktree.then(|| "--worktree".to_owned()),
-        rev.as_ref().map(|rev| format!("--rev={}", quoted(rev))),
-        now.as_ref().map(|now| format!("--now {}", quoted(now))),
-        sandbox.allow_weak_sandbox.then(|| "--allow-weak-sandbox".to_owned()),
-    ];
-    parts.into_iter().flatten().map(|part| format!(" {part}")).collect()
 }
 
 pub(super) fn stats(checked: &Checked, start: Instant) -> String {

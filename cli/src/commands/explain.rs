@@ -25,16 +25,17 @@ pub(crate) fn explain(cx: &Context, args: &ExplainArgs) -> Ended {
         spinner.finish();
         return cx.result(&score(&checked.report));
     }
+    let words = tame(&subject::words(&args.subject));
     let analyses = &prepared.policy.analyses;
     let page = match analyses.iter().find(|analysis| analysis.name == args.rule) {
-        Some(found) => analysis(&prepared, found),
-        None => rules::page(&prepared, &args.rule)?,
+        Some(found) => analysis(&prepared, found, &words),
+        None => rules::page(&prepared, &args.rule, &words)?,
     };
     spinner.finish();
     cx.result(&page)
 }
 
-fn analysis(prepared: &Prepared, analysis: &CheckedAnalysis) -> String {
+fn analysis(prepared: &Prepared, analysis: &CheckedAnalysis, words: &str) -> String {
     let mut page = format!("{}: {}/{}\n", tame(&analysis.name), analysis.plugin, tame(&analysis.query));
     if let Some((description, configured)) = prepared.description(analysis) {
         if let Some(query) = description.query(Some(&analysis.query)) {
@@ -58,7 +59,7 @@ fn analysis(prepared: &Prepared, analysis: &CheckedAnalysis) -> String {
         let _ = writeln!(page, "must not fail  a failure leads to an investigation, an abstention does not");
     }
     if let Some((description, _)) = prepared.description(analysis) {
-        page.push_str(&rules::of_analysis(analysis, description));
+        page.push_str(&rules::of_analysis(analysis, description, words));
     }
     page
 }

@@ -13,14 +13,25 @@ pub(crate) use count::count;
 pub(crate) use json::{Layout, json};
 pub(crate) use text::whatever_the_score;
 
-use crate::args::Format;
+use crate::args::{Format, Subject};
+
+/// How a report is to look, whatever it says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Look<'a> {
+    /// Of JSON.
+    pub(crate) layout: Layout,
+    /// Of text.
+    pub(crate) colored: bool,
+    /// What was checked and how, for the commands that a text names.
+    pub(crate) subject: &'a Subject,
+}
 
 /// A report in the form that was asked for.
-pub(crate) fn report(report: &Report, format: Format, layout: Layout, colored: bool) -> String {
+pub(crate) fn report(report: &Report, format: Format, look: Look<'_>) -> String {
     match format {
-        Format::Text => text::text(report, colored),
-        Format::Json => json(report, layout),
-        Format::Sarif => json(&sarif::sarif(report), layout),
+        Format::Text => text::text(report, look),
+        Format::Json => json(report, look.layout),
+        Format::Sarif => json(&sarif::sarif(report), look.layout),
     }
 }
 

@@ -10,7 +10,8 @@ use probity_assess::report::{
 use serde_json::Value;
 
 use crate::printer::tame;
-use crate::render::suppressions;
+use crate::render::{Look, suppressions};
+use crate::subject;
 
 /// Columns of the names in the tree, indentation included.
 const NAMES: usize = 26;
@@ -20,8 +21,8 @@ const MOST_LISTED: usize = 20;
 const SHORT: usize = 12;
 
 /// The whole page.
-pub(crate) fn text(report: &Report, colored: bool) -> String {
-    let paint = Paint { colored };
+pub(super) fn text(report: &Report, look: Look<'_>) -> String {
+    let paint = Paint { colored: look.colored };
     let mut page = String::new();
     head(&mut page, report, paint);
     page.push('\n');
@@ -30,7 +31,7 @@ pub(crate) fn text(report: &Report, colored: bool) -> String {
     unlisted(&mut page, report);
     unjudged(&mut page, &report.tree);
     suppressed(&mut page, &report.suppressions, paint);
-    foot(&mut page, report);
+    foot(&mut page, report, look);
     page
 }
 
@@ -266,7 +267,8 @@ fn suppressed(page: &mut String, suppressions: &[SuppressionEntry], paint: Paint
     }
 }
 
-fn foot(page: &mut String, report: &Report) {
+/// What a report cannot tell, and the commands that tell more of this very check.
+fn foot(page: &mut String, report: &Report, Look { subject, .. }: Look<'_>) {
     let findings = report.findings();
     let first = findings
         .first()
@@ -277,10 +279,13 @@ fn foot(page: &mut String, report: &Report) {
         page,
         "\nProbity looks at the repository alone: not at its hosting, its packages or its dependencies."
     );
-    let _ = writeln!(
-        page,
-        "next: `probity explain {first}` for what a line means, `probity init` for a policy of your own"
-    );
+    let words = tame(&subject::words(subject));
+    let _ = write!(page, "next: `probity explain {first}{words}` for what a line means");
+    if report.policy.source == PolicySource::BuiltIn {
+        let folder = subject::target_word(&subject.target).map(|folder| format!(" {}", tame(&folder)));
+        let _ = write!(page, ", `probity init{}` for a policy of your own", folder.unwrap_or_default());
+    }
+    page.push('\n');
 }
 
 #[cfg(test)]

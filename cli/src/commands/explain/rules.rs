@@ -15,8 +15,9 @@ use crate::render::count;
 /// A plugin with what it says of itself.
 type Told = (String, Description, Configured);
 
-/// The page on what is no analysis of the policy: a rule with its plugin, a plugin, or a rule by its id alone.
-pub(super) fn page(prepared: &Prepared, name: &str) -> Result<String, CliError> {
+/// The page on what is no analysis of the policy: a rule with its plugin, a plugin, or a rule by its id alone. `words` are
+/// the target and options that the command was given.
+pub(super) fn page(prepared: &Prepared, name: &str, words: &str) -> Result<String, CliError> {
     let (plugin, rule) = match name.matches('/').count() {
         0 | 2 => (full_id(name), None),
         _ => {
@@ -27,7 +28,7 @@ pub(super) fn page(prepared: &Prepared, name: &str) -> Result<String, CliError> 
     let told = prepared.descriptions([plugin.as_str()])?.pop();
     match (told, rule) {
         (Some(of), Some(rule)) => one_of(prepared, &of, rule),
-        (Some(of), None) => Ok(listed(prepared, &of)),
+        (Some(of), None) => Ok(listed(prepared, &of, words)),
         (None, Some(_)) => Err(no_plugin(prepared, &plugin)),
         (None, None) => by_its_id(prepared, name),
     }
@@ -38,7 +39,7 @@ fn short(plugin: &str) -> &str {
 }
 
 /// The rules that an analysis tells findings of, for its page; nothing if there are none.
-pub(super) fn of_analysis(analysis: &CheckedAnalysis, description: &Description) -> String {
+pub(super) fn of_analysis(analysis: &CheckedAnalysis, description: &Description, words: &str) -> String {
     let rules: Vec<&Rule> = description.rules.iter().filter(|rule| rule.query == analysis.query).collect();
     if description.rules.is_empty() {
         return String::new();
@@ -47,7 +48,7 @@ pub(super) fn of_analysis(analysis: &CheckedAnalysis, description: &Description)
     let others = description.rules.len() - rules.len();
     if others > 0 {
         let others = count(others as u64, "rule");
-        let _ = writeln!(page, "  {others} of other queries: `probity explain {}`", analysis.plugin);
+        let _ = writeln!(page, "  {others} of other queries: `probity explain {}{words}`", analysis.plugin);
     }
     page
 }
@@ -64,7 +65,7 @@ fn lines(plugin: &str, rules: &[&Rule]) -> String {
 }
 
 /// A plugin's rules, by query.
-fn listed(prepared: &Prepared, (plugin, description, _): &Told) -> String {
+fn listed(prepared: &Prepared, (plugin, description, _): &Told, words: &str) -> String {
     if description.rules.is_empty() {
         return format!(
             "{} tells no rules; `probity plugin describe {plugin}` shows what it measures.\n",
@@ -82,7 +83,10 @@ fn listed(prepared: &Prepared, (plugin, description, _): &Told) -> String {
         page.push_str(&lines(plugin, &of_query));
     }
     let first = tame(&rule_name(plugin, &description.rules[0].id));
-    let _ = writeln!(page, "\nnext: `probity explain {first}` for what a rule finds, and how to suppress it");
+    let _ = writeln!(
+        page,
+        "\nnext: `probity explain {first}{words}` for what a rule finds, and how to suppress it"
+    );
     page
 }
 
