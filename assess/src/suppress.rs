@@ -26,6 +26,16 @@ pub struct Looked {
     /// How many findings it fits.
     pub found: usize,
     pub held: Held,
+    /// Of one that takes nothing out: how many of these other lines take out.
+    pub taken_by_others: usize,
+    /// Those others, by their places in [`CheckedPolicy::suppressions`].
+    pub others: BTreeSet<usize>,
+}
+
+impl Looked {
+    fn new(suppression: usize, found: usize, held: Held) -> Looked {
+        Looked { suppression, found, held, taken_by_others: 0, others: BTreeSet::new() }
+    }
 }
 
 /// Whether a suppression took out what it fits.
@@ -76,8 +86,7 @@ pub fn applied(
         return Applied { value, concerns, suppressed: Suppressed::default() };
     }
     let Some(findings) = findings(&value) else {
-        let looked =
-            lines.iter().map(|(at, _)| Looked { suppression: *at, found: 0, held: Held::NoFindings });
+        let looked = lines.iter().map(|(at, _)| Looked::new(*at, 0, Held::NoFindings));
         let suppressed = Suppressed { looked: looked.collect(), ..Suppressed::default() };
         return Applied { value, concerns, suppressed };
     };
@@ -131,7 +140,8 @@ fn looked(
 ) -> (Vec<Looked>, Vec<Vec<usize>>) {
     let lengths = Lengths::of(findings);
     let mut taken = vec![Vec::new(); findings.len()];
-    let look = |(at, said): &(usize, &Suppression)| {
+    let mut untaken: Vec<(usize, Vec<usize>)> = Vec::new();
+    let look = |(place, (at, said)): (usize, &(usize, &Suppression))| {
         let fits = |(_, found): &(usize, &Found)| {
             found.rule.as_deref() == Some(&said.rule)
                 && fits(&said.place, &found.location, found.package.as_deref())
@@ -142,12 +152,23 @@ fn looked(
         } else if fitting.iter().any(|(_, found)| lengths.may_be_cut(found)) {
             Held::Cut
         } else {
-            fitting.iter().for_each(|(place, _)| taken[*place].push(*at));
             Held::Taken
         };
-        Looked { suppression: *at, found: fitting.len(), held }
+        let found = fitting.len();
+        let fitting = fitting.into_iter().map(|(finding, _)| finding);
+        match held {
+            Held::Taken => fitting.for_each(|finding| taken[finding].push(*at)),
+            _ => untaken.push((place, fitting.collect())),
+        }
+        Looked::new(*at, found, held)
     };
-    (lines.iter().map(look).collect(), taken)
+    let mut looked: Vec<Looked> = lines.iter().enumerate().map(look).collect();
+    for (place, fitting) in untaken {
+        let by_others = fitting.iter().map(|finding| &taken[*finding]).filter(|by| !by.is_empty());
+        looked[place].taken_by_others = by_others.clone().count();
+        looked[place].others = by_others.flatten().copied().collect();
+    }
+    (looked, taken)
 }
 
 /// Whether something is where the place says.

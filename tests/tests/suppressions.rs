@@ -100,6 +100,36 @@ fn an_expired_line_is_active_again_the_day_after_its_last() {
 }
 
 #[test]
+fn what_another_line_suppresses_does_not_count_for_an_expired_one() {
+    let lab = Lab::new();
+    let repository = repository(&lab);
+    let lines = |other: &str| {
+        format!(
+            "suppress \"content/bidi-control\" path=\"**\" reason=\"old\" until=\"2026-01-31\"\n\
+             suppress \"content/bidi-control\" path=\"{other}\" reason=\"new\"\n"
+        )
+    };
+    let run = check(&lab, &repository, &lines("tests/**"), &[]).expect(1);
+    assert_eq!(
+        section(&run),
+        "  warning: content/bidi-control in ** expired 2026-01-31: active again, 1 finding counts \
+         (line 5; line 6 suppresses 1 finding there)\n  1 finding of content/bidi-control in tests/**: new (line 6)"
+    );
+    let run = check(&lab, &repository, &lines("**/*"), &[]).expect(0);
+    assert_eq!(
+        section(&run),
+        "  warning: content/bidi-control in ** expired 2026-01-31, which changes nothing, since \
+         line 6 suppresses 2 findings there: remove line 5\n  \
+         2 findings of content/bidi-control in **/*: new (line 6)"
+    );
+    let report = report(&lab, &repository, &lines("**/*"), &[]);
+    assert_eq!(
+        (&report["suppressions"][0]["state"], &report["suppressions"][0]["findings"]),
+        (&json!("expired"), &json!(0))
+    );
+}
+
+#[test]
 fn what_suppresses_nothing_is_told_unless_it_could_not_be_looked_at() {
     let lab = Lab::new();
     let mut repository = repository(&lab);

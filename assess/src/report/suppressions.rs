@@ -1,5 +1,7 @@
 //! What became of the policy's suppressions, and the findings that they took out.
 
+use std::collections::BTreeSet;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -31,9 +33,10 @@ pub struct SuppressionEntry {
     /// Its line in the policy, from 1.
     pub line: usize,
     pub state: SuppressionState,
-    /// How many findings it fits: taken out where it is used, active again where it has expired or is not applied.
+    /// How many findings it fits: taken out where it is used; where it has expired or is not applied those that count, which no other
+    /// line takes out.
     pub findings: usize,
-    /// Why it could not be looked at, or is not applied, or whom nobody asks.
+    /// Why it could not be looked at, or is not applied, or whom nobody asks; and which other lines take out what it fits and does not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
@@ -75,7 +78,9 @@ pub(super) fn entries(
         let looked: Vec<&Looked> = looked.filter(|looked| looked.suppression == at).collect();
         let (state, note) = state(policy, checked, at, today, results, &looked);
         let counts = |looked: &&&Looked| state != SuppressionState::Used || looked.held == Held::Taken;
-        let findings = looked.iter().filter(counts).map(|looked| looked.found).sum();
+        let findings = looked.iter().filter(counts).map(|looked| looked.found - looked.taken_by_others).sum();
+        let others = (state != SuppressionState::Used).then(|| by_others(policy, &looked)).flatten();
+        let note = note.into_iter().chain(others).reduce(|note, others| format!("{note}; {others}"));
         of(&checked.said, state, findings, note)
     };
     policy.suppressions.iter().enumerate().map(entry).collect()
@@ -130,6 +135,20 @@ fn state(
     }
     let unasked = |query: &String| format!("no analysis asks plugin {} for {query}", checked.said.plugin);
     (SuppressionState::Unused, checked.unasked.as_ref().map(unasked))
+}
+
+/// Which lines of the policy take out what one that does not take it out would fit, too.
+fn by_others(policy: &CheckedPolicy, looked: &[&Looked]) -> Option<String> {
+    let taken: usize = looked.iter().map(|looked| looked.taken_by_others).sum();
+    let others: BTreeSet<usize> = looked.iter().flat_map(|looked| &looked.others).copied().collect();
+    let lines = others.into_iter().filter_map(|at| policy.suppressions.get(at));
+    let lines: Vec<String> = lines.map(|other| other.said.line.to_string()).collect();
+    let taken = if taken == 1 { "1 finding".to_owned() } else { format!("{taken} findings") };
+    match &lines[..] {
+        [] => None,
+        [line] => Some(format!("line {line} suppresses {taken} there")),
+        lines => Some(format!("lines {} suppress {taken} there", lines.join(", "))),
+    }
 }
 
 /// Why a suppression could not be looked for in the answer of an analysis; nothing if it was.

@@ -137,6 +137,33 @@ fn a_place_of_several_parts_must_fit_in_all_of_them() {
 }
 
 #[test]
+fn what_another_line_takes_out_does_not_count_for_one_that_takes_nothing_out() {
+    let said =
+        |path: &str, until: &str| format!("suppress \"content/token\" path=\"{path}\" reason=\"x\"{until}\n");
+    let lines = |lines: String, answer: Value| {
+        report(&lines, answer).suppressions.iter().map(line).collect::<Vec<_>>()
+    };
+    let two = json!([finding("token", "a", 1), finding("token", "b", 1)]);
+    let expired = said("*", " until=\"2026-05-31\"");
+    assert_eq!(
+        lines(expired.clone() + &said("a", ""), two.clone()),
+        ["content/token Expired 1 (line 3 suppresses 1 finding there)", "content/token Used 1"]
+    );
+    assert_eq!(
+        lines(expired + &said("a", "") + &said("b", "") + &said("?", ""), two)[0],
+        "content/token Expired 0 (lines 3, 4, 5 suppress 2 findings there)"
+    );
+    let mut many: Vec<Value> = Vec::new();
+    for n in 0..MOST_ALIKE as u64 / 2 {
+        many.extend([finding("token", "a", n + 1), finding("private-key", "a", n + 1)]);
+    }
+    many.push(finding("token", "b", 1));
+    let told = lines(said("*", "") + &said("b", ""), json!(many));
+    assert!(told[0].starts_with("content/token NotApplied 100 (the list of findings is so long"), "{told:?}");
+    assert!(told[0].ends_with("; line 3 suppresses 1 finding there)"), "{told:?}");
+}
+
+#[test]
 fn an_expired_line_takes_nothing_out_and_says_so() {
     let answer = || json!([finding("token", "a", 1)]);
     let until = |day: &str| format!("suppress \"content/token\" path=\"a\" reason=\"x\" until=\"{day}\"\n");

@@ -18,18 +18,25 @@ pub(super) fn line(entry: &SuppressionEntry) -> String {
             let ends = if until.is_empty() { String::new() } else { format!(", until {until}") };
             format!("{findings} of {what}: {} (line {line}{ends})", tame(&entry.reason))
         }
-        SuppressionState::Expired if entry.findings == 0 => {
-            format!("{what} expired {until}, and nothing is found there: remove line {line}")
-        }
+        SuppressionState::Expired if entry.findings == 0 => match note {
+            Some(note) => {
+                format!("{what} expired {until}, which changes nothing, since {note}: remove line {line}")
+            }
+            None => format!("{what} expired {until}, and nothing is found there: remove line {line}"),
+        },
         SuppressionState::Expired => {
             let verb = if entry.findings == 1 { "counts" } else { "count" };
-            format!("{what} expired {until}: active again, {findings} {verb} (line {line})")
+            let beside = note.map(|note| format!("; {note}")).unwrap_or_default();
+            format!("{what} expired {until}: active again, {findings} {verb} (line {line}{beside})")
         }
         SuppressionState::Unused => {
             format!("{what} suppresses nothing{}: remove line {line}", also(note))
         }
         SuppressionState::NotLookedAt => {
             format!("{what} could not be looked at: {} (line {line})", note.unwrap_or_default())
+        }
+        SuppressionState::NotApplied if entry.findings == 0 => {
+            format!("{what} is not applied{} (line {line})", also(note))
         }
         SuppressionState::NotApplied => {
             format!("{what} is not applied to {findings}{} (line {line})", also(note))
