@@ -42,6 +42,9 @@ pub struct Rule {
     pub reference: Option<String>,
 }
 
+/// By what a policy can name a finding, so that it is suppressed.
+pub const PLACES: [&str; 3] = ["path", "commit", "package"];
+
 /// A query of a plugin.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -97,6 +100,14 @@ impl Description {
         }
     }
 
+    /// Which of [`PLACES`] findings of its rules have: those that its explanation lists, as in `{severity, rule, path, message}`; all,
+    /// if it lists none.
+    pub fn places(&self) -> Vec<&'static str> {
+        let listed = self.explain.as_deref().and_then(members);
+        let has = |place: &&str| listed.is_none_or(|listed| listed.split(", ").any(|name| name == *place));
+        PLACES.into_iter().filter(has).collect()
+    }
+
     /// The names of all queries, for a hint.
     pub fn names(&self) -> Vec<&str> {
         self.queries.iter().map(|query| query.name.as_str()).collect()
@@ -113,6 +124,12 @@ impl Configured {
     }
 }
 
+/// What an explanation says that a finding consists of, behind severity and rule.
+fn members(explain: &str) -> Option<&str> {
+    let (_, behind) = explain.split_once("{severity, rule, ")?;
+    behind.split_once('}').map(|(members, _)| members)
+}
+
 /// The id of the plugin in `[publisher/namespace/]plugin/query`, and the query.
 pub(crate) fn split_use(name: &str) -> Option<(Arc<str>, &str)> {
     let (plugin, query) = name.rsplit_once('/')?;
@@ -121,7 +138,14 @@ pub(crate) fn split_use(name: &str) -> Option<(Arc<str>, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::split_use;
+    use super::{members, split_use};
+
+    #[test]
+    fn an_explanation_lists_what_a_finding_consists_of() {
+        let explain = "Counts {a}. Each value is a list of findings {severity, rule, path, line}, and {x}.";
+        assert_eq!(members(explain), Some("path, line"));
+        assert_eq!(members("A list of {severity, rule}."), None);
+    }
 
     #[test]
     fn a_use_without_publisher_names_a_built_in() {

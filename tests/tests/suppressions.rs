@@ -342,6 +342,28 @@ fn explain_tells_of_a_rule_what_it_finds_who_judges_it_and_how_to_suppress_it() 
     let others = format!("of other queries: `probity explain probity/core/content {again}");
     assert!(analysis.contains(&others), "{analysis}");
     assert_eq!(explain("probity/core/content").expect(0).stdout, list);
+    for (rule, line) in [
+        ("content/bidi-control", "path=\"PATH\""),
+        ("posture/no-licence", "path=\"PATH\""),
+        ("anomalies/backdated", "commit=\"FULL ID\""),
+        ("lineage/moved-tag", "PLACE"),
+    ] {
+        let page = explain(rule).expect(0).stdout;
+        let line =
+            format!("\nsuppress       suppress \"{rule}\" {line} reason=\"WHY\" until=\"YYYY-MM-DD\"\n");
+        assert!(page.contains(&line), "{page}");
+    }
+    let how = |rule: &str| {
+        let page = explain(rule).expect(0).stdout;
+        let (_, how) = page.split_once(" until=\"YYYY-MM-DD\"\n").unwrap();
+        how.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let end = ", where the JSON report tells it of the finding, and one without any cannot be suppressed";
+    let several =
+        "as a line of the policy; PLACE is commit=\"FULL ID\" or package=\"NAME\", or several of these";
+    assert_eq!(how("lineage/moved-tag"), format!("{several}{end}"));
+    let others = "as a line of the policy; commit=\"FULL ID\" or package=\"NAME\" will do as well";
+    assert_eq!(how("posture/no-licence"), format!("{others}{end}"));
     for (name, near) in [
         ("content/bidi-contrl", "bidi-control"),
         ("contnet/bidi-control", "content"),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use probity_assess::check::Prepared;
-use probity_assess::description::{Configured, Description, Rule};
+use probity_assess::description::{Configured, Description, PLACES, Rule};
 use probity_assess::expression::suggest;
 use probity_assess::policy::{CheckedAnalysis, Origin, rule_name};
 use probity_host::{bare_name, full_id};
@@ -134,12 +134,29 @@ fn explained(prepared: &Prepared, (plugin, description, configured): &Told, rule
         let react = paragraphs(react, "               ");
         let _ = writeln!(page, "react          {}", react.trim_start());
     }
-    let _ = writeln!(
-        page,
-        "suppress       suppress \"{name}\" path=\"PATH\" reason=\"WHY\" until=\"YYYY-MM-DD\"\n               \
-         as a line of the policy; commit=\"…\" or package=\"…\" in place of path where a finding tells one"
-    );
+    page.push_str(&suppression(&name, &description.places()));
     page
+}
+
+/// A line of a policy that takes findings of a rule out, which have these of [`PLACES`], and what to write there.
+fn suppression(rule: &str, places: &[&str]) -> String {
+    let property = |place: &&str| match *place {
+        "commit" => "commit=\"FULL ID\"",
+        "package" => "package=\"NAME\"",
+        _ => "path=\"PATH\"",
+    };
+    let all = |places: &[&str]| places.iter().map(property).collect::<Vec<_>>().join(" or ");
+    let others: Vec<&str> = PLACES.into_iter().filter(|place| !places.contains(place)).collect();
+    let (place, told) = match places {
+        [] => return "suppress       cannot be done: findings of this plugin have no place\n".to_owned(),
+        [only] => (property(only), format!("{} will do as well", all(&others))),
+        places => ("PLACE", format!("PLACE is {}, or several of these", all(places))),
+    };
+    let how = format!(
+        "as a line of the policy; {told}, where the JSON report tells it of the finding, and one without any cannot be suppressed"
+    );
+    let how = paragraphs(&how, "               ");
+    format!("suppress       suppress \"{rule}\" {place} reason=\"WHY\" until=\"YYYY-MM-DD\"\n{how}\n")
 }
 
 /// Which analyses judge what the rule finds, and how; or how to ask for it.
