@@ -346,3 +346,20 @@ fn the_description_is_a_json_schema() {
     let bad = serde_json::json!({ "analyze": { "investigate": { "polcy": "x" } } });
     assert!(!validator.is_valid(&bad));
 }
+
+#[test]
+fn a_comment_between_the_lines_of_a_node_does_not_end_it() {
+    let text = "analyze {\n  investigate \\\n    // at half\n    policy=\"score > 0.5\"\n  analysis \"binary\" \\\n    // none is welcome\n\
+                    // at all\n    policy=\"value <= 0\" \\ // but why\n    // not\n    weight=2 { a \"b // \\\n // c\"; }\n}\n";
+    let policy = parsed(text);
+    let analysis = policy.analyses()[0];
+    assert_eq!(analysis.policy.as_ref().unwrap().text, "value <= 0");
+    assert_eq!((analysis.weight, &analysis.config.members["a"]), (2.0, &serde_json::json!("b // // c")));
+    // All stays in its place, and what is wrong is told there.
+    let wrong = text.replace("value <=", "valu <=");
+    expect![[r#"
+        p.kdl:8:13: unknown name `valu`
+          hint: did you mean `value`?
+    "#]]
+    .assert_eq(&problems(&wrong));
+}
