@@ -210,6 +210,7 @@ fn read_plugin(reader: &mut Reader, node: &KdlNode) -> Option<PluginDeclaration>
     let path = properties.get("path").and_then(|entry| reader.text(entry, "`path`"));
     let sha256 = properties.get("sha256").and_then(|entry| reader.text(entry, "`sha256`"));
     let sha256 = sha256.and_then(|digest| checked_digest(reader, digest));
+    let of = name.as_ref().map_or("…", |name| &name.value);
     let (mut config, mut grants) = (None, None);
     for child in node.iter_children() {
         match child.name().value() {
@@ -217,7 +218,7 @@ fn read_plugin(reader: &mut Reader, node: &KdlNode) -> Option<PluginDeclaration>
                 reader.no_arguments(child);
                 reader.properties(child, &[]);
                 let second = match name {
-                    "config" => config.replace(configuration(reader, child)).is_some(),
+                    "config" => config.replace(configuration(reader, child, of)).is_some(),
                     _ => grants.replace(granted(reader, child)).is_some(),
                 };
                 if second {
@@ -285,12 +286,20 @@ fn checked_digest(reader: &mut Reader, digest: Spanned<String>) -> Option<Spanne
     None
 }
 
-/// The children of a node as configuration.
-pub(super) fn configuration(reader: &mut Reader, node: &KdlNode) -> Configuration {
+/// The children of a node as configuration of a plugin.
+pub(super) fn configuration(reader: &mut Reader, node: &KdlNode, plugin: &str) -> Configuration {
     let mut configuration = Configuration { members: serde_json::Map::new(), spans: BTreeMap::new() };
     for child in node.iter_children() {
         let name = child.name().value().to_owned();
         let span = child.name().span();
+        if is_grant(child) {
+            let cause =
+                Cause::BadConfiguration { message: "`grant` is no part of a configuration".to_owned() };
+            let hint =
+                format!("write it beside `config`: plugins {{ plugin {plugin:?} {{ grant {{ … }} }} }}");
+            reader.problem_with_hint(cause, span, "not here", hint);
+            continue;
+        }
         match json::of_node(child) {
             Ok(value) => {
                 if configuration.members.insert(name.clone(), value).is_some() {
@@ -305,6 +314,14 @@ pub(super) fn configuration(reader: &mut Reader, node: &KdlNode) -> Configuratio
         configuration.spans.insert(name, span);
     }
     configuration
+}
+
+/// Whether a node says what a plugin is let see. No plugin has a configuration that looks the same.
+fn is_grant(node: &KdlNode) -> bool {
+    let mut kinds = node.iter_children().map(|child| PermissionKind::named(child.name().value()));
+    node.name().value() == "grant"
+        && node.iter_children().next().is_some()
+        && kinds.all(|kind| kind.is_some())
 }
 
 /// The full id of a plugin. That a built-in of the name exists is checked; whether another one is declared is not.

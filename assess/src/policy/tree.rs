@@ -171,7 +171,8 @@ impl Tree<'_> {
             Some(entry) => self.reader.text(entry, "`plugin`"),
             None => name.clone(),
         };
-        let config = parse::configuration(self.reader, node);
+        let of = plugin.as_ref().map_or("…", |plugin| &plugin.value);
+        let config = parse::configuration(self.reader, node, of);
         let plugin = plugin.and_then(|plugin| parse::known_plugin(self.reader, &plugin, self.plugins));
         let name = name?;
         if !self.names.insert(name.value.clone()) {

@@ -363,3 +363,25 @@ fn a_comment_between_the_lines_of_a_node_does_not_end_it() {
     "#]]
     .assert_eq(&problems(&wrong));
 }
+
+#[test]
+fn a_grant_among_configuration_is_told_where_it_belongs() {
+    let text = r#"plugins {
+    plugin "archive" {
+        config { file "a"; grant { file "a"; }; }
+    }
+}
+analyze {
+    investigate policy="score > 0.5"
+    analysis "release" plugin="archive" { grant { file "a"; env "B"; }; }
+    analysis "binary" { grant { sizes 3; }; }
+}
+"#;
+    expect![[r#"
+        p.kdl:3:28: `grant` is no part of a configuration
+          hint: write it beside `config`: plugins { plugin "archive" { grant { … } } }
+        p.kdl:8:43: `grant` is no part of a configuration
+          hint: write it beside `config`: plugins { plugin "archive" { grant { … } } }
+    "#]]
+    .assert_eq(&problems(text));
+}
