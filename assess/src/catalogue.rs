@@ -16,7 +16,7 @@ use crate::permissions::{
     self, Asker, Decided, Declaring, Machine, Permissions, PermissionsError, RefusedGrant, State, Thing,
     why_refused,
 };
-use crate::policy::{PluginDeclaration, Policy};
+use crate::policy::{PluginDeclaration, Policy, PolicyErrors};
 use crate::settings::{Builtin, Settings};
 use crate::snapshot::short_digest;
 use crate::trust::mark;
@@ -77,14 +77,9 @@ pub enum CatalogueError {
     /// What plugins may do is not known.
     #[error(transparent)]
     Permissions(#[from] PermissionsError),
-    /// The policy grants what nobody wants: a slip, or another package than was meant.
-    #[error("the policy grants {thing} to plugin {id}, which does not ask for it")]
-    Unasked {
-        /// The plugin.
-        id: String,
-        /// What is granted.
-        thing: Thing,
-    },
+    /// The policy grants what plugins do not ask for: all that is so.
+    #[error(transparent)]
+    Unasked(PolicyErrors),
     /// The plugin cannot do without something that it does not get.
     #[error("plugin {id} does not get what it cannot do without:\n{}", lacks(id, lacking))]
     Lacking {
@@ -133,12 +128,13 @@ impl Catalogue {
         lenient: bool,
     ) -> Result<Catalogue, Vec<CatalogueError>> {
         let mut plugins: BTreeMap<Arc<str>, Listed> = settings.builtins.iter().map(built_in).collect();
-        let mut errors = Vec::new();
+        let (mut errors, mut unasked) = (Vec::new(), Vec::new());
         let mut permissions = Lazy { settings, read: None, most: None, lenient };
         if let Some(declaring) = declaring {
             for builtin in settings.builtins.iter().filter(|builtin| is_used(builtin, declaring.policy)) {
                 let asker = Asker::built_in(builtin);
                 let declaration = declaring.policy.plugin(&asker.id);
+                unasked.extend(declaration.into_iter().flat_map(|said| permissions::unasked(&asker, said)));
                 match (permissions.decided(&asker, declaration, declaring), plugins.get_mut(&*asker.id)) {
                     (Ok(decided), Some(listed)) => listed.decided = decided,
                     (Ok(_), None) => {}
@@ -147,6 +143,8 @@ impl Catalogue {
             }
             for (declaration, package) in packages(declaring) {
                 let decided = package.and_then(|package| {
+                    let asker = Asker::package(&package);
+                    unasked.extend(permissions::unasked(&asker, declaration));
                     let (decided, allowance) = permissions.decide(&package, declaration, declaring)?;
                     listed(settings, package, decided, allowance, declaring.repo)
                 });
@@ -155,6 +153,9 @@ impl Catalogue {
                     Err(error) => errors.push(error),
                 }
             }
+        }
+        if let (Some(Declaring { policy, .. }), false) = (declaring, unasked.is_empty()) {
+            errors.push(CatalogueError::Unasked(PolicyErrors::of(policy, unasked)));
         }
         let target = declaring.and_then(|declaring| declaring.repo).map(Path::to_owned);
         if errors.is_empty() { Ok(Catalogue { plugins, target }) } else { Err(errors) }
@@ -327,10 +328,6 @@ impl Lazy<'_> {
         declaration: Option<&PluginDeclaration>,
         declaring: Declaring<'_>,
     ) -> Result<Vec<Decided>, CatalogueError> {
-        let id = asker.id.clone();
-        if let Some(thing) = declaration.and_then(|declaration| permissions::unasked(asker, declaration)) {
-            return Err(CatalogueError::Unasked { id, thing });
-        }
         if asker.permissions.is_empty() {
             return Ok(Vec::new());
         }
@@ -341,7 +338,7 @@ impl Lazy<'_> {
         let decided = self.read.insert(permissions).decide(asker, declaration, declaring);
         match permissions::lacking(&decided) {
             lacking if self.lenient || lacking.is_empty() => Ok(decided),
-            lacking => Err(CatalogueError::Lacking { id, lacking }),
+            lacking => Err(CatalogueError::Lacking { id: asker.id.clone(), lacking }),
         }
     }
 }

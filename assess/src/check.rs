@@ -98,6 +98,19 @@ pub enum CheckError {
     Score(#[from] crate::expression::EvalError),
 }
 
+impl From<Vec<CatalogueError>> for CheckError {
+    /// What is wrong with the policy's own words comes first: it is told with its place.
+    fn from(mut errors: Vec<CatalogueError>) -> CheckError {
+        match errors.iter().position(|error| matches!(error, CatalogueError::Unasked(_))) {
+            Some(at) => match errors.swap_remove(at) {
+                CatalogueError::Unasked(errors) => CheckError::Policy(errors),
+                other => CheckError::Plugins(vec![other]),
+            },
+            None => CheckError::Plugins(errors),
+        }
+    }
+}
+
 /// A check that is ready to run: everything fits together, and nothing has been judged yet.
 #[derive(Debug)]
 pub struct Prepared {
@@ -162,8 +175,7 @@ impl Prepared {
         chosen: Chosen,
         open: impl FnOnce(Vec<PluginSpec>) -> Result<Session, CheckError>,
     ) -> Result<Prepared, CheckError> {
-        let catalogue =
-            Catalogue::new(settings, Some(chosen.declaring_for(target))).map_err(CheckError::Plugins)?;
+        let catalogue = Catalogue::new(settings, Some(chosen.declaring_for(target)))?;
         let Chosen { policy, kind, .. } = chosen;
         let specs = catalogue.specs(Some(&policy));
         let refreshed = refreshed(&settings.refresh, &specs)?;

@@ -27,8 +27,7 @@ impl Directory {
     /// As a check's stages up to the plugins.
     pub fn open(settings: &Settings) -> Result<Directory, CheckError> {
         let chosen = settings.policy.as_deref().map(Chosen::file).transpose()?;
-        let catalogue = Catalogue::to_look_at(settings, chosen.as_ref().map(Chosen::declaring))
-            .map_err(CheckError::Plugins)?;
+        let catalogue = Catalogue::to_look_at(settings, chosen.as_ref().map(Chosen::declaring))?;
         Ok(Directory { catalogue, policy: chosen.map(|chosen| chosen.policy) })
     }
 

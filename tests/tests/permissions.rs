@@ -105,10 +105,37 @@ fn another_package_of_the_same_name_has_no_grant() {
 #[test]
 fn nothing_is_granted_that_the_manifest_does_not_ask_for() {
     let wishing = Wishing::new("env \"A\" why=\"a\" optional=#true");
-    let policy = wishing.policy("grant { env \"B\"; }", "", "true");
+    let policy = wishing.policy("grant { env \"B\"; env \"A\"; net \"b.example\"; }", "", "true");
+    let text = std::fs::read_to_string(&policy)
+        .unwrap()
+        .replace(" }; }\n", " };\n plugin \"churn\" {\n  grant { file \"x\"; }\n } }\n");
+    std::fs::write(&policy, &text).unwrap();
     let run = wishing.check(&policy).expect(2);
-    let told = "the policy grants env \"B\" to plugin acme/tools/asking, which does not ask for it";
-    assert!(run.stderr.contains(told), "{}", run.stderr);
+    let column = |what: &str| text.find(what).unwrap() + 1;
+    for (thing, plugin, place, hint) in [
+        (
+            "env \"B\"",
+            ID,
+            format!("policy.kdl:1:{}]", column("\"B\"")),
+            "it asks for env \"A\": grant that, or remove the line",
+        ),
+        ("net \"b.example\"", ID, format!("policy.kdl:1:{}]", column("\"b.example\"")), ""),
+        (
+            "file \"x\"",
+            "probity/core/churn",
+            "policy.kdl:3:16]".to_owned(),
+            "it asks for nothing: remove the line",
+        ),
+    ] {
+        let told = format!("the policy grants {thing} to plugin {plugin}, which does not ask for it");
+        let words = run.stderr.replace("\n  │", "");
+        for part in [&told, &place, hint, "not asked for"] {
+            assert!(words.contains(part), "{part} is not in:\n{}", run.stderr);
+        }
+    }
+    assert!(run.stderr.contains("3 problems in "), "{}", run.stderr);
+    let listed = wishing.lab.probity(["plugin", "list", "--policy", policy.to_str().unwrap()]).expect(2);
+    assert_eq!(listed.stderr, run.stderr);
     let policy = wishing.policy("", "", "true");
     let run = wishing.plugin("grant", &policy, &["--env", "A", "--read", "/srv"]).expect(2);
     let told = "acme/tools/asking does not ask for read \"/srv\"";

@@ -17,12 +17,13 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use miette::SourceSpan;
 use probity_host::Grants;
 use probity_net::Endpoint;
 use probity_registry::manifest::ANY;
 use probity_registry::{Amounts, Permission, PermissionKind};
 
-use crate::policy::{PluginDeclaration, Policy};
+use crate::policy::{Cause, PluginDeclaration, Policy, Problem};
 use crate::settings::Settings;
 
 pub use asker::Asker;
@@ -204,7 +205,7 @@ impl Permissions {
             server.is_some() && of_person.iter().any(|grant| grant.thing.token_server() == server)
         };
         let at_hand = |thing: &Thing, place| self.ground.at_hand(thing).map(|()| place);
-        let of_policy = declaration.into_iter().flat_map(|declaration| &declaration.grants);
+        let of_policy = declaration.into_iter().flat_map(|declaration| declaration.grants.keys());
         let by_policy = of_policy.filter(|thing| !chosen(thing)).map(|thing| {
             let place = self.ground.of_policy(thing, declaring).and_then(|place| at_hand(thing, place));
             (thing.clone(), (Granter::Policy, place))
@@ -233,10 +234,21 @@ impl Permissions {
     }
 }
 
-/// What the policy grants although the plugin does not ask for it.
-pub(crate) fn unasked(asker: &Asker, declaration: &PluginDeclaration) -> Option<Thing> {
+/// What the policy grants although the plugin does not ask for it: a slip, or another package than was meant.
+pub(crate) fn unasked(asker: &Asker, declaration: &PluginDeclaration) -> Vec<Problem> {
     let is_asked = |thing: &Thing| asker.permissions.iter().any(|permission| thing.is_covered_by(permission));
-    declaration.grants.iter().find(|thing| !is_asked(thing)).cloned()
+    let asked: Vec<String> = asker.permissions.iter().map(ToString::to_string).collect();
+    let hint = match &asked[..] {
+        [] => "it asks for nothing: remove the line".to_owned(),
+        asked => format!("it asks for {}: grant that, or remove the line", asked.join(", ")),
+    };
+    let problem = |(thing, span): (&Thing, &SourceSpan)| Problem {
+        cause: Cause::UnaskedGrant { plugin: asker.id.clone(), thing: thing.to_string() },
+        span: *span,
+        label: "not asked for".to_owned(),
+        hint: Some(hint.clone()),
+    };
+    declaration.grants.iter().filter(|(thing, _)| !is_asked(thing)).map(problem).collect()
 }
 
 /// What the host is told: the effective permissions.

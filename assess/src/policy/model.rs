@@ -1,7 +1,7 @@
 //! A policy as data: what is analysed, how each answer is judged, what it weighs. Every part knows its place in the
 //! file, so that a later finding can point at the line that asked for it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use miette::SourceSpan;
@@ -66,8 +66,8 @@ pub struct PluginDeclaration {
     /// The tree hash that the folder must have: 64 hexadecimal digits in lower case.
     pub sha256: Option<Spanned<String>>,
     pub config: Configuration,
-    /// What of the machine it may see, if its manifest asks for it. Nothing by default.
-    pub grants: BTreeSet<Thing>,
+    /// What of the machine it may see, if its manifest asks for it, and where that is written. Nothing by default.
+    pub grants: BTreeMap<Thing, SourceSpan>,
 }
 
 /// The configuration of a plugin.

@@ -1,9 +1,10 @@
 //! From the text of a policy to its data: the file, its `plugins`, and what is checked across nodes.
 //! The tree of `analyze` is read in `tree.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use kdl::{KdlDocument, KdlNode};
+use miette::SourceSpan;
 use probity_host::bare_name;
 use probity_registry::{PermissionKind, PluginId};
 
@@ -236,8 +237,8 @@ fn read_plugin(reader: &mut Reader, node: &KdlNode) -> Option<PluginDeclaration>
 }
 
 /// What a plugin is let see: a node for each variable, each path and each server.
-fn granted(reader: &mut Reader, node: &KdlNode) -> BTreeSet<Thing> {
-    let mut grants = BTreeSet::new();
+fn granted(reader: &mut Reader, node: &KdlNode) -> BTreeMap<Thing, SourceSpan> {
+    let mut grants = BTreeMap::new();
     for child in node.iter_children() {
         let Some(kind) = PermissionKind::named(child.name().value()) else {
             reader.unknown_node(child, "`grant`", &PermissionKind::ALL.map(PermissionKind::name));
@@ -248,12 +249,12 @@ fn granted(reader: &mut Reader, node: &KdlNode) -> BTreeSet<Thing> {
         let thing = Thing { kind, what: value };
         let is_second =
             |other: &Thing| thing.token_server().is_some() && other.token_server() == thing.token_server();
-        if grants.contains(&thing) || grants.iter().any(is_second) {
+        if grants.contains_key(&thing) || grants.keys().any(is_second) {
             let cause =
                 Cause::Duplicate { what: format!("`{}`", thing.token_server().unwrap_or(&thing.what)) };
             reader.problem(cause, span, "the second one");
         }
-        grants.insert(thing);
+        grants.entry(thing).or_insert(span);
     }
     grants
 }

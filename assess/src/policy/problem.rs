@@ -97,6 +97,8 @@ pub enum Cause {
     UnknownRule { plugin: String, rule: String },
     #[error("{what}")]
     NothingToSuppress { what: String },
+    #[error("the policy grants {thing} to plugin {plugin}, which does not ask for it")]
+    UnaskedGrant { plugin: String, thing: String },
     #[error("plugin `{plugin}` was not asked")]
     NotAsked { plugin: String },
     #[error("plugin `{plugin}` {message}")]
@@ -130,6 +132,7 @@ impl Cause {
             Cause::BadPlace { .. } => "policy::suppression",
             Cause::UnknownRule { .. } => "policy::unknown-rule",
             Cause::NothingToSuppress { .. } => "policy::nothing-to-suppress",
+            Cause::UnaskedGrant { .. } => "policy::unasked-grant",
             Cause::NotAsked { .. } => "policy::not-asked",
             Cause::Plugin { .. } => "policy::plugin",
         }
@@ -148,6 +151,11 @@ impl PolicyErrors {
     pub(super) fn new(text: &Text, mut problems: Vec<Problem>, sound: Option<Box<Policy>>) -> PolicyErrors {
         problems.sort_by_key(|problem| (problem.span.offset(), problem.span.len()));
         PolicyErrors { text: text.clone(), problems, sound }
+    }
+
+    /// Problems that came up after the policy was read.
+    pub(crate) fn of(policy: &Policy, problems: Vec<Problem>) -> PolicyErrors {
+        PolicyErrors::new(&policy.source, problems, None)
     }
 
     /// Adds what was found out about the sound part, each problem once.
