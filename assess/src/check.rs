@@ -21,7 +21,7 @@ use crate::report::{AnalysisResult, Origins, Report, StateInfo, Target};
 use crate::session::{Effort, Session, World};
 use crate::settings::{Day, Settings};
 use crate::snapshot::{self, Note, OpenError, Snapshot, SnapshotError};
-use crate::source::{Chosen, SourceError, SourceKind};
+use crate::source::{Chosen, PassedOver, SourceError, SourceKind};
 use crate::state::StateUse;
 use crate::verdict::Verdict;
 use crate::why;
@@ -45,6 +45,8 @@ pub struct Checked {
     pub refused: Vec<RefusedGrant>,
     /// Where the policy comes from.
     pub policy: SourceKind,
+    /// A policy in the working tree that was not considered.
+    pub passed_over: Option<PassedOver>,
     /// What it took.
     pub effort: Effort,
     /// What ran, and why.
@@ -128,6 +130,7 @@ pub struct Prepared {
     pub(crate) specs: Vec<PluginSpec>,
     descriptions: Descriptions,
     session: Session,
+    passed_over: Option<PassedOver>,
     why_file: Option<PathBuf>,
     /// The day of the check: on another one a suppression may have expired.
     day: Day,
@@ -176,7 +179,7 @@ impl Prepared {
         open: impl FnOnce(Vec<PluginSpec>) -> Result<Session, CheckError>,
     ) -> Result<Prepared, CheckError> {
         let catalogue = Catalogue::new(settings, Some(chosen.declaring_for(target)))?;
-        let Chosen { policy, kind, .. } = chosen;
+        let Chosen { policy, kind, passed_over, .. } = chosen;
         let specs = catalogue.specs(Some(&policy));
         let refreshed = refreshed(&settings.refresh, &specs)?;
         let session = open(specs.clone())?;
@@ -196,6 +199,7 @@ impl Prepared {
             specs,
             descriptions,
             session,
+            passed_over,
             why_file,
             day,
         })
@@ -300,6 +304,7 @@ impl Prepared {
             plugin_warnings: self.warnings,
             refused: self.catalogue.refused(),
             policy: self.kind,
+            passed_over: self.passed_over,
             effort,
             why,
             why_file: self.why_file,

@@ -1,5 +1,7 @@
 //! Which policy a check uses: the one that the person names, else the target's own where that is trusted, else the built-in one.
 
+mod passed_over;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,8 @@ use crate::settings::Settings;
 use crate::snapshot::{Snapshot, SnapshotError, Target, What};
 use crate::trust::{Trust, TrustError};
 
+pub use passed_over::{Passed, PassedOver};
+
 /// The name of the policy file in a target.
 pub const FILE: &str = "probity.kdl";
 
@@ -22,6 +26,8 @@ pub(crate) struct Chosen {
     pub(crate) kind: SourceKind,
     /// Relative paths in the policy are seen from here.
     pub(crate) folder: PathBuf,
+    /// A policy in the working tree that was not considered.
+    pub(crate) passed_over: Option<PassedOver>,
 }
 
 /// Where a policy comes from.
@@ -144,8 +150,11 @@ impl Chosen {
             Err(SnapshotError::NoFile { .. }) if !is_trusted => Some(Vec::new()),
             own => own.map_err(SourceError::InTarget)?,
         };
+        let is_worktree = settings.what == What::Worktree;
+        let passed_over = passed_over::look(target, own.as_deref(), is_worktree, is_trusted);
+        let passed_over = passed_over.filter(|_| text.is_none());
         let Some(own) = own else {
-            return Ok(Chosen::built_in(SourceKind::BuiltIn)?);
+            return Ok(Chosen { passed_over, ..Chosen::built_in(SourceKind::BuiltIn)? });
         };
         if !is_trusted {
             return Ok(Chosen::built_in(SourceKind::BuiltInSinceUntrusted)?);
@@ -156,7 +165,7 @@ impl Chosen {
         if let Some(granting) = policy.plugins.iter().find(|plugin| !plugin.grants.is_empty()) {
             return Err(SourceError::Grants { plugin: granting.id.value.clone() });
         }
-        Ok(Chosen { policy, kind: SourceKind::Trusted, folder })
+        Ok(Chosen { policy, kind: SourceKind::Trusted, folder, passed_over })
     }
 
     /// The policy of a file that the person names.
@@ -176,12 +185,12 @@ impl Chosen {
     fn text(file: &Path, text: &str) -> Result<Chosen, SourceError> {
         let policy = Policy::parse(&file.display().to_string(), text)?;
         let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Chosen { policy, kind: SourceKind::File, folder })
+        Ok(Chosen { policy, kind: SourceKind::File, folder, passed_over: None })
     }
 
     /// The policy that comes with the program.
     pub(crate) fn built_in(kind: SourceKind) -> Result<Chosen, PolicyErrors> {
-        Ok(Chosen { policy: Policy::built_in()?, kind, folder: PathBuf::new() })
+        Ok(Chosen { policy: Policy::built_in()?, kind, folder: PathBuf::new(), passed_over: None })
     }
 }
 

@@ -71,6 +71,57 @@ fn a_policy_in_the_target_is_used_only_where_it_is_trusted() {
 }
 
 #[test]
+fn a_policy_in_the_working_tree_that_is_not_committed_is_told_of() {
+    let lab = Lab::new();
+    let mut repository = repository(&lab);
+    let policy = |limit: &str| {
+        format!(
+            "analyze {{\n  investigate policy=\"score > 0.5\"\n  analysis \"activity\" policy=\"{limit}\"\n}}\n"
+        )
+    };
+    let path = repository.path().to_owned();
+    let told = |further: &[&str]| -> String {
+        let stderr = lab.check(&path, further).stderr;
+        let lines = stderr.lines().filter(|line| line.contains("probity.kdl"));
+        lines.collect::<Vec<_>>().join("\n").replace(&lab.path("").display().to_string(), "LAB/")
+    };
+    assert_eq!(told(&[]), "");
+    repository.write("probity.kdl", policy("true"));
+    assert_eq!(
+        told(&[]),
+        "note: the working tree has a probity.kdl, which is not used, since it is neither committed nor trusted\n\
+         hint: if it is yours, name it: --policy 'LAB/repo/probity.kdl'; or run `probity trust`, and commit it or check with --worktree"
+    );
+    assert_eq!(told(&["--policy", "repo/probity.kdl"]), "");
+    lab.probity(["trust".as_ref(), path.as_os_str()]).expect(0);
+    let how = "hint: commit it, check with --worktree, or name it: --policy 'LAB/repo/probity.kdl'";
+    let new = "note: the working tree has a probity.kdl, which is not used, since it is not committed";
+    assert_eq!(told(&[]), format!("{new}\n{how}"));
+    assert_eq!(told(&["--worktree"]), "");
+
+    repository.commit("a policy");
+    assert_eq!(told(&[]), "");
+    repository.write("probity.kdl", policy("true").replace('\n', "\r\n"));
+    assert_eq!(told(&[]), "", "the ends of lines are git's matter");
+    repository.write("probity.kdl", policy("value.days < 9"));
+    let changed =
+        "note: the probity.kdl of the working tree is not used, but the committed one, which differs";
+    assert_eq!(told(&[]), format!("{changed}\n{how}"));
+    assert_eq!(told(&["--rev", "HEAD~1"]), format!("{changed}\n{how}"));
+    assert_eq!(told(&["--worktree"]), "");
+
+    repository.git(["rm", "--quiet", "--cached", "probity.kdl"]);
+    repository.write(".gitignore", "probity.kdl\n");
+    repository.git(["add", ".gitignore"]);
+    repository.commit_staged("no policy");
+    assert_eq!(
+        told(&["--worktree"]),
+        "note: the working tree has a probity.kdl, which is not used, since git ignores it\n\
+         hint: name it: --policy 'LAB/repo/probity.kdl'"
+    );
+}
+
+#[test]
 fn a_trusted_policy_that_becomes_a_link_does_not_silently_give_way_to_the_built_in_one() {
     let lab = Lab::new();
     let mut repository = repository(&lab);

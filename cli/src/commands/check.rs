@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use probity_assess::check::{self, CheckError, Checked};
+use probity_assess::permissions::quoted;
 use probity_assess::report::{Outcome, VerdictKind};
 use probity_assess::session::Effort;
 use probity_assess::settings::Settings;
-use probity_assess::source::SourceKind;
+use probity_assess::source::{Passed, PassedOver, SourceKind};
 use probity_host::{Level, bare_name, plugin_of};
 use probity_registry::PluginId;
 use serde::Serialize;
@@ -117,7 +118,33 @@ pub(super) fn remarks(checked: &Checked) -> Vec<String> {
                 .to_owned(),
         );
     }
+    remarks.extend(checked.passed_over.as_ref().map(passed_over));
     remarks
+}
+
+/// That a policy of the working tree was not used, and how it is.
+fn passed_over(PassedOver { file, why }: &PassedOver) -> String {
+    let named = format!("name it: --policy {}", tame(&quoted(&file.to_string_lossy())));
+    let (why, how) = match why {
+        Passed::New { trusted: true } => (
+            "the working tree has a probity.kdl, which is not used, since it is not committed",
+            format!("commit it, check with --worktree, or {named}"),
+        ),
+        Passed::New { trusted: false } => (
+            "the working tree has a probity.kdl, which is not used, since it is neither committed nor trusted",
+            format!(
+                "if it is yours, {named}; or run `probity trust`, and commit it or check with --worktree"
+            ),
+        ),
+        Passed::Changed => (
+            "the probity.kdl of the working tree is not used, but the committed one, which differs",
+            format!("commit it, check with --worktree, or {named}"),
+        ),
+        Passed::Ignored => {
+            ("the working tree has a probity.kdl, which is not used, since git ignores it", named)
+        }
+    };
+    format!("note: {why}\nhint: {how}")
 }
 
 /// Which plugins ran at a lesser level of the sandbox than *full*, and why. It is no part of the report, which is the same
