@@ -13,8 +13,8 @@ use probity_host::{
 use probity_registry::{Amounts, EntryKind, MinLevel, Package, PackageError, PathSource, PluginId, TreeFile};
 
 use crate::permissions::{
-    self, Asker, Decided, Declaring, Machine, Permissions, PermissionsError, RefusedGrant, State, Thing,
-    why_refused,
+    self, AbsentFile, Asker, Decided, Declaring, Machine, Permissions, PermissionsError, RefusedGrant, State,
+    Thing, why_refused,
 };
 use crate::policy::{PluginDeclaration, Policy, PolicyErrors};
 use crate::settings::{Builtin, Settings};
@@ -171,6 +171,11 @@ impl Catalogue {
     /// What was granted to plugins and is not given to them, by plugin. They can do without, or there were no catalogue.
     pub(crate) fn refused(&self) -> Vec<RefusedGrant> {
         self.iter().flat_map(|listed| RefusedGrant::among(&listed.id, &listed.decided)).collect()
+    }
+
+    /// The files that this plugin may see and that are not there.
+    pub(crate) fn absent(&self, id: &str) -> Vec<AbsentFile> {
+        self.get(id).into_iter().flat_map(|listed| AbsentFile::among(&listed.id, &listed.decided)).collect()
     }
 
     /// The plugins, by id.

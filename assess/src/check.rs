@@ -15,9 +15,9 @@ use crate::closing::Closing;
 use crate::description::{Configured, Description};
 use crate::facts::{Descriptions, Interview, PluginFailure};
 use crate::judging;
-use crate::permissions::RefusedGrant;
+use crate::permissions::{AbsentFile, RefusedGrant};
 use crate::policy::{Cause, CheckedAnalysis, CheckedPolicy, Policy, PolicyErrors};
-use crate::report::{AnalysisResult, Origins, Report, StateInfo, Target};
+use crate::report::{AnalysisResult, Origins, Report, StateInfo, Target, VerdictKind};
 use crate::session::{Effort, Session, World};
 use crate::settings::{Day, Settings};
 use crate::snapshot::{self, Note, OpenError, Snapshot, SnapshotError};
@@ -43,6 +43,8 @@ pub struct Checked {
     pub plugin_warnings: Vec<(Arc<str>, String)>,
     /// What was granted to plugins and is not given to them.
     pub refused: Vec<RefusedGrant>,
+    /// Files that are not there and that plugins may see who could not judge, by plugin.
+    pub absent: Vec<AbsentFile>,
     /// Where the policy comes from.
     pub policy: SourceKind,
     /// A policy in the working tree that was not considered.
@@ -288,6 +290,7 @@ impl Prepared {
         let imported = analyses.filter(|(_, request)| self.session.is_imported(request));
         report.imported = imported.map(|(analysis, _)| analysis.name.clone()).collect();
         report.state = self.state(settings, requests);
+        let absent = self.absent(&report);
         let state_warning = self.snapshot.was_observed().and_then(|seen| seen.warning.clone());
         let why = self.why(&report, self.session.account(requests));
         let warnings = self.session.warnings.clone();
@@ -303,12 +306,21 @@ impl Prepared {
             state_warning,
             plugin_warnings: self.warnings,
             refused: self.catalogue.refused(),
+            absent,
             policy: self.kind,
             passed_over: self.passed_over,
             effort,
             why,
             why_file: self.why_file,
         })
+    }
+
+    /// What plugins that could not judge may have looked for in vain.
+    fn absent(&self, report: &Report) -> Vec<AbsentFile> {
+        let unjudged = |verdict| matches!(verdict, VerdictKind::Abstain | VerdictKind::Error);
+        let analyses = report.analyses().into_iter().filter(|one| unjudged(one.verdict));
+        let plugins: BTreeSet<&str> = analyses.map(|one| plugin_of(&one.plugin)).collect();
+        plugins.into_iter().flat_map(|plugin| self.catalogue.absent(plugin)).collect()
     }
 
     /// Which analyses rest on what is remembered of the repository.

@@ -205,3 +205,22 @@ fn without_an_archive_a_grant_or_the_tag_it_abstains_and_says_what_to_do() {
     let policy = release.policy(b"\xfd7zXZ\0\xff", "tag \"v1.0\"");
     assert!(words(&release.check(&policy).expect(3)).contains("packed by xz cannot be read here"));
 }
+
+#[test]
+fn an_archive_that_is_not_there_is_told_with_the_folder_where_it_was_looked_for() {
+    let release = Release::new();
+    let policy = release.policy(b"", "tag \"v1.0\"");
+    let file = release.lab.path("policies/dist/x-1.0.tar.gz");
+    std::fs::remove_file(&file).unwrap();
+    let told = format!(
+        "note: probity/core/archive may see file \"dist/x-1.0.tar.gz\", but nothing lies at {} \
+         (the policy's folder is where a relative path begins)\n",
+        file.display()
+    );
+    let run = release.check(&policy).expect(3);
+    assert!(run.stdout.contains("there is no file \"dist/x-1.0.tar.gz\""), "{}", run.stdout);
+    assert!(run.stderr.contains(&told), "{}", run.stderr);
+    let policy = release.policy(&release.of_git(&[]), "tag \"v1.0\"");
+    let run = release.check(&policy).expect(0);
+    assert!(!run.stderr.contains("nothing lies at"), "{}", run.stderr);
+}

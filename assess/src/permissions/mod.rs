@@ -30,7 +30,7 @@ pub use asker::Asker;
 pub use granted::{Granted, GrantedError};
 pub use machine::{Machine, MachineError};
 pub use place::PlaceError;
-pub use refused::{RefusedGrant, why_refused};
+pub use refused::{AbsentFile, RefusedGrant, why_refused};
 pub use request::{GrantError, PermissionRequest};
 pub use thing::{Thing, quoted};
 

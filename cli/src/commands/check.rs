@@ -108,6 +108,9 @@ pub(super) fn remarks(checked: &Checked) -> Vec<String> {
     for refused in &checked.refused {
         remarks.push(format!("warning: {}", tame(&refused.to_string())));
     }
+    for absent in &checked.absent {
+        remarks.push(format!("note: {}", tame(&absent.to_string())));
+    }
     for note in &checked.notes {
         remarks.push(format!("note: {}", tame(&note.to_string())));
     }
