@@ -2,6 +2,7 @@
 
 mod schema;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use probity_engine::Answer;
@@ -65,6 +66,15 @@ pub struct Query {
     pub uses: Vec<String>,
 }
 
+/// What a plugin is, in few words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// The first sentence about the query that is asked unless another one is named, or else about the first: the plugin's words.
+    pub sentence: String,
+    /// How many of its queries tell findings; none where it has no rules.
+    pub queries: usize,
+}
+
 /// What a plugin made of its configuration.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -106,6 +116,16 @@ impl Description {
         let listed = self.explain.as_deref().and_then(members);
         let has = |place: &&str| listed.is_none_or(|listed| listed.split(", ").any(|name| name == *place));
         PLACES.into_iter().filter(has).collect()
+    }
+
+    /// What the plugin is. Nothing if it says nothing about its queries.
+    pub fn summary(&self) -> Option<Summary> {
+        let doc = self.query(None).or(self.queries.first())?.doc.trim();
+        let line = doc.lines().next()?;
+        let sentence = line.split_once(". ").map_or(line, |(sentence, _)| sentence);
+        let sentence = sentence.trim_end_matches('.').to_owned();
+        let queries = self.rules.iter().map(|rule| &rule.query).collect::<BTreeSet<_>>().len();
+        (!sentence.is_empty()).then_some(Summary { sentence, queries })
     }
 
     /// The names of all queries, for a hint.

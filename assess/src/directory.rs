@@ -1,12 +1,14 @@
 //! The plugins by themselves, without a target: what there is, and what each says of itself.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use probity_engine::{Outcome, Reply};
 use probity_host::Sink;
 
 use crate::catalogue::{Catalogue, Listed};
 use crate::check::CheckError;
-use crate::description::{Configured, Description};
+use crate::description::{Configured, Description, Summary};
 use crate::facts::Interview;
 use crate::policy::Policy;
 use crate::session::Session;
@@ -39,6 +41,28 @@ impl Directory {
     /// The plugins, by id.
     pub fn plugins(&self) -> impl Iterator<Item = &Listed> {
         self.catalogue.iter()
+    }
+
+    /// What each plugin is, in a sentence of its own, by id. One that did not say is not among them.
+    ///
+    /// # Errors
+    /// [`CheckError::Start`] where no plugin can be asked anything.
+    pub fn summaries(
+        &self,
+        settings: &Settings,
+        sink: Arc<dyn Sink>,
+    ) -> Result<BTreeMap<Arc<str>, Summary>, CheckError> {
+        let session = Session::open(settings, None, self.catalogue.specs(self.policy.as_ref()), sink)?;
+        let ids: Vec<Arc<str>> = self.plugins().map(|listed| listed.id.clone()).collect();
+        let replies = session.each(&ids, "$describe");
+        // What could not be kept is asked again another time.
+        let _ = session.close();
+        let summary = |reply: Reply| match reply {
+            Ok(Outcome::Answered(answer)) => Description::read(&answer).ok()?.summary(),
+            _ => None,
+        };
+        let told = ids.into_iter().zip(replies);
+        Ok(told.filter_map(|(id, reply)| Some((id, summary(reply)?))).collect())
     }
 
     /// What a plugin says of itself, as configured for all who ask it. `None`: there is no such plugin.

@@ -299,6 +299,7 @@ fn plugins_that_lack_a_grant_can_be_looked_at() {
     let run = wishing.lab.probity(["plugin", "list"].iter().chain(&policy_option)).expect(0);
     let line = run.stdout.lines().find(|line| line.starts_with(ID)).unwrap();
     assert!(line.ends_with("; not granted: env \"A\""), "{line}");
+    assert!(run.stdout.contains(&format!("{line}\n    What it is shown\n")), "{}", run.stdout);
     let run = wishing.plugin("describe", &policy, &[]).expect(0);
     assert!(run.stdout.starts_with("acme/tools/asking\n  not granted: env \"A\"\n"), "{}", run.stdout);
     let run = wishing.plugin("describe", &policy, &["--json"]).expect(0);

@@ -243,3 +243,63 @@ fn the_faults_of_a_manifest_are_told_each() {
         assert!(run.stderr.contains(told), "{told} is not in: {}", run.stderr);
     }
 }
+
+#[test]
+fn the_list_says_of_each_plugin_in_a_line_what_it_is() {
+    let lab = Lab::new();
+    let run = lab.probity(["plugin", "list"]).expect(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(
+        lines[..2],
+        [
+            "probity/core/activity            0.1.0      built-in",
+            "    How long the repository has been idle: days since its newest commit was written",
+        ]
+    );
+    let of_content =
+        "    Source files with characters that a person does not see, or takes for others (one of 4 queries)";
+    assert!(lines.contains(&of_content), "{}", run.stdout);
+    for (at, line) in lines.iter().enumerate() {
+        assert_eq!(line.starts_with("probity/core/"), at % 2 == 0, "{}", run.stdout);
+        assert!(line.chars().count() <= 100 && !line.contains("did not say"), "{line}");
+    }
+
+    // A stranger's words stay on their line, and are no terminal's.
+    let program = std::fs::read_to_string(plugin("asking").join("asking.py")).unwrap();
+    let long = "\\u001b[2Jred ".repeat(40);
+    let program = program.replace("What it is shown.", &format!("{long}. More of it."));
+    let named = |name: &str| program.replace("\"name\": \"asking\"", &format!("\"name\": {name:?}"));
+    lab.file("loud/asking.py", named("loud"));
+    lab.file("mute/asking.py", named("mute").replace("json.dumps(message)", "\"{}\""));
+    let mut declared = String::new();
+    for name in ["loud", "mute"] {
+        let manifest = format!(
+            "publisher \"acme\"\nnamespace \"tools\"\nname \"{name}\"\nversion \"1.0.0\"\ninterface 1\n\
+             entry kind=\"python\" path=\"asking.py\"\n"
+        );
+        lab.file(&format!("{name}/plugin.kdl"), manifest);
+        declared += &format!(
+            "plugin \"acme/tools/{name}\" path=\"{name}\" sha256=\"{}\"\n",
+            lab.hash(&lab.path(name))
+        );
+    }
+    let policy = format!(
+        "plugins {{ {declared} }}\nanalyze {{ investigate policy=\"score > 0.5\"; analysis \"activity\"; }}\n"
+    );
+    let policy = lab.file("policy.kdl", policy);
+    let run = lab.probity(["plugin", "list", "--policy", policy.to_str().unwrap()]).expect(0);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert!(lines[0].starts_with("acme/tools/loud "), "{}", run.stdout);
+    assert!(
+        lines[1].starts_with("    \\u{1b}[2Jred \\u{1b}[2Jred ") && lines[1].ends_with("red …"),
+        "{}",
+        lines[1]
+    );
+    assert!(lines[1].chars().count() <= 100, "{}", lines[1]);
+    assert!(
+        lines[2].starts_with("acme/tools/mute ") && lines[3] == "    did not say what it is",
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.stdout.matches("built-in\n").count(), 22);
+}

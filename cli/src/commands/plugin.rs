@@ -1,11 +1,12 @@
 //! `probity plugin`: what plugins there are, what one offers, and the hash that a policy must name.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
 use probity_assess::catalogue::Listed;
-use probity_assess::description::{Configured, Description};
+use probity_assess::description::{Configured, Description, Summary};
 use probity_assess::directory::Directory;
 use probity_assess::permissions::Thing;
 use probity_registry::{PermissionKind, PluginId, manifest, tree_hash};
@@ -69,7 +70,43 @@ pub(crate) fn plugin(cx: &Context, command: &PluginCommand) -> Ended {
 fn list(cx: &Context, of: &Declared) -> Ended {
     let settings = subject::without_target(of)?;
     let directory = Directory::open(&settings)?;
-    cx.result(&directory.plugins().map(line).collect::<String>())
+    let spinner = Arc::new(Spinner::new(&cx.printer, cx.verbose));
+    let summaries = directory.summaries(&settings, spinner.clone());
+    spinner.finish();
+    let summaries = summaries.unwrap_or_else(|error| {
+        // There are plugins, whether or not they can be asked.
+        cx.printer.note(&format!(
+            "note: the plugins could not be asked what they are: {}",
+            tame(&error.to_string())
+        ));
+        BTreeMap::new()
+    });
+    let entry = |listed: &Listed| {
+        let what = summaries.get(&listed.id).map_or_else(|| "did not say what it is".to_owned(), what);
+        format!("{}    {what}\n", line(listed))
+    };
+    cx.result(&directory.plugins().map(entry).collect::<String>())
+}
+
+/// What a plugin is, on one line that fits below its name.
+fn what(Summary { sentence, queries }: &Summary) -> String {
+    const WIDTH: usize = 96;
+    let of = if *queries > 1 { format!(" (one of {queries} queries)") } else { String::new() };
+    format!("{}{of}", shortened(&tame(sentence), WIDTH - of.len()))
+}
+
+/// A sentence without the clauses that go beyond so many characters; one whose first clause does is broken off.
+fn shortened(sentence: &str, width: usize) -> String {
+    let fits = |text: &str| text.chars().count() <= width;
+    if fits(sentence) {
+        return sentence.to_owned();
+    }
+    let ends = sentence.match_indices([':', ';']).map(|(at, _)| &sentence[..at]);
+    if let Some(clause) = ends.take_while(|clause| fits(clause)).last() {
+        return clause.to_owned();
+    }
+    let first = textwrap::wrap(sentence, width - 2).into_iter().next().unwrap_or_default();
+    format!("{} …", first.trim_end_matches(','))
 }
 
 fn line(listed: &Listed) -> String {
