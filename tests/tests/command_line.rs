@@ -203,6 +203,12 @@ fn a_day_that_is_none_is_refused() {
     assert!(run.stderr.contains("yesterday") && run.stderr.contains("YYYY-MM-DD"), "{}", run.stderr);
 }
 
+/// The line on standard error that names commands.
+fn next(run: &Run) -> &str {
+    assert!(!run.stdout.contains("next:"), "the report does not depend on where it was made: {}", run.stdout);
+    run.stderr.lines().find(|line| line.starts_with("next: ")).unwrap()
+}
+
 #[test]
 fn what_a_report_names_next_is_about_the_same_target_and_policy() {
     let lab = Lab::new();
@@ -212,26 +218,26 @@ fn what_a_report_names_next_is_about_the_same_target_and_policy() {
     let policy = lab.file("policies/it's.kdl", policy);
     let arguments = ["--policy", policy.to_str().unwrap(), "--rev", "main"];
     let run = lab.check(repository.path(), &arguments).expect(0);
-    let next = run.stdout.lines().last().unwrap();
+    let named = next(&run);
     let expected = format!(
         "next: `probity explain mine '{}' --policy '{}' --rev='main' --now '2026-06-01'` for what a line means",
         repository.path().display(),
         policy.display().to_string().replace('\'', r"'\''"),
     );
-    assert_eq!(next, expected);
-    let command = next.split('`').nth(1).unwrap().strip_prefix("probity ").unwrap();
+    assert_eq!(named, expected);
+    let command = named.split('`').nth(1).unwrap().strip_prefix("probity ").unwrap();
     let copied = lab.wrapped(&["sh", "-c", &format!("\"$0\" {command}")]).output().unwrap();
     let copied = Run::of(copied).expect(0);
     assert!(copied.stdout.starts_with("mine: probity/core/activity/activity\n"), "{}", copied.stdout);
 
     let run = lab.check(repository.path(), &[]);
-    let (target, next) = (repository.path().display(), run.stdout.lines().last().unwrap());
-    let (explain, init) = next.split_once(" for what a line means, ").unwrap();
-    assert!(explain.ends_with(&format!(" '{target}' --now '2026-06-01'`")), "{next}");
+    let (target, named) = (repository.path().display(), next(&run));
+    let (explain, init) = named.split_once(" for what a line means, ").unwrap();
+    assert!(explain.ends_with(&format!(" '{target}' --now '2026-06-01'`")), "{named}");
     assert_eq!(init, format!("`probity init '{target}'` for a policy of your own"));
     let mut here = lab.command();
     let run = Run::of(here.arg("check").current_dir(repository.path()).output().unwrap());
-    let next = run.stdout.lines().last().unwrap();
-    assert!(next.ends_with("` for what a line means, `probity init` for a policy of your own"), "{next}");
-    assert!(!next.contains('\''), "{next}");
+    let named = next(&run);
+    assert!(named.ends_with("` for what a line means, `probity init` for a policy of your own"), "{named}");
+    assert!(!named.contains('\''), "{named}");
 }

@@ -15,9 +15,6 @@ fn the_readme_shows_the_real_output_of_a_first_check() {
     check.args(["check", "--now", "2026-06-01"]).current_dir(repository.path());
     let run = Run::of(check.output().unwrap()).expect(1);
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
-    assert!(
-        readme.contains(&format!("```text\n{}```\n", run.stdout)),
-        "the README must show:\n{}",
-        run.stdout
-    );
+    let shown = format!("{}{}", run.stdout, run.stderr);
+    assert!(readme.contains(&format!("```text\n{shown}```\n")), "the README must show:\n{shown}");
 }

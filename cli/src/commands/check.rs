@@ -14,13 +14,13 @@ use probity_host::{Level, bare_name, plugin_of};
 use probity_registry::PluginId;
 use serde::Serialize;
 
-use crate::args::{CheckArgs, Subject};
+use crate::args::{CheckArgs, Format, Subject};
 use crate::commands::{Context, Ended};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::printer::tame;
 use crate::progress::Spinner;
-use crate::render::{self, Layout, Look};
+use crate::render::{self, Layout};
 use crate::subject;
 
 /// The line of `--stats`: what may differ from run to run and therefore is in no report.
@@ -47,13 +47,15 @@ pub(crate) fn check(cx: &Context, args: &CheckArgs) -> Ended {
     spinner.finish();
     let mut checked = checked.map_err(|error| failed(error, &args.subject))?;
     note(cx, &mut checked);
-    let look =
-        Look { layout: Layout::Indented, colored: cx.printer.colored_stdout(), subject: &args.subject };
-    let report = render::report(&checked.report, args.format, look);
+    let colored = cx.printer.colored_stdout();
+    let report = render::report(&checked.report, args.format, Layout::Indented, colored);
     for remark in remarks(&checked) {
         cx.printer.note(&remark);
     }
     cx.printer.result(&report).map_err(|e| CliError::failed(&e))?;
+    if args.format == Format::Text {
+        cx.printer.note(&render::next(&checked.report, &args.subject));
+    }
     if let Some(told) = weaker(&checked.effort) {
         cx.printer.note(&told);
     }

@@ -22,7 +22,7 @@ use crate::error::CliError;
 use crate::exit::Exit;
 use crate::printer::tame;
 use crate::progress::Spinner;
-use crate::render::{self, Layout, Look};
+use crate::render::{self, Layout};
 use crate::watch::files::{Folders, Meaning, Notice, cannot};
 use crate::watch::quiet::Quiet;
 use crate::watch::today::Today;
@@ -342,9 +342,8 @@ impl Watch<'_> {
             self.remarks = remarks;
         }
         let printer = &self.cx.printer;
-        let subject = &self.args.subject;
-        let look = Look { layout: Layout::Line, colored: printer.colored_stdout(), subject };
-        let text = render::report(&checked.report, self.args.format, look);
+        let colored = printer.colored_stdout();
+        let text = render::report(&checked.report, self.args.format, Layout::Line, colored);
         if text == self.told && causes.is_empty() {
             return Ok(true);
         }

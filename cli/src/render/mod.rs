@@ -2,6 +2,7 @@
 
 mod count;
 mod json;
+mod next;
 mod sarif;
 mod suppressions;
 mod text;
@@ -11,27 +12,17 @@ use probity_assess::report::{Report, VerdictKind};
 
 pub(crate) use count::count;
 pub(crate) use json::{Layout, json};
+pub(crate) use next::next;
 pub(crate) use text::whatever_the_score;
 
-use crate::args::{Format, Subject};
-
-/// How a report is to look, whatever it says.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Look<'a> {
-    /// Of JSON.
-    pub(crate) layout: Layout,
-    /// Of text.
-    pub(crate) colored: bool,
-    /// What was checked and how, for the commands that a text names.
-    pub(crate) subject: &'a Subject,
-}
+use crate::args::Format;
 
 /// A report in the form that was asked for.
-pub(crate) fn report(report: &Report, format: Format, look: Look<'_>) -> String {
+pub(crate) fn report(report: &Report, format: Format, layout: Layout, colored: bool) -> String {
     match format {
-        Format::Text => text::text(report, look),
-        Format::Json => json(report, look.layout),
-        Format::Sarif => json(&sarif::sarif(report), look.layout),
+        Format::Text => text::text(report, colored),
+        Format::Json => json(report, layout),
+        Format::Sarif => json(&sarif::sarif(report), layout),
     }
 }
 

@@ -1,5 +1,5 @@
-//! The report for a person: the outcome first, then the tree of what was judged, then what to look at, what could not be judged, and what
-//! to do next. It informs; it does not blame.
+//! The report for a person: the outcome first, then the tree of what was judged, then what to look at, and what could not be judged. It
+//! informs; it does not blame.
 
 use std::fmt::Write as _;
 
@@ -10,8 +10,7 @@ use probity_assess::report::{
 use serde_json::Value;
 
 use crate::printer::tame;
-use crate::render::{Look, suppressions};
-use crate::subject;
+use crate::render::suppressions;
 
 /// Columns of the names in the tree, indentation included.
 const NAMES: usize = 26;
@@ -21,8 +20,8 @@ const MOST_LISTED: usize = 20;
 const SHORT: usize = 12;
 
 /// The whole page.
-pub(super) fn text(report: &Report, look: Look<'_>) -> String {
-    let paint = Paint { colored: look.colored };
+pub(super) fn text(report: &Report, colored: bool) -> String {
+    let paint = Paint { colored };
     let mut page = String::new();
     head(&mut page, report, paint);
     page.push('\n');
@@ -31,7 +30,9 @@ pub(super) fn text(report: &Report, look: Look<'_>) -> String {
     unlisted(&mut page, report);
     unjudged(&mut page, &report.tree);
     suppressed(&mut page, &report.suppressions, paint);
-    foot(&mut page, report, look);
+    page.push_str(
+        "\nProbity looks at the repository alone: not at its hosting, its packages or its dependencies.\n",
+    );
     page
 }
 
@@ -265,27 +266,6 @@ fn suppressed(page: &mut String, suppressions: &[SuppressionEntry], paint: Paint
         let warning = if suppressions::is_warning(entry.state) { "warning: " } else { "" };
         let _ = writeln!(page, "  {warning}{}", suppressions::line(entry));
     }
-}
-
-/// What a report cannot tell, and the commands that tell more of this very check.
-fn foot(page: &mut String, report: &Report, Look { subject, .. }: Look<'_>) {
-    let findings = report.findings();
-    let first = findings
-        .first()
-        .map(|finding| finding.rule)
-        .or_else(|| report.analyses().first().map(|analysis| analysis.name.as_str()));
-    let first = tame(first.unwrap_or("score"));
-    let _ = writeln!(
-        page,
-        "\nProbity looks at the repository alone: not at its hosting, its packages or its dependencies."
-    );
-    let words = tame(&subject::words(subject));
-    let _ = write!(page, "next: `probity explain {first}{words}` for what a line means");
-    if report.policy.source == PolicySource::BuiltIn {
-        let folder = subject::target_word(&subject.target).map(|folder| format!(" {}", tame(&folder)));
-        let _ = write!(page, ", `probity init{}` for a policy of your own", folder.unwrap_or_default());
-    }
-    page.push('\n');
 }
 
 #[cfg(test)]
