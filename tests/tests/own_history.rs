@@ -25,3 +25,12 @@ fn the_project_s_own_history_gets_a_verdict_and_numbers_that_agree_with_git() {
     assert_eq!(second.stat("plugin_processes"), 0);
     assert_eq!(second.stdout, first.stdout);
 }
+
+#[test]
+fn nothing_in_the_project_leads_to_an_investigation_of_it() {
+    let lab = Lab::new();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let run = lab.check(root, &["--format", "json"]);
+    assert_eq!(run.json()["reasons"], serde_json::json!([]), "{}", run.stdout);
+    run.expect(0);
+}

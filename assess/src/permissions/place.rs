@@ -436,7 +436,7 @@ mod tests {
         }
         assert_eq!(machine.told(PermissionKind::Net, "a.b:8443", false), "None");
         assert_eq!(machine.told(PermissionKind::Net, "A.b:443", false), "\"A.b:443\" is written \"a.b\"");
-        let told = machine.told(PermissionKind::Net, "аpi.example", false);
+        let told = machine.told(PermissionKind::Net, "\u{430}pi.example", false);
         assert!(told.contains("is written \"xn--"), "{told}");
     }
 }
