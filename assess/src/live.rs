@@ -173,6 +173,7 @@ impl Live {
         }
         let round = self.inner.round(&mut state, &cancel, tell);
         *self.inner.aside() = None;
+        self.inner.engine.rest();
         // What failed may have failed for this alone; and a report that nobody gets is none that was shown.
         if cancel.is_raised() {
             state.shown = None;

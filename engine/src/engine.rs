@@ -165,8 +165,13 @@ impl Engine {
         self.inner.session.flush()
     }
 
-    /// The same, and lets go of threads and of the store. Nothing can be asked afterwards; how this revision was answered can
-    /// still be told.
+    /// Tells that nothing is asked for a while, so that others may tidy up the store.
+    pub fn rest(&self) {
+        self.inner.session.store.rest();
+    }
+
+    /// Ends the revision, waits as [`flush`](Self::flush) does, lets the store forget what is too much, and lets go of it and of
+    /// threads. Nothing can be asked afterwards; how this revision was answered can still be told.
     ///
     /// # Errors
     /// As [`flush`](Self::flush).

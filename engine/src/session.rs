@@ -96,6 +96,7 @@ impl Session {
     pub(crate) fn settle_writes(&self) {
         self.writer.wait();
         self.store.revision_ended();
+        self.store.rest();
     }
 
     /// Waits as well, and reports the first error since the last time.

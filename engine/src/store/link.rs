@@ -1,4 +1,4 @@
-//! A connection to the store's file, which reads in one transaction as long as that shows all there is.
+//! A connection to the store's file, which may read in one transaction as long as this process has written nothing.
 
 use rusqlite::Connection;
 
@@ -6,29 +6,29 @@ use rusqlite::Connection;
 pub(super) struct Link {
     pub(super) connection: Connection,
     pub(super) generation: u64,
-    /// The number of writes when the transaction began in which it reads, if it is in one.
-    reads_since: Option<u64>,
+    /// Whether it reads in a transaction.
+    reads: bool,
 }
 
 impl Link {
     pub(super) fn new(connection: Connection, generation: u64) -> Link {
-        Link { connection, generation, reads_since: None }
+        Link { connection, generation, reads: false }
     }
 
-    /// The connection, in a transaction that sees these writes.
-    pub(super) fn reading(&mut self, writes: u64) -> rusqlite::Result<&Connection> {
-        if self.reads_since != Some(writes) {
-            self.rest()?;
+    /// The connection, in a transaction that goes on: to begin one takes longer than to read a row.
+    pub(super) fn reading(&mut self) -> rusqlite::Result<&Connection> {
+        if !self.reads {
             self.connection.prepare_cached("BEGIN")?.execute([])?;
-            self.reads_since = Some(writes);
+            self.reads = true;
         }
         Ok(&self.connection)
     }
 
-    /// Ends the transaction in which it reads: as long as it is open, the log cannot begin anew.
+    /// The connection, without that transaction: as long as one is open, nobody can let the log begin anew.
     pub(super) fn rest(&mut self) -> rusqlite::Result<&mut Connection> {
-        if self.reads_since.take().is_some() {
+        if self.reads {
             self.connection.prepare_cached("COMMIT")?.execute([])?;
+            self.reads = false;
         }
         Ok(&mut self.connection)
     }

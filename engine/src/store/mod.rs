@@ -129,6 +129,8 @@ pub(crate) trait MemoStore: Send + Sync {
     fn touch(&self, roots: &[LogicalKey]);
     /// A revision has ended, and what it learnt is written. A good moment to forget what takes too much room in memory.
     fn revision_ended(&self) {}
+    /// Nothing is read for a while.
+    fn rest(&self) {}
     /// Forgets what has not been asked for longest, if the store has grown too large.
     fn collect(&self);
     /// What befell the store since the last call.

@@ -1,13 +1,13 @@
 //! The store on disk: SQLite with a write-ahead log, which several processes may use at the same time.
 //!
-//! Readers are few and lazily opened: a run that finds everything opens one. Each reads in one transaction until this store has
-//! written something, or until nobody reads any more: to begin one takes longer than to read a row. There is one writer. A committed
+//! Readers are few and lazily opened: a run that finds everything opens one. As long as this store has written nothing, each reads in one
+//! transaction until [`MemoStore::rest`]. There is one writer. A committed
 //! transaction survives the end of the process, however it ends; after a power cut the latest ones may be
 //! missing, which costs their recomputation.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Acquire, Ordering::Relaxed, Ordering::Release};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed, Ordering::SeqCst};
 
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, TransactionBehavior};
@@ -31,8 +31,8 @@ pub(crate) struct SqliteStore {
     readers: [Mutex<Option<Link>>; READERS],
     turn: AtomicUsize,
     writer: Mutex<Option<Link>>,
-    /// How often it was written: a reader that began before sees less.
-    writes: AtomicU64,
+    /// Whether it was written: from then on no reader stays in a transaction, which would see less, and keep the log growing.
+    written: AtomicBool,
     current: Mutex<Current>,
     /// What was read and did not match its digest.
     broken: Mutex<HashSet<Digest>>,
@@ -65,7 +65,7 @@ impl SqliteStore {
             readers: Default::default(),
             turn: AtomicUsize::new(0),
             writer: Mutex::new(None),
-            writes: AtomicU64::new(0),
+            written: AtomicBool::new(false),
             current: Mutex::new(current),
             broken: Mutex::default(),
         };
@@ -77,9 +77,12 @@ impl SqliteStore {
     fn read<T>(&self, read: impl Fn(&Connection) -> rusqlite::Result<T>) -> Option<T> {
         let mut reader = self.reader();
         let result = self.connected(&mut reader, "").and_then(|link| {
-            let writes = self.writes.load(Acquire);
-            let read = link.reading(writes).and_then(&read);
-            read.map_err(|error| (link.generation, error))
+            let generation = link.generation;
+            let read = match self.written.load(SeqCst) {
+                false => link.reading().and_then(&read),
+                true => link.rest().and_then(|connection| read(connection)),
+            };
+            read.map_err(|error| (generation, error))
         });
         if result.is_err() {
             *reader = None;
@@ -121,7 +124,7 @@ impl SqliteStore {
     }
 
     /// Ends the transactions of the readers that nobody uses in this moment.
-    fn rest(&self) {
+    fn rest_readers(&self) {
         for reader in &self.readers {
             let Some(mut reader) = reader.try_lock() else { continue };
             if reader.as_mut().is_some_and(|link| link.rest().is_err()) {
@@ -160,6 +163,9 @@ impl SqliteStore {
             let generation = link.generation;
             link.rest().and_then(work).map_err(|error| (generation, error))
         });
+        if result.is_err() {
+            *reader = None;
+        }
         drop(reader);
         if let Err((generation, error)) = result {
             self.note(generation, &error);
@@ -191,13 +197,14 @@ impl SqliteStore {
 
     /// One attempt at a transaction; says whether another may succeed.
     fn try_write(&self, records: &[Record]) -> Result<(), (StoreError, bool)> {
+        self.written.store(true, SeqCst);
+        self.rest_readers();
         let mut writer = self.writer.lock();
         let result = self.connected(&mut writer, schema::WRITING).and_then(|link| {
             let generation = link.generation;
             self.transact(link, records).map_err(|error| (generation, error))
         });
-        self.writes.fetch_add(1, Release);
-        self.rest();
+        self.rest_readers();
         result.map_err(|(generation, error)| {
             *writer = None;
             self.note(generation, &error);
@@ -234,12 +241,12 @@ impl MemoStore for SqliteStore {
     }
 
     fn touch(&self, roots: &[LogicalKey]) {
-        self.rest();
+        self.rest_readers();
         self.maintain(|connection| collect::touch(connection, roots));
     }
 
-    fn revision_ended(&self) {
-        self.rest();
+    fn rest(&self) {
+        self.rest_readers();
     }
 
     fn collect(&self) {
@@ -283,6 +290,29 @@ mod tests {
 
     fn holds(store: &SqliteStore, record: &Record) -> bool {
         store.traces(&record.key) == [record.trace] && store.blob(&record.trace.outcome).is_some()
+    }
+
+    #[test]
+    fn who_reads_nothing_for_a_while_lets_others_empty_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let writing = SqliteStore::open(folder.path()).unwrap();
+        let records = [record(1), record(2)];
+        writing.write(&records[..1]).unwrap();
+        let reading = SqliteStore::open(folder.path()).unwrap();
+        let other = Connection::open(schema::file_in(folder.path())).unwrap();
+        other.busy_timeout(std::time::Duration::ZERO).unwrap();
+        let busy =
+            || -> i64 { other.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).unwrap() };
+        assert!(holds(&reading, &records[0]));
+        assert_eq!(busy(), 1, "it reads on in one transaction");
+        reading.rest();
+        assert_eq!(busy(), 0);
+
+        // Who has written reads what it wrote, and stays in no transaction.
+        writing.write(&records[1..]).unwrap();
+        assert!(holds(&writing, &records[0]) && holds(&writing, &records[1]) && holds(&reading, &records[1]));
+        reading.rest();
+        assert_eq!(busy(), 0);
     }
 
     #[test]
