@@ -1,4 +1,4 @@
-//! The end of a session beside what is done meanwhile: plugins are ended and what was learnt goes to the disk while it is judged and told.
+//! The end of a session beside what is done meanwhile: plugins are ended and what was learnt goes to the disk while it is judged and noted.
 
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
@@ -17,8 +17,13 @@ pub struct Closing {
 /// What is left to do.
 #[derive(Debug)]
 enum Left {
-    /// It goes on in two threads: what was learnt is kept, and plugins are ended.
-    Threads(JoinHandle<Result<(), StoreError>>, JoinHandle<()>),
+    /// Plugins were started: what was learnt is kept, and they are ended, each in a thread where the system gives one.
+    Beside {
+        engine: Engine,
+        host: Arc<Host>,
+        keeping: Option<JoinHandle<Result<(), StoreError>>>,
+        shutting_down: Option<JoinHandle<()>>,
+    },
     /// It is short, and done by who waits for it.
     Nothing(Engine),
 }
@@ -29,7 +34,10 @@ impl Closing {
         let left = if host.stats().plugin_processes == 0 {
             Left::Nothing(engine)
         } else {
-            Left::Threads(thread::spawn(move || engine.close()), thread::spawn(move || host.shutdown()))
+            let (kept, ended) = (engine.clone(), Arc::clone(&host));
+            let keeping = thread::Builder::new().spawn(move || kept.close()).ok();
+            let shutting_down = thread::Builder::new().spawn(move || ended.shutdown()).ok();
+            Left::Beside { engine, host, keeping, shutting_down }
         };
         Closing { left: Mutex::new(Some(left)), unkept: OnceLock::new() }
     }
@@ -42,10 +50,13 @@ impl Closing {
     /// Waits for the end; why not all that was learnt could be kept, if so.
     pub fn unkept(&self) -> Option<&StoreError> {
         let end = || match self.left.lock().take()? {
-            Left::Threads(keeping, shutting_down) => {
-                // What panics has told so itself.
-                let kept = keeping.join().unwrap_or(Ok(()));
-                let _ = shutting_down.join();
+            Left::Beside { engine, host, keeping, shutting_down } => {
+                let kept = keeping.map_or_else(
+                    || engine.close(),
+                    |thread| thread.join().unwrap_or(Err(StoreError::Panicked)),
+                );
+                // What panics there has killed its plugins.
+                shutting_down.map_or_else(|| host.shutdown(), |thread| drop(thread.join()));
                 kept.err()
             }
             Left::Nothing(engine) => engine.close().err(),
