@@ -1,5 +1,5 @@
-//! Blanks the comments of a policy: KDL's parser takes longer for them than for all the rest, in every check. And between the lines
-//! of a node that `\` continues, a comment would end the node, which nobody means who writes it there.
+//! Blanks the comments of a policy: KDL's parser takes longer for them than for all the rest, in every check. And where `\` continues a
+//! node, a comment would end it, although the lines behind, which lie deeper than the node, are plainly meant to belong to it.
 
 use std::borrow::Cow;
 
@@ -13,13 +13,17 @@ pub(super) fn blanked(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut blanked = String::with_capacity(text.len());
-    let mut open = Open::Nothing;
-    for line in text.split_inclusive('\n') {
+    let (mut open, mut node) = (Open::Nothing, 0);
+    let mut lines = text.split_inclusive('\n');
+    while let Some(line) = lines.next() {
         let content = line.strip_suffix('\n').map_or(line, |line| line.strip_suffix('\r').unwrap_or(line));
         if content.contains(LINE_ENDS) {
             return Cow::Borrowed(text);
         }
         if open != Open::String && content.trim_start().starts_with("//") {
+            if open == Open::Node && next_depth(lines.clone()) <= node {
+                open = Open::Nothing;
+            }
             let goes_on = open == Open::Node;
             blanked.extend(std::iter::repeat_n(' ', content.len() - usize::from(goes_on)));
             blanked.extend(goes_on.then_some('\\'));
@@ -27,12 +31,26 @@ pub(super) fn blanked(text: &str) -> Cow<'_, str> {
             continue;
         }
         blanked.push_str(line);
+        if open == Open::Nothing {
+            node = depth(line);
+        }
         open = match left_open(content, open == Open::String) {
             Some(open) => open,
             None => return Cow::Borrowed(text),
         };
     }
     Cow::Owned(blanked)
+}
+
+/// How far a line is indented.
+fn depth(line: &str) -> usize {
+    line.len() - line.trim_start().len()
+}
+
+/// The depth of the next line that is no comment; none of an empty one.
+fn next_depth<'a>(mut lines: impl Iterator<Item = &'a str>) -> usize {
+    let next = lines.find(|line| !line.trim_start().starts_with("//"));
+    next.filter(|line| !line.trim().is_empty()).map_or(0, depth)
 }
 
 /// What goes on behind the end of a line.
@@ -132,6 +150,9 @@ mod tests {
             blanked("a \"b\\\\\" #\"\\\"# \\\r\n// c\r\n d\n"),
             "a \"b\\\\\" #\"\\\"# \\\r\n   \\\r\n d\n"
         );
+        // What lies as deep as the node is another one: the last of its lines is left out.
+        assert_eq!(blanked("  a \\\n    // b\n  c\n"), "  a \\\n        \n  c\n");
+        assert_eq!(blanked("a \\\n  // b\n\n  c\n"), "a \\\n      \n\n  c\n");
         // Nothing goes on behind these.
         assert_eq!(blanked("a // \\\n// c\n"), "a // \\\n    \n");
         assert_eq!(blanked("a \\\n\n// c\n"), "a \\\n\n    \n");
