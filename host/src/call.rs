@@ -71,6 +71,9 @@ impl Call<'_> {
             Ok(configuration) => configuration,
             Err(refusal) => return Ok(Ok(Outcome::Refused(refusal.clone()))),
         };
+        if !self.compiled(query, ask) {
+            return Ok(Err(self.cancelled()));
+        }
         let shapes = match query.shapes() {
             Ok(shapes) => shapes,
             Err(reason) => return Ok(Err(from_wire::protocol(self.plugin, reason))),
@@ -87,6 +90,17 @@ impl Call<'_> {
             Some(turn) => self.exchange(&Told { query, shapes, configuration }, &turn, ask),
             None => Ok(Err(self.cancelled())),
         }
+    }
+
+    /// Compiles the schemas of `query`, where that takes a while apart from this thread; whether somebody still waits for it.
+    fn compiled(&self, query: &Query, ask: &dyn Ask) -> bool {
+        if query.is_ready() {
+            return true;
+        }
+        let (running, name) = (Arc::clone(self.running), Arc::clone(&self.request.query));
+        let compile =
+            move || running.ready.description.query(&name).is_ok_and(|query| query.shapes().is_ok());
+        apart(&self.running.runtime, &|| ask.cancelled(), compile).is_some()
     }
 
     /// Holds the key against the plugin's schema; the inner error is the reply to a wrong one. `None`: cancelled.

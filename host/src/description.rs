@@ -88,6 +88,11 @@ impl Description {
         Some(from_wire::refusal(&object::bad_configuration(&mismatch.path, &mismatch.reason)))
     }
 
+    /// Whether [`sound`](Self::sound) takes no time.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.queries.values().all(Query::is_ready)
+    }
+
     /// Whether all of its schemas are such, for who shows the description or goes by it: the first that is none.
     pub(crate) fn sound(&self) -> Result<(), &str> {
         self.queries.values().try_for_each(|query| query.shapes().map(drop))
@@ -116,6 +121,11 @@ impl Query {
         };
         let (key, output) = (bounded(key, "key")?, bounded(output, "output")?);
         Ok(Query { name, key, output, shapes: OnceLock::new(), volatile, uses })
+    }
+
+    /// Whether [`shapes`](Self::shapes) takes no time.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.shapes.get().is_some() || (self.key.is_small() && self.output.is_small())
     }
 
     /// The schemas, or what is wrong with one of them.

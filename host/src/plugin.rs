@@ -13,7 +13,6 @@ use tokio::runtime::Handle;
 use crate::call::Call;
 use crate::connection::Connection;
 use crate::context::{Context, Guaranteed};
-use crate::description::Description;
 use crate::error::{ended, is_crash};
 use crate::from_wire::protocol;
 use crate::gate::{Gate, SLICE};
@@ -21,7 +20,7 @@ use crate::handshake::{Ready, shake_hands};
 use crate::leaving::Leaving;
 use crate::meter::Meter;
 use crate::plain::plain;
-use crate::waiting::unless;
+use crate::waiting::{apart, unless};
 use crate::{GitGrant, PluginSpec, Program, StartError};
 
 /// The query that the host answers with the plugin's description.
@@ -117,7 +116,7 @@ impl Plugin {
         loop {
             let running = self.running(context, &|| ask.cancelled())?;
             match &*request.query {
-                DESCRIBE => return self.described(&running.ready.description),
+                DESCRIBE => return self.described(&running, &|| ask.cancelled()),
                 CONFIGURE => return Ok(configured(&running.ready)),
                 _ => {}
             }
@@ -132,7 +131,13 @@ impl Plugin {
     }
 
     /// What it said of itself, unless that cannot be relied on.
-    fn described(&self, description: &Description) -> Reply {
+    fn described(&self, running: &Arc<Running>, unwanted: Unwanted<'_>) -> Reply {
+        let description = &running.ready.description;
+        if !description.is_ready() {
+            let held = Arc::clone(running);
+            let sound = move || held.ready.description.sound().is_ok();
+            apart(&running.runtime, unwanted, sound).ok_or_else(|| self.unwanted())?;
+        }
         match description.sound() {
             Ok(()) => Ok(said(&description.raw)),
             Err(reason) => Err(protocol(&self.spec.instance, reason)),

@@ -57,8 +57,18 @@ pub(crate) enum Unbounded {
     Dialect(String),
 }
 
-pub(super) fn check(schema: &Value) -> Result<(), Unbounded> {
-    Count { root: schema, left: MAX_SCHEMAS, patterns: MAX_PATTERNS, open: Vec::new() }.schema(schema, 0)
+/// How many schemas and patterns it has, references written out.
+pub(super) fn check(schema: &Value) -> Result<Size, Unbounded> {
+    let mut count = Count { root: schema, left: MAX_SCHEMAS, patterns: MAX_PATTERNS, open: Vec::new() };
+    count.schema(schema, 0)?;
+    Ok(Size { schemas: MAX_SCHEMAS - count.left, patterns: MAX_PATTERNS - count.patterns })
+}
+
+/// How much there is to compile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Size {
+    pub(super) schemas: usize,
+    pub(super) patterns: usize,
 }
 
 struct Count<'a> {
@@ -149,7 +159,7 @@ mod tests {
             "properties": { "a": { "$ref": "#/$defs/id" }, "b": { "items": { "$ref": "#/$defs/id" } } },
             "$defs": { "id": { "type": "string" } },
         });
-        assert_eq!(check(&schema), Ok(()));
+        assert_eq!(check(&schema), Ok(Size { schemas: 6, patterns: 0 }));
     }
 
     #[test]

@@ -52,18 +52,31 @@ const MAX_PATTERN_BYTES: usize = 1 << 20;
 /// How much of a message about a mismatch is shown, in bytes.
 const MAX_TEXT: usize = 300;
 
+/// More schemas, or patterns, take long enough to compile that somebody may not want to wait for them.
+const MANY_SCHEMAS: usize = 500;
+const MANY_PATTERNS: usize = 20;
+
 /// A schema that can be compiled and applied within bounds.
 #[derive(Debug)]
-pub(crate) struct Bounded(Value);
+pub(crate) struct Bounded {
+    schema: Value,
+    small: bool,
+}
 
 impl Bounded {
     pub(crate) fn new(schema: Value) -> Result<Bounded, SchemaError> {
-        bounds::check(&schema)?;
-        Ok(Bounded(schema))
+        let size = bounds::check(&schema)?;
+        let small = size.schemas <= MANY_SCHEMAS && size.patterns <= MANY_PATTERNS;
+        Ok(Bounded { schema, small })
+    }
+
+    /// Whether it is compiled in no time.
+    pub(crate) fn is_small(&self) -> bool {
+        self.small
     }
 
     pub(crate) fn compile(&self) -> Result<Shape, SchemaError> {
-        let Bounded(schema) = self;
+        let Bounded { schema, .. } = self;
         if matches!(schema, Value::Bool(true)) || schema.as_object().is_some_and(|o| o.is_empty()) {
             return Ok(Shape::Anything);
         }
