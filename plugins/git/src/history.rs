@@ -17,7 +17,7 @@ use gix::ObjectId;
 use gix::hash::Kind;
 use gix::hashtable::HashSet;
 
-/// No segment but the last, and those that a checkpoint ends, is shorter than this.
+/// No segment that an id ends is shorter than this; those that a checkpoint ends may be, and the blocks at the end.
 const MIN_COMMITS: usize = 64;
 /// No segment is longer than this.
 const MAX_COMMITS: usize = 1024;
